@@ -1,0 +1,59 @@
+"""Package metadata of Rafid: what it needs, and the command it installs."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+# Each pin says in a word why it is here.
+RUNTIME = [
+    "apache-beam==2.77.0",  # the graph and its runners; wire formats change between minors
+    "fsspec>=2026.2",  # one interface to local disks and object stores
+    "jinja2==3.1.6",  # the report's template; it escapes what texts hold
+    "langdetect==1.0.9",  # language of what letters alone cannot decide
+    "numba==0.68.1",  # compiles the kernels; caches are keyed by its version
+    "numpy>=2.2,<2.5",  # columns; numba's upper bound
+    "prometheus-client>=0.22,<1",  # the figures of a watch, as Prometheus reads them
+    "pyarrow>=24,<26",  # Parquet shards and the files between stages
+    "pydantic>=2.11,<3",  # typed settings with errors that name the key
+    "pygal==3.1.3",  # the report's charts, as SVG without scripts
+    "pyyaml>=6,<7",  # configuration files
+    "rich>=14,<16",  # progress bars and tables in a terminal
+    "zstandard>=0.23,<1",  # bundles compressed by zstd
+]
+EXTRAS = {
+    "farasapy": ["farasapy==0.1.1"],  # the published Java segmenter's wrapper, for whoever wants the original
+    "flink": ["requests>=2.32,<3"],  # Flink's REST interface
+    "s3": ["s3fs>=2026.2"],  # object stores that speak S3
+    "dev": [
+        "hypothesis>=6.130,<7",  # properties
+        "kubernetes-validate==1.37.0",  # Kubernetes' schemas, for configs/kubernetes
+        "mypy==2.4.1",  # strict types
+        "pytest>=8.4,<10",
+        "pytest-timeout>=2.4,<3",  # a hanging test names itself
+        "pytest-xdist>=3.8,<4",  # tests on all cores
+        "requests>=2.32,<3",
+        "ruff==0.17.6",  # lint and format
+        "s3fs>=2026.2",  # tests/s3 run against a server
+        "selenium>=4.40,<4.52",  # opens the report in a browser
+        "types-PyYAML>=6",
+        "types-requests>=2.32",
+    ],
+}
+
+setup(
+    name="rafid",
+    version="0.1.0",
+    description="Turns piles of Arabic text into a clean, deduplicated, segmented Parquet corpus.",
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11,<3.13",
+    packages=find_packages(include=["pipelines", "pipelines.*", "transforms", "transforms.*"]),
+    package_data={
+        "pipelines": ["py.typed", "templates/*", "worker_boot", "dags/*"],
+        "transforms": ["py.typed", "*/*.txt"],
+    },
+    install_requires=RUNTIME,
+    extras_require=EXTRAS,
+    entry_points={"console_scripts": ["rafid=pipelines.__main__:main"]},
+)

@@ -1,0 +1,101 @@
+"""The rules of the house that a program can check."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipelines.config import load_settings
+from tests.conftest import PROJECT, require_tool
+
+CORES = sorted((PROJECT / "transforms").rglob("*.py"))
+SHELLS = sorted((PROJECT / "pipelines").rglob("*.py"))
+TESTS = sorted((PROJECT / "tests").rglob("*.py"))
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The top package of every module that a file imports, wherever in the file it does."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (name.name.split(".")[0] for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield str(node.module).split(".")[0]
+
+
+def those_that_import(package: str, files: list[Path]) -> list[str]:
+    return [str(path.relative_to(PROJECT)) for path in files if package in imported(path)]
+
+
+def test_the_sources_are_found() -> None:
+    assert len(CORES) > 30
+    assert len(SHELLS) > 4
+
+
+def test_only_beam_files_and_pipelines_import_beam() -> None:
+    assert those_that_import("apache_beam", [path for path in CORES if path.name != "beam.py"]) == []
+
+
+def test_every_beam_file_is_there_for_beam() -> None:
+    files = [path for path in CORES if path.name == "beam.py"]
+    assert those_that_import("apache_beam", files) == [str(path.relative_to(PROJECT)) for path in files]
+
+
+def test_transforms_know_nothing_of_pipelines() -> None:
+    assert those_that_import("pipelines", CORES) == []
+
+
+def test_settings_know_no_beam() -> None:
+    assert those_that_import("apache_beam", [PROJECT / "pipelines" / "config.py"]) == []
+
+
+def test_sources_never_import_tests() -> None:
+    assert those_that_import("tests", CORES + SHELLS) == []
+
+
+@pytest.mark.parametrize("path", CORES + SHELLS + TESTS, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_a_file_says_first_what_it_is(path: Path) -> None:
+    docstring = ast.get_docstring(tree(path))
+    assert docstring
+    assert path.read_text(encoding="utf-8").startswith('"""')
+
+
+def test_files_are_short() -> None:
+    lengths = {str(path.relative_to(PROJECT)): len(path.read_bytes().splitlines()) for path in CORES + SHELLS}
+    assert {path: length for path, length in lengths.items() if length >= 250} == {}
+
+
+def test_nothing_uses_the_builtin_hash() -> None:
+    """It differs from process to process."""
+    calls = [
+        f"{path.relative_to(PROJECT)}:{node.lineno}"
+        for path in CORES + SHELLS
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "hash"
+    ]
+    assert calls == []
+
+
+def test_configurations_are_yaml_and_valid() -> None:
+    files = sorted(path for path in (PROJECT / "configs").rglob("*") if path.is_file())
+    assert [path.name for path in files if path.suffix != ".yaml"] == []
+    for path in files:
+        assert list(yaml.safe_load_all(path.read_text(encoding="utf-8"))), path
+        if path.parent.name == "configs":  # folders below hold what deploys Rafid, not its settings
+            assert load_settings(str(path), [], {}).dedup.threshold > 0
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
+def test_a_missing_tool_fails_where_it_must_be_there(
+    ci: str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", ci)
+    assert Path(require_tool("sh")).name == "sh"
+    with pytest.raises(outcome, match="no-such-tool: not installed"):
+        require_tool("no-such-tool")
