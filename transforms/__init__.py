@@ -1,0 +1,1 @@
+"""What Rafid knows, a room per concern: bundles, language, dedup, segmentation, shards."""

@@ -1,0 +1,22 @@
+"""The errors a user can cause: one line that names the thing, what is wrong with it and what to do."""
+
+
+class RafidError(Exception):
+    """Base of every error that Rafid reports in one line; `exit_code` is what the process ends with."""
+
+    exit_code = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(" ".join(message.splitlines()))
+
+
+class UsageError(RafidError):
+    """Wrong use: a setting, an input or an output that cannot work. Found before work starts."""
+
+    exit_code = 2
+
+
+class RunError(RafidError):
+    """A run that failed after it had started."""
+
+    exit_code = 1

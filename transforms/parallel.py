@@ -1,0 +1,23 @@
+"""Several splits at a time in one process: kernels, Arrow and hashing release the interpreter lock."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def map_in_order(function: Callable[[T], R], jobs: Sequence[T], threads: int) -> Iterator[R]:
+    """The results of `function` for each job, in order; `threads` jobs are worked on at a time.
+
+    The first error stops what has not begun, and is raised.
+    """
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        futures = [pool.submit(function, job) for job in jobs]
+        try:
+            for future in futures:
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()
