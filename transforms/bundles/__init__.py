@@ -1,0 +1,1 @@
+"""Listing bundles, cutting them into splits, and reading their documents and paragraphs."""

@@ -1,0 +1,90 @@
+"""What reading gives: documents as columns, and what could not be read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from transforms.bundles.kernels import places
+from transforms.bundles.text import Bytes, Int32s, Int64s
+
+
+@dataclass(frozen=True)
+class Reject:
+    """Bytes that no document came of.
+
+    Attributes:
+        bundle: the bundle's name.
+        offset: bytes from the start of the bundle, decompressed.
+        length: bytes.
+        stage: where it was rejected.
+        reason: a `RejectReason`.
+        detail: one line for a person.
+        payload: the bytes themselves; of what is too large, or is no text at all, the first of them.
+    """
+
+    bundle: str
+    offset: int
+    length: int
+    stage: str
+    reason: str
+    detail: str
+    payload: bytes
+
+
+@dataclass(frozen=True)
+class Documents:
+    """The documents of a split, or of a part of one, in input order, as columns.
+
+    Attributes:
+        text: uint8[m], UTF-8 that holds all documents, with other bytes between them.
+        text_start: int64[d], where each document's text begins in `text`, behind its delimiter line and a mark.
+        text_end: int64[d], one past its last byte.
+        shift: int64[d], what to add to `text_start` for the offset in the document's bundle.
+        width: uint8[d], bytes of the bundle that a UTF-16 code unit of the text takes: 2 in UTF-16, 1 in single-byte
+            encodings; 0 for UTF-8, whose every place in `text` has the offset place + shift.
+        bundle: int32[d], the index into the split's ranges.
+        offset: int64[d], bytes from the start of the bundle, decompressed, to the delimiter line; 0 for text before the
+            first one.
+        length: int64[d], bytes to the next delimiter line or the end of the bundle.
+        name: d strings: the rest of the delimiter line, trimmed; the file's name where there is no delimiter.
+        encoding: d strings, what the text came in.
+        preamble: bool[d], whether it is text before the first delimiter, or of a file without one.
+        rejects: the documents that cannot be read, whole; they have no row in the columns.
+        bytes_read: bytes of the split's ranges; 0 for all parts but the first.
+    """
+
+    text: Bytes
+    text_start: Int64s
+    text_end: Int64s
+    shift: Int64s
+    width: Bytes
+    bundle: Int32s
+    offset: Int64s
+    length: Int64s
+    name: list[str]
+    encoding: list[str]
+    preamble: npt.NDArray[np.bool_]
+    rejects: list[Reject]
+    bytes_read: int
+
+    def offsets_of(self, place: Int64s, document: npt.NDArray[np.integer[Any]]) -> Int64s:
+        """The offset in its bundle, decompressed but not decoded, of each place in `text`.
+
+        Args:
+            place: int64[p], rising in each document.
+            document: integers[p], ascending, the row of each place.
+        """
+        return self._convert(places.find_offsets, place, document)
+
+    def places_of(self, offset: Int64s, document: npt.NDArray[np.integer[Any]]) -> Int64s:
+        """The place in `text` of each offset: the inverse of `offsets_of`."""
+        return self._convert(places.find_places, offset, document)
+
+    def _convert(self, kernel: Callable[..., None], given: Int64s, document: npt.NDArray[np.integer[Any]]) -> Int64s:
+        found = np.empty(len(given), np.int64)
+        document = np.ascontiguousarray(document, np.int32)
+        kernel(self.text, self.text_start, self.shift, self.width, np.ascontiguousarray(given), document, found)
+        return found
