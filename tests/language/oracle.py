@@ -1,0 +1,86 @@
+"""The voting rule in plain Python, over strings."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from transforms.language.clues import ALPHABETS, LANGUAGES, WORDS
+
+WINDOWS = 4
+LISTED = {
+    word: {language for language in WORDS if word in WORDS[language].split()}
+    for words in WORDS.values()
+    for word in words.split()
+}
+
+
+def windows(text: bytes, size: int) -> list[bytes]:
+    """What is looked at of a document, sizes in bytes."""
+    if len(text) <= WINDOWS * size:
+        return [text]
+    places = [(len(text) - size) * window // (WINDOWS - 1) for window in range(WINDOWS)]
+    return [_window(text, place, size) for place in places]
+
+
+def _window(text: bytes, place: int, size: int) -> bytes:
+    start, end = place, place + size
+    if start:
+        white = re.search(rb"[\x00-\x20]", text[start:end])
+        start = start + white.end() if white else _character(text, start)
+    return text[start : _character(text, end)]
+
+
+def _character(text: bytes, place: int) -> int:
+    while place < len(text) and text[place] & 0xC0 == 0x80:
+        place += 1
+    return place
+
+
+def count(text: str) -> tuple[list[int], list[int]]:
+    """The votes for each of LANGUAGES, and the Arabic, Latin and other letters."""
+    votes, letters = dict.fromkeys(LANGUAGES, 0), [0, 0, 0]
+    for token in re.split("[\x00-\x20\xa0]", text):
+        if re.search("@|://|^www[.]", token, re.IGNORECASE):
+            continue
+        for script, word in _words(token):
+            letters[script] += len(word)
+            for language in _languages(script, word):
+                votes[language] += 1
+    return list(votes.values()), letters
+
+
+def _words(token: str) -> Iterator[tuple[int, str]]:
+    """The runs of letters of one script, marks left out."""
+    kinds = "".join(_kind(character) for character in token)
+    kept = "".join(character for character, kind in zip(token, kinds, strict=True) if kind != "m")
+    for run in re.finditer("a+|l+|o+", kinds.replace("m", "")):
+        yield "alo".index(run[0][0]), re.sub("[A-Z]", lambda capital: capital[0].lower(), kept[run.start() : run.end()])
+
+
+def _kind(character: str) -> str:
+    point = ord(character)
+    if 0x600 <= point < 0x780:
+        category = unicodedata.category(character)
+        if 0x700 <= point < 0x750:
+            return " "
+        return {"Mn": "m", "Lm": "m", "Lo": "a"}.get(category, "a" if character in "۽۾" else " ")
+    ranges = {
+        "l": "A-Za-z\u00c0-\u024f\u1e00-\u1eff",
+        "a": "\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefe",
+        "o": "\u0370-\u1fff\u3041-\ud7ff\U00010000-\U0001cfff\U00020000-\U0010ffff",
+    }
+    return next((kind for kind, letters in ranges.items() if re.match(f"[{letters}]", character)), " ")
+
+
+def _languages(script: int, word: str) -> set[str]:
+    if word in LISTED:
+        return LISTED[word]
+    if script != 0:
+        return set()
+    telling = [letter for letter in word if ord(letter) < 0x780]  # of other blocks no alphabet is known
+    writers = {language for language, letters in ALPHABETS.items() if set(telling) <= set(letters)}
+    if len(writers) == len(ALPHABETS):
+        return set()
+    if "ar" in writers and re.match("(ال|لل)...|(وال|بال)...", word):
+        return {"ar"}
+    return writers or {"und"}

@@ -1,0 +1,180 @@
+"""The language of documents: real sentences, known traps, and independence of everything but the document."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from random import Random
+
+import langdetect
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.language.samples import SENTENCES, columns
+from transforms.language.detect import Languages, detect_languages, left_out
+from transforms.language.settings import LanguageSettings, codes
+
+EVERYTHING = LanguageSettings()
+ARABIC = "النهر ينبع من الجبال ثم يصب في البحر. "
+texts = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=80),
+    st.text(st.characters(min_codepoint=0x600, max_codepoint=0x6FF), max_size=60),
+    st.sampled_from([*SENTENCES.values(), *(line[:30] for line in SENTENCES.values())]),
+)
+
+
+def _detect(documents: Sequence[str], sample_bytes: int = 512) -> list[tuple[str, float]]:
+    found = detect_languages(
+        *columns([each.encode() for each in documents]), LanguageSettings(sample_bytes=sample_bytes)
+    )
+    return list(zip(found.language, found.probability.tolist(), strict=True))
+
+
+def _language(document: str) -> str:
+    return _detect([document])[0][0]
+
+
+def prefixes() -> list[tuple[str, float]]:
+    """What is said of the beginnings of all samples; also run by another process."""
+    return _detect([line[:40] for line in SENTENCES.values()])
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+def test_a_sentence(language: str) -> None:
+    ((found, probability),) = _detect([SENTENCES[language]])
+    assert found == language
+    assert probability > 0.9
+
+
+@pytest.mark.parametrize("language", [code for code in SENTENCES if code not in ("pnb", "sd")])
+def test_a_sentence_repeated_into_a_long_document(language: str) -> None:
+    assert _detect([f"{SENTENCES[language]}\n" * 200]) == [(language, pytest.approx(1, abs=0.01))]
+
+
+@pytest.mark.parametrize(
+    ("document", "language"),
+    [
+        # langdetect on its own has no profile of these two languages, and says Persian.
+        ("په دې اړه د ولسمشر دفتر ويلي چې خبرې به روانې وي", "ps"),
+        ("زما پلار په کور کې دی", "ps"),
+        ("سەرۆکی هەرێم دوێنێ لەگەڵ وەزیر کۆبووەوە", "ckb"),
+        ("ئه‌وان له‌ ماڵه‌وه‌ نان ده‌خۆن", "ckb"),
+        # It takes the names for the language of the text.
+        ("أعلنت Samsung عن هاتف Galaxy S24 Ultra وسماعات Galaxy Buds في متجر Amazon", "ar"),
+        ("تحديث Microsoft Windows Server Standard متاح الآن للتحميل من الموقع", "ar"),
+        # It raises an error.
+        ("١٢٣ 456 ۷۸۹ … 12/11/2026", "und"),
+        ("https://example.org/ @someone www.example.org", "und"),
+        ("", "und"),
+        # A short text makes it sure of the wrong language.
+        ("[ص: 375]", "ar"),
+        ("نهر", "ar"),
+    ],
+)
+def test_what_langdetect_gets_wrong(document: str, language: str) -> None:
+    assert _language(document) == language
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "قَالَ رَسُولُ اللَّهِ صَلَّى اللَّهُ عَلَيْهِ وَسَلَّمَ إِنَّمَا الْأَعْمَالُ بِالنِّيَّاتِ",
+        "العـــنـــوان: أخبـــار الـــيوم",
+        "سافر إلى پاريس وشرب الشاي في مقهى ڤيينا مع صديقه جورج من گلاسگو",
+        "انا رايح السوق دلوقتي عشان اشتري عيش وفول، عايز حاجة من هناك؟",
+        "شاهد المباراة على https://www.example.com/the/match/of/the/day?with=the و https://example.org/is/it/the/end",
+        "ﺫﻫﺐ ﺍﻷﻭﻻﺩ ﺇﻟﻰ ﺍﻟﻤﺪﺭﺳﺔ ﻓﻲ ﺍﻟﺼﺒﺎﺡ ﻭﻋﺎﺩﻭﺍ ﻣﻨﻬﺎ ﺑﻌﺪ ﺍﻟﻈﻬﺮ",
+        "ٱلۡحَمۡدُ لِلَّهِ رَبِّ ٱلۡعَٰلَمِينَ ٱلرَّحۡمَٰنِ ٱلرَّحِيمِ",
+    ],
+)
+def test_arabic_of_many_kinds(document: str) -> None:
+    assert _language(document) == "ar"
+
+
+def test_persian_typed_with_arabic_letters() -> None:
+    assert _language("اين كتاب را براي شما خريدم كه در خانه بخوانيد") == "fa"
+
+
+def test_addresses_and_mentions_do_not_make_a_text_english() -> None:
+    assert _language("@the_news @of_the_day انظروا https://example.com/this/is/from/the/history/of/the/town") == "ar"
+
+
+def test_the_middle_and_the_end_of_a_long_document_count() -> None:
+    licence = "This text is in the public domain and you may do with it what you like. " * 2
+    assert _language(licence + ARABIC * 100) == "ar"
+    assert _language(ARABIC + SENTENCES["fa"] * 100) == "fa"
+
+
+def test_probability_says_how_little_is_known() -> None:
+    ((_, nothing), (_, little), (_, much)) = _detect(["123", "نهر", ARABIC])
+    assert nothing == 0
+    assert little < 0.2
+    assert much > 0.99
+
+
+def test_no_documents() -> None:
+    assert _detect([]) == []
+
+
+@settings(deadline=None, max_examples=150)
+@given(texts, st.sampled_from([64, 512]))
+def test_any_text_has_a_known_language(document: str, sample_bytes: int) -> None:
+    ((language, probability),) = _detect([document], sample_bytes)
+    assert language in codes()
+    assert 0 <= probability <= 1
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(texts, max_size=6), st.randoms(use_true_random=False))
+def test_neither_order_nor_batch_matters(documents: list[str], chance: Random) -> None:
+    alone = [_detect([document])[0] for document in documents]
+    shuffled = list(range(len(documents)))
+    chance.shuffle(shuffled)
+    together = dict(zip(shuffled, _detect([documents[number] for number in shuffled]), strict=True))
+    assert [together[number] for number in range(len(documents))] == alone
+
+
+def test_threads_give_the_same_answers() -> None:
+    documents = [*SENTENCES.values(), *(line[: len(line) // 3] for line in SENTENCES.values())] * 2
+    with ThreadPoolExecutor(4) as pool:
+        assert all(answer == _detect(documents) for answer in pool.map(lambda _: _detect(documents), range(8)))
+
+
+def test_another_process_gives_the_same_answers() -> None:
+    program = "from tests.language.test_detect import prefixes; print(prefixes())"
+    command = [sys.executable, "-W", "error", "-c", program]
+    other = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    assert other.stdout.strip() == str(prefixes())
+
+
+def test_the_library_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(langdetect.DetectorFactory, "seed", 7)
+    before = langdetect.detector_factory._factory
+    _detect([SENTENCES["de"], "کتابخانه ملی"])
+    assert langdetect.DetectorFactory.seed == 7
+    assert langdetect.detector_factory._factory is before
+
+
+def test_documents_are_left_out_by_language() -> None:
+    found = Languages(["ar", "fa", "und"], np.ones(3, np.float32))
+    assert left_out(found, LanguageSettings()) == [None, None, None]
+    assert left_out(found, LanguageSettings(keep=["ar"])) == [None, "language", "language"]
+    assert left_out(found, LanguageSettings(keep=["ar", "und"])) == [None, "language", None]
+
+
+@pytest.mark.parametrize("language", ["ar", "en", "fa", "fr", "pnb", "ps", "tr", "ug", "ur"])
+def test_the_declaration_of_human_rights(real: Path, language: str) -> None:
+    paragraphs = (real / "languages" / f"{language}.txt").read_text(encoding="utf-8").splitlines()
+    found = [code for code, _ in _detect(["\n".join(paragraphs), *paragraphs])]
+    assert found[0] == language
+    assert found.count(language) >= len(found) - 1
+    assert ("ar" in found) == (language == "ar")
+
+
+def test_news(real: Path) -> None:
+    articles = [path.read_text(encoding="utf-8") for path in sorted((real / "news").glob("*.txt"))]
+    lines = [line for article in articles for line in article.splitlines() if len(line) > 20]
+    assert {code for code, _ in _detect([*articles, *lines])} == {"ar"}

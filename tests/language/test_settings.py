@@ -1,0 +1,27 @@
+"""The settings of the room."""
+
+import pytest
+from pydantic import ValidationError
+
+from transforms.language.settings import LanguageSettings
+
+
+def test_everything_is_kept_by_default() -> None:
+    assert LanguageSettings().keep == []
+
+
+@pytest.mark.parametrize("codes", [["ar"], ["ar", "und"], ["ckb", "pnb", "en", "zh"]])
+def test_known_codes(codes: list[str]) -> None:
+    assert LanguageSettings(keep=codes).keep == codes
+
+
+@pytest.mark.parametrize("code", ["arabic", "AR", "", "zh-cn", "xx"])
+def test_a_code_that_cannot_be_told_is_refused_before_work(code: str) -> None:
+    with pytest.raises(ValidationError, match="no such language can be told; known: af, ar,"):
+        LanguageSettings(keep=["ar", code])
+
+
+@pytest.mark.parametrize("size", [63, 65537])
+def test_sample_sizes_have_bounds(size: int) -> None:
+    with pytest.raises(ValidationError, match="sample_bytes"):
+        LanguageSettings(sample_bytes=size)

@@ -1,0 +1,31 @@
+"""Which languages are kept, and how much of a document is looked at to tell its language."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from transforms.settings import Settings
+
+
+def codes() -> frozenset[str]:
+    """The codes of all languages that can be told."""
+    # They come with kernels, which most readers of settings do not need.
+    from transforms.language.clues import LANGUAGES  # noqa: PLC0415
+    from transforms.language.profiles import PROFILED  # noqa: PLC0415
+
+    return frozenset(LANGUAGES).union(*PROFILED.values())
+
+
+def _known(code: str) -> str:
+    if code not in codes():
+        raise ValueError(f"no such language can be told; known: {', '.join(sorted(codes()))}")
+    return code
+
+
+class LanguageSettings(Settings):
+    """What happens to documents by their language."""
+
+    keep: list[Annotated[str, AfterValidator(_known)]] = Field(
+        [], description="codes of the languages to keep, for example [ar]; empty: keep all and only record the language"
+    )
+    sample_bytes: int = Field(512, ge=64, le=65536, description="bytes of a document looked at, in four places")
