@@ -1,0 +1,94 @@
+"""The partitioned join decides what the one-pass join decides, and names the same kept paragraphs."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow.dataset as ds
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.ingest import main
+from tests.dedup.partitioned.plain import partitioned_join
+from tests.dedup.samples import bulletins, corpora, cut, definitions, sets_of
+from transforms.dedup.join import decide
+from transforms.dedup.partitioned import stages
+from transforms.dedup.partitioned.resolving import Known, Resolution, resolve
+from transforms.dedup.partitioned.stages import CopyBlock, EdgeBlock, GivenBlock, positions
+from transforms.dedup.sets import ShingleSets
+from transforms.dedup.settings import DedupSettings
+
+
+def numbered(found: Resolution, splits: list[ShingleSets]) -> dict[int, tuple[int, float]]:
+    """What stands for each removed paragraph, paragraphs numbered through the run."""
+    edges = np.cumsum([0] + [len(each.offsets) - 1 for each in splits])
+    removed, kept = (edges[stages.split_of(p)] + stages.paragraph_of(p) for p in (found.removed, found.kept))
+    return dict(zip(removed.tolist(), zip(kept.tolist(), found.similarity.tolist(), strict=True), strict=True))
+
+
+def one_pass(splits: list[ShingleSets], threshold: float) -> dict[int, tuple[int, float]]:
+    found = decide(splits, threshold)
+    pairs = zip(found.kept.tolist(), found.similarity.tolist(), strict=True)
+    return dict(zip(found.removed.tolist(), pairs, strict=True))
+
+
+@settings(deadline=None, max_examples=150)
+@given(corpora(), definitions, st.sampled_from([1, 7, 64]), st.sampled_from([1, 2, 256]), st.data())
+def test_both_joins_decide_the_same(
+    paragraphs: list[str], definition: DedupSettings, partitions: int, most: int, data: st.DataObject
+) -> None:
+    """Groups of more than `most` sets go by their sets: 1 sends all that way, 256 pairs all."""
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(paragraphs)), max_size=4)))
+    splits = list(cut(sets_of(paragraphs, definition), cuts))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stages, "MOST_IN_A_GROUP", most)
+        found = partitioned_join(splits, definition.threshold, partitions)
+    assert numbered(found, splits) == one_pass(splits, definition.threshold)
+
+
+@pytest.mark.parametrize("partitions", [1, 7, 64])
+def test_bulletins_of_one_template(partitions: int) -> None:
+    splits = list(cut(sets_of(bulletins(3000), DedupSettings()), [700, 701, 2500]))
+    assert numbered(partitioned_join(splits, 0.7, partitions), splits) == one_pass(splits, 0.7)
+
+
+def test_no_block_that_passes_between_workers_is_above_eight_megabytes() -> None:
+    entries = 1_000_000
+    block = EdgeBlock(np.zeros(entries, np.int64), np.zeros(entries, np.int64), np.zeros(entries))
+    pieces = list(stages.chunks(block))
+    assert sum(map(len, pieces)) == entries
+    assert max(sum(column.nbytes for column in piece.columns()) for piece in pieces) <= 8 << 20
+
+
+def test_a_paragraph_of_an_earlier_run_stands_before_equally_similar_ones() -> None:
+    first, second, third = (int(positions(0, np.array([number]))[0]) for number in range(3))
+    known = Known.of(
+        [
+            EdgeBlock(np.array([second, third]), np.array([first, first]), np.array([0.8, 0.8])),
+            GivenBlock(np.array([second]), np.array([0.8])),
+            CopyBlock(np.array([third + 1]), np.array([third])),
+        ]
+    )
+    found = resolve(known, lambda _: pytest.fail("no dense sets"), np.zeros(1 << 22, np.uint8), 0.7)
+    assert found.removed.tolist() == [second, third, third + 1]
+    assert found.kept.tolist() == [-1, first, first]
+    assert found.similarity.tolist() == [0.8, 0.8, 0.8]
+
+
+@pytest.mark.parametrize("partitions", [1, 64])
+def test_the_graph_writes_the_same_corpus(tmp_path: Path, real: Path, seeds: Path, partitions: int) -> None:
+    """Two runs, so that the second is decided against the index of the first."""
+    rows = {}
+    for join in ("one_pass", "partitioned"):
+        output = tmp_path / join
+        given_options = ["--set", f"dedup.join={join}", "--set", f"dedup.partitions={partitions}", "--quiet"]
+        given_options += ["--output", str(output), "--set", "run.split_bytes=20kB"]
+        assert main(["--input", f"{real}/news/*.txt", "--run", "a", *given_options]) == 0
+        assert (
+            main(["--input", f"{real}/news/00[02]*.txt", "--input", f"{seeds}/*.txt", "--run", "b", *given_options])
+            == 0
+        )
+        folders = ("documents", "duplicates")
+        rows[join] = [ds.dataset(output / folder, partitioning="hive").to_table().to_pylist() for folder in folders]
+    assert rows["partitioned"] == rows["one_pass"]
+    assert any(row["kept_run"] == "a" and row["run"] == "b" for row in rows["one_pass"][1])

@@ -1,0 +1,87 @@
+"""Fingerprint files: what goes in comes out, and the same goes in as the same bytes."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+
+from tests.dedup.samples import fingerprint_of, fingerprints
+from transforms import storage
+from transforms.dedup.fingerprints import DOCUMENT_FIELDS, SCHEMA, Fingerprint, read_fingerprint, write_fingerprint
+
+
+def content(fingerprint: Fingerprint) -> dict[str, Any]:
+    """All that a fingerprint says."""
+    columns = ("first_paragraph", "offset", "length")
+    sets = (fingerprint.sets.shingles, fingerprint.sets.offsets)
+    arrays = [*(getattr(fingerprint, name) for name in columns), *sets]
+    return {
+        "documents": fingerprint.documents.to_pylist(),
+        "columns": [(each.dtype.str, each.tolist()) for each in arrays],
+        "facts": fingerprint.facts,
+    }
+
+
+@settings(deadline=None, max_examples=50)
+@given(fingerprints)
+def test_what_is_written_is_read(fingerprint: Fingerprint) -> None:
+    write_fingerprint("memory://fingerprints", "run=x/one.arrow", fingerprint)
+    assert content(read_fingerprint("memory://fingerprints/run=x/one.arrow")) == content(fingerprint)
+
+
+@settings(deadline=None, max_examples=20)
+@given(fingerprints)
+def test_the_same_fingerprint_is_the_same_bytes_in_every_store(
+    tmp_path_factory: pytest.TempPathFactory, fingerprint: Fingerprint
+) -> None:
+    folder = str(tmp_path_factory.mktemp("output"))
+    written = set()
+    for root, name in ((folder, "a/one.arrow"), (folder, "a/two.arrow"), ("memory://output", "a/one.arrow")):
+        write_fingerprint(root, name, fingerprint)
+        assert content(read_fingerprint(storage.join(root, name))) == content(fingerprint)
+        written.add(storage.read_whole(storage.join(root, name)).to_pybytes())
+    assert len(written) == 1
+    assert sorted(each.name for each in Path(folder, "a").iterdir()) == ["one.arrow", "two.arrow"]
+
+
+@pytest.mark.parametrize("documents", [[], [[]], [[], []], [[[]]], [[[], [7]], [], [[2**64 - 1, 0]]]])
+def test_what_is_empty_comes_back_empty(tmp_path: Path, documents: list[list[list[int]]]) -> None:
+    fingerprint = fingerprint_of(documents)
+    write_fingerprint(str(tmp_path), "one.arrow", fingerprint)
+    again = read_fingerprint(str(tmp_path / "one.arrow"))
+    assert content(again) == content(fingerprint)
+    assert again.first_paragraph.tolist()[-1] == len(again.offset) == len(again.sets.offsets) - 1
+
+
+def test_paragraphs_know_their_document_and_ordinal() -> None:
+    fingerprint = fingerprint_of([[[1], [2], [3]], [], [[4]], [[5], [6]]])
+    assert fingerprint.paragraph_document().tolist() == [0, 0, 0, 2, 3, 3]
+    assert fingerprint.paragraph_index().tolist() == [0, 1, 2, 0, 0, 1]
+    assert fingerprint.paragraph_index().dtype == np.int32
+
+
+def test_the_columns_are_a_contract() -> None:
+    assert [f"{field.name}: {field.type}{'' if field.nullable else '!'}" for field in DOCUMENT_FIELDS] == [
+        "doc_id: string!", "bundle: string!", "offset: int64!", "length: int64!", "name: string!", "encoding: string!",
+        "language: string", "language_probability: float", "filter_rule: string",
+    ]  # fmt: skip
+    assert [f"{field.name}: {field.type}" for field in list(SCHEMA)[len(DOCUMENT_FIELDS) :]] == [
+        "paragraphs: large_list<item: struct<offset: int64 not null, length: int64 not null>>",
+        "shingles: large_list<item: large_list<item: uint64>>",
+    ]
+
+
+def test_a_file_can_be_read_by_whoever_reads_arrow(tmp_path: Path) -> None:
+    write_fingerprint(str(tmp_path), "one.arrow", fingerprint_of([[[1, 2], [3]], [[]]]))
+    with pa.memory_map(str(tmp_path / "one.arrow")) as file:
+        rows = pa.ipc.open_file(file).read_all().to_pylist()
+    assert [row["shingles"] for row in rows] == [[[1, 2], [3]], [[]]]
+    assert [[place["length"] for place in row["paragraphs"]] for row in rows] == [[11, 12], [13]]
+
+
+def test_a_missing_file_is_an_error_of_one_line(tmp_path: Path) -> None:
+    with pytest.raises(storage.StorageError, match=r"^.*/none\.arrow: cannot be read: .*$"):
+        read_fingerprint(str(tmp_path / "none.arrow"))

@@ -1,0 +1,98 @@
+"""FingerprintSplit and JoinRun: the first pass over the text, and the decision on every paragraph."""
+
+import time
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import chain
+
+import apache_beam as beam
+
+from transforms.bundles.beam import Batch, batches
+from transforms.bundles.errors import BundleFailed
+from transforms.bundles.reader import read_parts
+from transforms.bundles.setbacks import OnFailure, fail, is_given_up
+from transforms.bundles.settings import ReadSettings
+from transforms.bundles.splits import Split
+from transforms.dedup.fingerprinting import fingerprint_split
+from transforms.dedup.fingerprints import write_fingerprint
+from transforms.dedup.joining import FingerprintedSplit, join_run
+from transforms.dedup.settings import DedupSettings
+from transforms.index.opening import read_opening
+from transforms.language.settings import LanguageSettings
+from transforms.layout import RunPaths
+from transforms.parallel import map_in_order
+from transforms.progress import advance
+
+Fingerprinted = tuple[str, FingerprintedSplit]
+
+
+class FingerprintSplit(beam.PTransform):
+    """The splits, each with its fingerprint file written; of a split that is read in parts, its parts."""
+
+    def __init__(
+        self,
+        output: str,
+        reading: ReadSettings,
+        paragraphs: str,
+        language: LanguageSettings,
+        settings: DedupSettings,
+        threads: int,
+        on_failure: OnFailure = fail,
+    ) -> None:
+        super().__init__()
+        self._output, self._reading, self._paragraphs, self._language = output, reading, paragraphs, language
+        self._settings, self._threads, self._on_failure = settings, threads, on_failure
+
+    def expand(self, batched: beam.PCollection[Batch]) -> beam.PCollection[Fingerprinted]:
+        """One element a split or part, in no order."""
+        return batched | "Fingerprint" >> beam.FlatMapTuple(self._fingerprint).with_output_types(Fingerprinted)
+
+    def _fingerprint(self, run: str, splits: tuple[Split, ...]) -> Iterator[Fingerprinted]:
+        work = partial(self._fingerprint_if_it_can_be_read, RunPaths(self._output, run))
+        done = chain.from_iterable(map_in_order(work, splits, self._threads))
+        return ((run, each) for each in done)
+
+    def _fingerprint_if_it_can_be_read(self, paths: RunPaths, split: Split) -> list[FingerprintedSplit]:
+        try:
+            return self._fingerprint_parts(paths, split)
+        except BundleFailed as error:
+            self._on_failure(paths, error)
+            return []
+
+    def _fingerprint_parts(self, paths: RunPaths, split: Split) -> list[FingerprintedSplit]:
+        begun = time.perf_counter()
+        done = []
+        for part, documents in read_parts(split, self._reading):
+            fingerprint = fingerprint_split(part, documents, self._paragraphs, self._settings, self._language)
+            write_fingerprint(paths.output, paths.fingerprint(part.id), fingerprint)
+            done.append(FingerprintedSplit(part, time.perf_counter() - begun, len(fingerprint.offset)))
+            begun = time.perf_counter()
+            del documents, fingerprint  # not in memory beside the next part's
+        advance("fingerprint", split.size)
+        return done
+
+
+class JoinRun(beam.PTransform):
+    """The splits in batches, each with its verdict file written; the join's figures stand in a file of the run."""
+
+    def __init__(self, output: str, settings: DedupSettings, threads: int, batch: int) -> None:
+        super().__init__()
+        self._output, self._settings = output, settings
+        self._threads, self._batch = threads, batch
+
+    def expand(self, splits: beam.PCollection[Fingerprinted]) -> beam.PCollection[Batch]:
+        """Batches of splits."""
+        return (
+            splits
+            | "ToOneWorker" >> beam.GroupByKey()
+            | "Join" >> beam.FlatMapTuple(self._join).with_output_types(Batch)
+        )
+
+    def _join(self, run: str, fingerprinted: Iterable[FingerprintedSplit]) -> list[Batch]:
+        splits = sorted(fingerprinted, key=lambda each: each.split.place)
+        paths = RunPaths(self._output, run)
+        if is_given_up(paths):
+            return []
+        join_run(paths, splits, self._settings, read_opening(paths).earlier, self._threads)
+        advance("join", sum(each.split.size for each in splits if not each.split.part))
+        return batches(run, [each.split for each in splits], self._batch)

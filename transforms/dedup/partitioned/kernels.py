@@ -1,0 +1,172 @@
+"""Kernels of the partitioned join."""
+
+from numba import types
+
+from transforms.dedup.kernels.join import pair_overlap, shared_tokens
+from transforms.dedup.kernels.order import prefix_length
+from transforms.dedup.kernels.shingles import SEED_SHINGLE, SEED_WORD, absorb
+from transforms.kernels import (
+    Float64,
+    InFloat64,
+    InInt32,
+    InInt64,
+    Int64,
+    InUInt64,
+    OutFloat64,
+    OutInt64,
+    OutUInt64,
+    inline,
+    kernel,
+)
+
+
+@kernel(InUInt64, InInt64, OutUInt64, OutUInt64, returns=types.void)
+def identify_sets(tokens, bounds, high, low):
+    """Fills the two halves of a 128-bit hash of each ordered set."""
+    for row in range(len(bounds) - 1):
+        first = SEED_SHINGLE
+        second = SEED_WORD
+        for at in range(bounds[row], bounds[row + 1]):
+            first = absorb(first, tokens[at])
+            second = absorb(second, tokens[at])
+        high[row] = first
+        low[row] = second
+
+
+@inline
+def _sizes_fit(left, right, threshold):
+    return min(left, right) / max(left, right) >= threshold
+
+
+@kernel(InUInt64, InInt64, InInt32, Int64, Float64, OutInt64, OutInt64, returns=Int64)
+def pair_groups(tokens, positions, sizes, most, threshold, later, earlier):
+    """Fills in the pairs of entries with equal tokens, where no more than `most` share one; returns their number.
+
+    Args:
+        tokens: uint64[x], sorted; positions rise where tokens are equal.
+        positions, sizes: of each entry's set.
+        most: larger groups are passed over.
+        threshold: pairs whose sizes cannot reach it are passed over.
+        later, earlier: int64[n], filled with positions; with n = 0 pairs are only counted.
+    """
+    pairs = 0
+    begin = 0
+    while begin < len(tokens):
+        end = begin + 1
+        while end < len(tokens) and tokens[end] == tokens[begin]:
+            end += 1
+        if end - begin <= most:
+            for second in range(begin + 1, end):
+                for first in range(begin, second):
+                    if _sizes_fit(sizes[first], sizes[second], threshold):
+                        if len(later) > 0:
+                            later[pairs] = positions[second]
+                            earlier[pairs] = positions[first]
+                        pairs += 1
+        begin = end
+    return pairs
+
+
+@kernel(InUInt64, InInt64, InInt64, InUInt64, InInt64, InInt64, Float64, OutFloat64, returns=types.void)
+def verify_pairs(left_tokens, left_bounds, lefts, right_tokens, right_bounds, rights, threshold, similarity):
+    """Fills in the Jaccard similarity of pairs of ordered sets, given by row; 0 where it is below the threshold."""
+    for pair in range(len(lefts)):
+        left, left_end = left_bounds[lefts[pair]], left_bounds[lefts[pair] + 1]
+        right, right_end = right_bounds[rights[pair]], right_bounds[rights[pair] + 1]
+        sizes = left_end - left + right_end - right
+        wanted = pair_overlap(left_end - left, right_end - right, threshold)
+        shared = shared_tokens(left_tokens, left, left_end, right_tokens, right, right_end, wanted)
+        similarity[pair] = shared / (sizes - shared) if shared >= 0 else 0.0
+
+
+@kernel(
+    InInt64, InInt64, InInt64, InFloat64, InFloat64, Float64,
+    InInt64, InUInt64, InInt64, InInt32, InInt64, OutInt64, OutInt64, OutInt64,
+    OutInt64, OutInt64, OutFloat64,
+    returns=Int64,
+)  # fmt: skip
+def resolve_rows(
+    row_class, edge_first, edge_class, edge_similarity, given, threshold,
+    set_of_class, tokens, bounds, dense_slot, places, filled, postings, seen,
+    kept_row, match, similarity,
+):  # fmt: skip
+    """Decides rows in input order by their classes' edges, and dense classes by their sets; returns the duplicates.
+
+    A class is all paragraphs of one set. A row is removed when one of its class, or of a similar one, was kept before.
+
+    Args:
+        row_class: int64[r], the class of each row.
+        edge_first: int64[c + 1], where each class's edges begin; every edge stands with both of its classes.
+        edge_class, edge_similarity: the other class, and the Jaccard similarity to it.
+        given: float64[c], the similarity to a paragraph of an earlier run, or 0.
+        threshold: the least Jaccard similarity of a duplicate.
+        set_of_class: int64[c], the row of a dense class in `bounds`, or -1.
+        tokens, bounds: the ordered sets of dense classes.
+        dense_slot: int32[t], for each token the slot of its postings where it is one that too many share, else -1.
+        places, filled, postings: where each slot's postings begin, how many there are (zeros), the classes (scratch).
+        seen: int64[c], scratch filled with -1.
+        kept_row: int64[c], filled with the kept row of each class; -1 where none is kept; must be -1 on entry.
+        match: int64[r], filled with the kept row that stands for this one; -1 where it is kept, -2 as `given`.
+        similarity: float64[r], filled with the similarity to it.
+    """
+    duplicates = 0
+    for row in range(len(row_class)):
+        own = row_class[row]
+        match[row] = -1
+        similarity[row] = 0.0
+        best = -1
+        bound = threshold
+        if given[own] > 0.0:
+            best = -2
+            bound = given[own]
+        if kept_row[own] >= 0:
+            best = kept_row[own]
+            bound = 1.0
+        else:
+            for edge in range(edge_first[own], edge_first[own + 1]):
+                other = kept_row[edge_class[edge]]
+                if other < 0 or edge_similarity[edge] < bound:
+                    continue
+                if best == -1 or edge_similarity[edge] > bound or other < best:
+                    best = other
+                    bound = edge_similarity[edge]
+            at_set = set_of_class[own]
+            if at_set >= 0:
+                begin, end = bounds[at_set], bounds[at_set + 1]
+                for at in range(begin, begin + prefix_length(end - begin, threshold)):
+                    slot = dense_slot[at]
+                    if slot < 0:
+                        continue
+                    for posting in range(places[slot], places[slot] + filled[slot]):
+                        other_class = postings[posting]
+                        if seen[other_class] == row:
+                            continue
+                        seen[other_class] = row
+                        other_set = set_of_class[other_class]
+                        other_begin, other_end = bounds[other_set], bounds[other_set + 1]
+                        if not _sizes_fit(end - begin, other_end - other_begin, bound):
+                            continue
+                        wanted = pair_overlap(end - begin, other_end - other_begin, bound)
+                        shared = shared_tokens(tokens, begin, end, tokens, other_begin, other_end, wanted)
+                        if shared < 0:
+                            continue
+                        found = shared / (end - begin + other_end - other_begin - shared)
+                        other = kept_row[other_class]
+                        if best == -1 or found > bound or other < best:
+                            best = other
+                            bound = found
+        if best != -1:
+            match[row] = best
+            similarity[row] = bound
+            duplicates += 1
+            continue
+        kept_row[own] = row
+        at_set = set_of_class[own]
+        if at_set >= 0:
+            begin, end = bounds[at_set], bounds[at_set + 1]
+            for at in range(begin, begin + prefix_length(end - begin, threshold)):
+                slot = dense_slot[at]
+                if slot >= 0:
+                    postings[places[slot] + filled[slot]] = own
+                    filled[slot] += 1
+    return duplicates

@@ -1,0 +1,41 @@
+"""Shingle sets of paragraphs: what Jaccard similarity is computed on."""
+
+import numpy as np
+import numpy.typing as npt
+
+from transforms.dedup.fold import fold_table
+from transforms.dedup.kernels.shingles import hash_shingles
+from transforms.dedup.sets import ShingleSets
+from transforms.dedup.settings import DedupSettings
+
+
+def shingle_sets(
+    text: npt.NDArray[np.uint8],
+    start: npt.NDArray[np.int64],
+    end: npt.NDArray[np.int64],
+    document: npt.NDArray[np.uint64],
+    settings: DedupSettings,
+) -> ShingleSets:
+    """The shingle hashes of paragraphs, in text order, repeats included.
+
+    Args:
+        text: uint8[m], valid UTF-8.
+        start, end: int64[p], the paragraphs' bytes in `text`.
+        document: uint64[p], a number of each paragraph's document; it parts the sets where the scope is the document.
+        settings: the definition of a duplicate.
+    """
+    if settings.scope == "off":
+        return ShingleSets(np.empty(0, np.uint64), np.zeros(len(start) + 1, np.int64))
+    by_word = settings.shingle.unit == "word"
+    lengths = end - start
+    # A word and the separator behind it take two bytes at least. What is not touched takes no memory.
+    capacity = int((lengths // 2 + 1).sum() if by_word else lengths.sum())
+    shingles = np.empty(capacity, np.uint64)
+    units = np.empty(int(lengths.max(initial=0)) + 1, np.uint64)
+    offsets = np.empty(len(start) + 1, np.int64)
+    salt = document if settings.scope == "document" else np.zeros(len(start), np.uint64)
+    used = hash_shingles(
+        text, start, end, salt, fold_table(settings.fold),
+        by_word, settings.shingle.size, settings.minimum_words, units, offsets, shingles,
+    )  # fmt: skip
+    return ShingleSets(shingles[:used], offsets)

@@ -1,0 +1,97 @@
+"""Verdict files: which paragraphs of a split are removed, and what stands for each."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from transforms import storage
+from transforms.dedup.fingerprints import Fingerprint
+from transforms.dedup.join import Decision
+
+SCHEMA = pa.schema(
+    [
+        pa.field("paragraph", pa.int64(), nullable=False),  # number in the split
+        pa.field("rule", pa.string(), nullable=False),
+        pa.field("similarity", pa.float64(), nullable=False),
+        pa.field("kept_doc_id", pa.string(), nullable=False),
+        pa.field("kept_bundle", pa.string(), nullable=False),
+        pa.field("kept_offset", pa.int64(), nullable=False),  # of the paragraph, in bytes from the start of the bundle
+        pa.field("kept_paragraph_index", pa.int32(), nullable=False),
+        pa.field("kept_run", pa.string(), nullable=False),
+    ]
+)
+
+
+# Where a paragraph is; `offset` is its first byte, from the start of the bundle.
+PLACES = pa.schema(
+    [
+        pa.field("run", pa.string(), nullable=False),
+        pa.field("doc_id", pa.string(), nullable=False),
+        pa.field("bundle", pa.string(), nullable=False),
+        pa.field("offset", pa.int64(), nullable=False),
+        pa.field("paragraph_index", pa.int32(), nullable=False),
+    ]
+)
+
+
+def verdict_tables(
+    fingerprints: Sequence[Fingerprint], decision: Decision, kept_places: pa.Table
+) -> Iterator[pa.Table]:
+    """The verdicts of each split, in their order: a row a removed paragraph, ascending.
+
+    Args:
+        fingerprints: of all splits, in input order.
+        decision: on all their paragraphs.
+        kept_places: where the paragraph that stands for each removed one is, with the columns of `PLACES`.
+    """
+    edges = np.cumsum([0] + [len(each.offset) for each in fingerprints])
+    cuts = np.searchsorted(decision.removed, edges)
+    for split in range(len(fingerprints)):
+        rows = slice(cuts[split], cuts[split + 1])
+        yield _table(decision, kept_places[rows], rows, edges[split])
+
+
+def places_of(fingerprints: Sequence[Fingerprint], wanted: npt.NDArray[np.int64], run: str) -> pa.Table:
+    """Where the paragraphs `wanted` of the run are, in their order, with the columns of `PLACES`."""
+    documents = np.cumsum([0] + [len(each.documents) for each in fingerprints])
+    document = np.concatenate(
+        [each.paragraph_document() + first for each, first in zip(fingerprints, documents, strict=False)]
+    )
+    table = pa.concat_tables([each.documents.select(["doc_id", "bundle"]) for each in fingerprints])
+    owners = table.take(pa.array(document[wanted]))
+    columns = [
+        pa.repeat(run, len(wanted)),
+        owners.column("doc_id"),
+        owners.column("bundle"),
+        pa.array(np.concatenate([each.offset for each in fingerprints])[wanted]),
+        pa.array(np.concatenate([each.paragraph_index() for each in fingerprints])[wanted]),
+    ]
+    return pa.table(columns, schema=PLACES)
+
+
+def _table(decision: Decision, places: pa.Table, rows: slice, first: int) -> pa.Table:
+    similarity = decision.similarity[rows]
+    columns = [
+        pa.array(decision.removed[rows] - first),
+        pc.if_else(pa.array(similarity == 1.0), "exact", "near"),
+        pa.array(similarity),
+        places.column("doc_id"),
+        places.column("bundle"),
+        places.column("offset"),
+        places.column("paragraph_index"),
+        places.column("run"),
+    ]
+    return pa.table(columns, schema=SCHEMA)
+
+
+def write_verdicts(root: str, path: str, verdicts: pa.Table) -> None:
+    """Writes an Arrow file at `path` below `root`."""
+    storage.write_arrow(root, path, verdicts)
+
+
+def read_verdicts(url: str) -> pa.Table:
+    """The verdicts in a file."""
+    return pa.ipc.open_file(storage.read_whole(url)).read_all()
