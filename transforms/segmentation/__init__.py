@@ -1,0 +1,1 @@
+"""Farasa's segmentation of Arabic words."""

@@ -1,0 +1,158 @@
+"""The farasapy engine: the published Java segmenter, asked word by word, and never trusted to have understood."""
+
+import hashlib
+import re
+import subprocess
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from transforms.errors import RunError, UsageError
+from transforms.segmentation.columns import Bytes, Int64s, StringColumn, segment_column
+from transforms.segmentation.java import JavaError, LineProgram
+from transforms.segmentation.settings import SegmentationSettings
+from transforms.segmentation.words import LETTERS, NORMALISED, segment_text
+
+BATCH = 1024  # words asked at a time
+REMEMBERED_WORDS = 1 << 20
+_ATTEMPTS = 2
+_NORMALISE = str.maketrans(NORMALISED)
+_WORD = re.compile(f"[{LETTERS}+]+")
+_INSERTED_ALEF = re.compile("^([وف]?ل)ل")
+
+
+class FarasapyError(RunError):
+    """Java failed twice over the same words."""
+
+
+class FarasapySegmenter:
+    """Segments paragraphs with one Java process, which threads share in turn.
+
+    Only words go to Java, one a line, without marks; all else of a paragraph stays here. Each answer must be the word
+    that was asked, with `+` and perhaps an alef inserted. Where one is not, or Java dies or is late, Java is started
+    anew and the batch asked again, once.
+    """
+
+    def __init__(self, settings: SegmentationSettings):
+        """A segmenter whose jar and Java have been checked; Java starts with the first paragraph.
+
+        Raises:
+            UsageError: the jar is not named, missing, or another one; Java is missing or does not run.
+        """
+        self._settings = settings
+        self._command = _command(settings)
+        self._answers: dict[str, str] = {}
+        self._program: LineProgram | None = None
+        self._turn = threading.Lock()
+
+    def segment(self, paragraphs: StringColumn) -> StringColumn:
+        """See `segmenter.Segmenter`."""
+        return segment_column(self.segment_buffer, paragraphs)
+
+    def segment_buffer(self, text: Bytes, start: Int64s, end: Int64s) -> tuple[Bytes, Int64s]:
+        """See `segmenter.Segmenter`.
+
+        Raises:
+            FarasapyError: Java failed twice.
+        """
+        spans = zip(start.tolist(), end.tolist(), strict=True)
+        paragraphs = [text[first:last].tobytes().decode("utf-8", "surrogateescape") for first, last in spans]
+        with self._turn:
+            answers = self._answers_to(_words(paragraphs))
+        written = [
+            segment_text(each, answers.__getitem__, norm=self._settings.norm).encode("utf-8", "surrogateescape")
+            for each in paragraphs
+        ]
+        offsets = np.zeros(len(written) + 1, np.int64)
+        np.cumsum([len(each) for each in written], out=offsets[1:])
+        return np.frombuffer(b"".join(written), np.uint8), offsets
+
+    def close(self) -> None:
+        """See `segmenter.Segmenter`."""
+        with self._turn:
+            self._stop()
+
+    def _answers_to(self, words: Sequence[str]) -> dict[str, str]:
+        unknown = [word for word in words if word not in self._answers]
+        answers = {word: self._answers[word] for word in words if word in self._answers}
+        for first in range(0, len(unknown), BATCH):
+            batch = unknown[first : first + BATCH]
+            answers.update(zip(batch, self._ask(batch), strict=True))
+        if len(self._answers) + len(unknown) > REMEMBERED_WORDS:
+            self._answers.clear()
+        self._answers.update(answers)
+        return answers
+
+    def _ask(self, words: Sequence[str]) -> list[str]:
+        """The words in segments. A word whose answer is another word, twice the same, stays whole: Java respells it."""
+        problem, odd_before = "", None
+        for _ in range(_ATTEMPTS):
+            try:
+                self._program = self._program or LineProgram(self._command)
+                answers = self._program.ask(words, self._settings.timeout_seconds)
+            except JavaError as error:
+                problem = str(error)
+            else:
+                segmented = [_with_letters_of(word, answer) for word, answer in zip(words, answers, strict=True)]
+                odd = [(word, answer) for word, answer, good in zip(words, answers, segmented, strict=True) if not good]
+                if not odd or (odd == odd_before and all(_WORD.fullmatch(answer) for _, answer in odd)):
+                    return [good or word for word, good in zip(words, segmented, strict=True)]
+                problem, odd_before = f"answered {odd[0][0]!r} with {odd[0][1]!r}", odd
+            self._stop()
+        raise FarasapyError(f"{self._settings.jar}: Java {problem}, twice; segmentation.engine=embedded needs no Java")
+
+    def _stop(self) -> None:
+        if self._program is not None:
+            self._program.stop()
+            self._program = None
+
+
+def _words(paragraphs: Iterable[str]) -> list[str]:
+    """The distinct words of paragraphs, in order."""
+    words: dict[str, None] = {}
+
+    def note(word: str) -> str:
+        words[word] = None
+        return word
+
+    for paragraph in paragraphs:
+        segment_text(paragraph, note)
+    return list(words)
+
+
+def _with_letters_of(word: str, answer: str) -> str:
+    """The answer in the word's own spelling, as far as Java only normalised it; empty where it is no answer to it."""
+    letters = answer.replace("+", "")
+    for form in (word, _INSERTED_ALEF.sub(r"\1ال", word)):
+        if form.translate(_NORMALISE) == letters.translate(_NORMALISE):
+            own = iter(form)
+            return "".join(sign if sign == "+" else next(own) for sign in answer)
+    return ""
+
+
+def _command(settings: SegmentationSettings) -> list[str]:
+    if settings.jar is None or settings.jar_sha256 is None:
+        raise UsageError("segmentation.engine=farasapy: set segmentation.jar and segmentation.jar_sha256 as well")
+    try:
+        digest = hashlib.sha256(Path(settings.jar).read_bytes()).hexdigest()
+    except OSError as error:
+        raise UsageError(f"{settings.jar}: the jar cannot be read: {error.strerror}; see segmentation.jar") from error
+    if digest != settings.jar_sha256:
+        raise UsageError(f"{settings.jar}: is another jar, its SHA-256 is {digest}; see segmentation.jar_sha256")
+    _check_java(settings.java, settings.heap)
+    encodings = [f"-D{name}.encoding=UTF-8" for name in ("file", "stdout", "stdin")]
+    return [settings.java, f"-Xmx{settings.heap}", *encodings, "-jar", settings.jar, "-n", "false"]
+
+
+def _check_java(java: str, heap: str) -> None:
+    try:
+        done = subprocess.run([java, f"-Xmx{heap}", "-version"], capture_output=True, timeout=60, check=False)  # noqa: S603
+    except OSError as error:
+        raise UsageError(f"{java}: Java cannot be started: {error.strerror}; see segmentation.java") from error
+    except subprocess.TimeoutExpired as error:
+        raise UsageError(f"{java}: -version took more than {error.timeout:g} s; see segmentation.java") from error
+    if done.returncode:
+        said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
+        raise UsageError(f"{java}: -version failed: {said[0] if said else done.returncode}; see segmentation.java")

@@ -1,0 +1,1 @@
+"""Kernels of segmentation: word forms as keys, templates, the ranking, and whole paragraphs."""

@@ -1,0 +1,214 @@
+"""Whole paragraphs: words are cut from UTF-8, answered, and written in segments.
+
+An answer is remembered, or the table has it, or the ranking gives it.
+"""
+
+import numpy as np
+from numba import types
+
+from transforms.kernels import Bool, InBytes, InInt64, OutBytes, OutInt64, OutUInt64, inline, kernel
+from transforms.segmentation.kernels.characters import (
+    FOREIGN_LETTER,
+    MARK,
+    NORMALISED_UTF8,
+    ONE,
+    OTHER,
+    THREE,
+    TWO,
+    class_at,
+    copy,
+    opens_address,
+    space_at,
+    utf8_of,
+)
+from transforms.segmentation.kernels.forms import CODES, EXACT_LETTERS, U, find, hash_of, push
+from transforms.segmentation.kernels.ranking import rank
+from transforms.segmentation.records import ALEF_SHIFT, ANSWER_SHIFT, HAS_ANSWER, SUFFIXES_SHIFT, InTables
+
+_PLUS = np.uint8(ord("+"))
+_ALEF_1, _ALEF_2 = (np.uint8(byte) for byte in utf8_of({})[2 * CODES["ا"] :][:2])
+_HAS_ANSWER, _ANSWER_SHIFT, _ANSWER_BITS = U(HAS_ANSWER), U(ANSWER_SHIFT), U(0xFFFF)
+_NOTHING, _NEVER = U(0), np.int64(-1)
+
+# What is remembered of a word, in 26 bits beside its key: the cuts before its letters and behind them, where an alef is
+# inserted, and that it is remembered.
+REMEMBERED_LETTERS = 17
+_BITS, _REMEMBERED, _ALEF_PLACE = U(26), U(1 << 25), U(20)
+_CUTS = U((1 << 20) - 1)
+
+
+@inline
+def _letters_of(text, at, until, length):
+    """The codes of a word's letters."""
+    letters = np.empty(length, np.uint8)
+    letter = 0
+    while at < until:
+        klass, width = class_at(text, at, until)
+        at += width
+        if klass < MARK:
+            letters[letter] = klass
+            letter += 1
+    return letters
+
+
+@inline
+def _answer(text, at, until, length, high, low, tables):
+    """The answer to a word: the table's, or else the ranking's."""
+    if length <= EXACT_LETTERS:
+        entry = find(tables.slots, high, low)
+        if entry & _HAS_ANSWER:
+            return np.int64((entry >> _ANSWER_SHIFT) & _ANSWER_BITS)
+    return rank(_letters_of(text, at, until, length), length, tables)
+
+
+@inline
+def _write_word(text, at, until, cuts, late_cuts, ahead, second_lam, norm, out, to):
+    """Writes a word in segments, with its marks unless they are to go; returns where `out` goes on.
+
+    Args:
+        text, at, until: the word.
+        cuts: a bit for each letter that a + precedes, from the first.
+        late_cuts, ahead: cuts from the letter that is `ahead` of the first, for words of more letters than bits.
+        second_lam: before which letter an alef is inserted; 0 for none.
+        norm, out, to: see `segment_paragraphs`.
+    """
+    letter = 0
+    while at < until:
+        klass, width = class_at(text, at, until)
+        if klass == MARK:
+            if not norm:
+                to = copy(text, at, at + width, out, to)
+            at += width
+            continue
+        if ahead == 0:
+            cuts |= late_cuts
+        ahead -= 1
+        if cuts & ONE:
+            out[to] = _PLUS
+            to += ONE
+        cuts >>= ONE
+        if letter == second_lam and letter > 0:
+            out[to], out[to + ONE] = _ALEF_1, _ALEF_2
+            to += TWO
+            second_lam = 0
+            continue
+        if norm:
+            out[to], out[to + ONE] = NORMALISED_UTF8[2 * klass], NORMALISED_UTF8[2 * klass + 1]
+        else:
+            out[to], out[to + ONE] = text[at], text[at + ONE]
+        to += TWO
+        at += TWO
+        letter += 1
+    if ahead == 0:
+        cuts |= late_cuts
+    if cuts & ONE:
+        out[to] = _PLUS
+        to += ONE
+    return to
+
+
+@inline
+def _write_letters(text, at, until, cuts, out, to):
+    """Writes a word that has no marks, and no alef to insert, in segments; returns where `out` goes on."""
+    while at < until:
+        out[to] = _PLUS  # the letter goes over it where there is no cut: cheaper than a guess that fails
+        to += cuts & ONE
+        out[to], out[to + ONE] = text[at], text[at + ONE]
+        at += TWO
+        to += TWO
+        cuts >>= ONE
+    if cuts:
+        out[to] = _PLUS
+        to += ONE
+    return to
+
+
+@inline
+def _segment_new(text, at, until, length, high, low, memory, slot, norm, tables, out, to):
+    """Answers a word that is not remembered, remembers and writes it; returns where `out` goes on."""
+    answer = _answer(text, at, until, length, high, low, tables)
+    second_lam = answer >> ALEF_SHIFT
+    cuts = tables.prefixes[answer & 31].cuts
+    suffix = tables.suffixes[(answer >> SUFFIXES_SHIFT) & 127]
+    ahead = length - suffix.length + (1 if second_lam else 0)
+    if length <= REMEMBERED_LETTERS:
+        all_cuts = cuts | (suffix.cuts << U(ahead)) | (U(second_lam) << _ALEF_PLACE)
+        memory[slot], memory[slot + ONE] = low, (high << _BITS) | all_cuts | _REMEMBERED
+    return _write_word(text, at, until, cuts, suffix.cuts, ahead, second_lam, norm, out, to)
+
+
+@kernel(InBytes, InInt64, InInt64, Bool, InTables, OutUInt64, OutBytes, OutInt64, returns=types.void)
+def segment_paragraphs(text, start, end, norm, tables, memory, out, offsets):
+    """Writes paragraphs with their Arabic words in segments, one behind the other: see `words.segment_text`.
+
+    Args:
+        text: uint8[m], UTF-8.
+        start, end: int64[p], the paragraphs' bytes in `text`.
+        norm: write words normalised and without marks.
+        tables: `Tables`.
+        memory: uint64[2 * 2^k], answers given before, and to be given again; zeros at first. One thread's at a time.
+        out: uint8[n], n at least twice the paragraphs' bytes.
+        offsets: int64[p + 1], filled with where each paragraph begins in `out`.
+    """
+    places = U(len(memory) // 2 - 1)
+    to = _NOTHING
+    for paragraph in range(len(start)):
+        offsets[paragraph] = to
+        at, until = U(start[paragraph]), U(end[paragraph])
+        while at < until:
+            if text[at] < 0x80:
+                if opens_address(text, at, until):
+                    while at < until and space_at(text, at, until) == _NOTHING:
+                        out[to] = text[at]
+                        at, to = at + ONE, to + ONE
+                else:
+                    out[to] = text[at]
+                    at, to = at + ONE, to + ONE
+                continue
+            first, begun, length, others = at, to, 0, 0
+            high, low = _NOTHING, _NOTHING
+            klass, width = class_at(text, at, until)
+            while klass != OTHER:
+                # As it stands, which is right for most words.
+                out[to], out[to + ONE] = text[at], text[at + ONE]
+                if width == THREE:
+                    out[to + TWO] = text[at + TWO]
+                at, to = at + width, to + width
+                if klass < MARK:
+                    length += 1
+                    high, low = push(high, low, klass)
+                else:
+                    others |= klass
+                if at == until:
+                    break
+                klass, width = class_at(text, at, until)
+            if first == at:
+                to = copy(text, at, at + width, out, to)
+                at += width
+            elif length > 0 and others < FOREIGN_LETTER:
+                slot = TWO * (hash_of(high, low) & places)
+                known = memory[slot + ONE]
+                if memory[slot] != low or known >> _BITS != high or known == _NOTHING or length > REMEMBERED_LETTERS:
+                    to = _segment_new(text, first, at, length, high, low, memory, slot, norm, tables, out, begun)
+                    continue
+                cuts, second_lam = known & _CUTS, np.int64((known >> _ALEF_PLACE) & THREE)
+                if others or norm or second_lam:
+                    to = _write_word(text, first, at, cuts, _NOTHING, _NEVER, second_lam, norm, out, begun)
+                elif cuts:
+                    to = _write_letters(text, first, at, cuts, out, begun)
+    offsets[len(start)] = to
+
+
+@kernel(OutBytes, InInt64, InTables, OutInt64, returns=types.void)
+def rank_all(letters, bounds, tables, answers):
+    """Fills `answers` with what the ranking says of each word, see `records`.
+
+    Args:
+        letters: uint8[m], the words' letters as codes.
+        bounds: int64[n + 1], where each word's begin.
+        tables: `Tables`.
+        answers: int64[n].
+    """
+    for word in range(len(answers)):
+        first, last = bounds[word], bounds[word + 1]
+        answers[word] = rank(letters[first:last], last - first, tables)

@@ -1,0 +1,189 @@
+"""Farasa's ranking of the ways to segment a word: the definition, in plain Python. `kernels` computes the same.
+
+Abdelali, Darwish, Durrani and Mubarak, "Farasa: A Fast and Furious Segmenter for Arabic", NAACL 2016 (demonstrations);
+Darwish and Mubarak, "Farasa: A New Fast and Accurate Arabic Word Segmenter", LREC 2016.
+
+Farasa cuts a word in every possible way and reads each way as prefixes, stem and suffixes. A chain of affixes that its
+tables do not know costs more than all else can gain, so that only known chains need be tried: for every word a few of
+some 2,000 pairs, where there are 2^(n - 1) ways to cut it.
+"""
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from transforms.segmentation.model import Model
+from transforms.segmentation.templates import NO_TEMPLATE, fit_template
+
+# What stands in for the logarithm of a probability that is not known.
+UNKNOWN, IMPOSSIBLE = -10.0, -20.0
+SEEN, BEFORE_IT = "س", "ينأت"  # the future's prefix, and the letters that it stands before
+
+
+class Parse(NamedTuple):
+    """One way to segment a word; the chains are written as in `Model`."""
+
+    prefixes: str
+    stem: str
+    suffixes: str
+
+    def text(self) -> str:
+        """The word with `+` between its segments; an empty stem leaves one `+`, not two."""
+        return f"{self.prefixes}{self.stem}{self.suffixes}".replace("++", "+")
+
+
+def segment_word(word: str, model: Model) -> str:
+    """The word in its likeliest segments.
+
+    Args:
+        word: one or more of Farasa's 36 letters, see `words.strip`.
+        model: Farasa's tables.
+    """
+    return best_parse(word, model).text()
+
+
+def best_parse(word: str, model: Model) -> Parse:
+    """The parse of highest score; of equals the one that is tried first. A word that no chain fits stays whole.
+
+    Parses that the training text has for the word exclude all others.
+    """
+    seen = model.tokenised.get(word)
+    parses = [Parse(*each.split(";")) for each in seen] if seen else list(candidates(word, model))
+    if len(parses) == 1:
+        return parses[0]
+    return max(parses, key=lambda parse: score(parse, model), default=Parse("", word, ""))
+
+
+def candidates(word: str, model: Model) -> Iterator[Parse]:
+    """The parses of a word that can win: a chain of prefixes, a stem, a chain of suffixes.
+
+    A word that begins with two lams may stand for l+al, whose alef is not written: it is also read with the alef.
+    """
+    yield from _parses(word, model)
+    for start in ("لل", "ولل", "فلل"):
+        if word.startswith(start):
+            yield from _parses(f"{start[:-1]}ال{word[len(start) :]}", model)
+
+
+def _parses(word: str, model: Model) -> Iterator[Parse]:
+    for prefixes in model.prefix_chains:
+        before = prefixes.replace("+", "")
+        if not word.startswith(before):
+            continue
+        for suffixes in model.suffix_chains:
+            behind = suffixes.replace("+", "")
+            if word.endswith(behind) and len(before) + len(behind) <= len(word):
+                parse = Parse(prefixes, word[len(before) : len(word) - len(behind)], suffixes)
+                if _can_be_read(parse, len(word), model):
+                    yield parse
+
+
+def _can_be_read(parse: Parse, length: int, model: Model) -> bool:
+    """Whether some way to cut the word is read as this parse.
+
+    Pieces are taken for prefixes from the left and for suffixes from the right as long as they are any; the rest is the
+    stem. That is done twice, so a stem never is an affix itself.
+    """
+    prefixes, stem, suffixes = parse
+    affixes = [*prefixes.split("+"), *suffixes.split("+")]
+    if stem in ("", SEEN) and suffixes.split("+")[1:2] and suffixes.split("+")[1] in model.prefixes:
+        return False  # the suffix was taken for a prefix
+    if len(stem) == 1 < length and max(map(len, affixes)) == 1:
+        return False  # the original drops the way of single letters where it leaves a stem of one
+    if stem == SEEN:
+        return True  # it joined the stem
+    if prefixes.endswith(f"{SEEN}+") and not _stays_before(stem, model):
+        return False
+    return stem not in model.prefixes and stem not in model.suffixes
+
+
+def _stays_before(stem: str, model: Model) -> bool:
+    """Whether the prefix seen stays a prefix before a stem.
+
+    It does before the letters of verbs; else the last of the prefixes joins the stem. That happens once in each of the
+    two readings, so that of three seens and more the first stays.
+    """
+    if not stem.startswith(SEEN * 2):
+        return stem.startswith(tuple(BEFORE_IT))
+    rest = stem[2:]
+    return bool(rest) and not rest.startswith(tuple(BEFORE_IT)) and can_be_stem(rest, model)
+
+
+def can_be_stem(letters: str, model: Model) -> bool:
+    """Whether letters can be cut so that the first piece is no prefix, and the last no suffix."""
+    if letters not in model.prefixes and letters not in model.suffixes:
+        return True
+    return any(
+        letters[:first] not in model.prefixes and letters[last:] not in model.suffixes
+        for first in range(1, len(letters))
+        for last in range(first, len(letters))
+    )
+
+
+def score(parse: Parse, model: Model) -> float:
+    """The parse's score: the sum of its 18 features, each times its weight, in the original's order."""
+    total = 0.0  # not sum(), which rounds otherwise in later versions of Python
+    for weight, feature in zip(model.weights, _features(parse, model), strict=True):
+        total += weight * feature
+    return total
+
+
+def _features(parse: Parse, model: Model) -> Iterator[float]:
+    prefixes, stem, suffixes = parse
+    # Forms of the stem that may stand in a table in its place: alef maksura written as ya, ta marbuta opened to a ta.
+    maksura = f"{stem[:-1]}ى" if stem.endswith("ي") else stem
+    marbuta = f"{stem}ة" if suffixes.startswith("+ت") and len(suffixes.replace("+", "")) > 1 else stem
+    template = fit_template(stem, model)
+    counts, lists, priors = model.counts, model.lists, model.priors
+
+    def listed(name: str) -> bool:
+        return stem in lists[name] or maksura in lists[name]
+
+    yield _log(model.prefix_chains.get(prefixes), UNKNOWN)
+    yield _log(model.suffix_chains.get(suffixes), UNKNOWN)
+    yield _first_count(model, stem, marbuta if len(marbuta) > 1 else stem)
+    yield _log(model.suffixes_given_prefixes.get((prefixes, suffixes)), IMPOSSIBLE)
+    yield _log(model.prefixes_given_suffixes.get((prefixes, suffixes)), IMPOSSIBLE)
+    yield _log_of(priors.has_template, template != NO_TEMPLATE)
+    yield _log_of(priors.in_morphology, listed("morphology"))
+    yield _log_of(priors.in_gazetteer, listed("gazetteer"))
+    yield _log(model.likely_prefix_chains.get(prefixes), IMPOSSIBLE)
+    yield _log(model.likely_suffix_chains.get(suffixes), IMPOSSIBLE)
+    yield _count_with_first_suffix(parse, maksura, model)
+    yield _log(model.template_counts.get(template), UNKNOWN)
+    yield math.log(abs(len(stem) - priors.stem_length))
+    lemma = next((form for form in (stem, maksura, marbuta) if form in lists["lexicon"]), None)
+    yield IMPOSSIBLE if lemma is None else counts.get(lemma, UNKNOWN)
+    yield _sign(listed("buckwalter"))
+    yield _sign(stem in lists["locations"])
+    yield _sign(stem in lists["people"])
+    yield _sign(listed("stop_words"))
+
+
+def _count_with_first_suffix(parse: Parse, maksura: str, model: Model) -> float:
+    """The count of the stem with its first suffix, or of forms that stand for it.
+
+    The original takes a lone suffix with its `+`, and so never finds it.
+    """
+    suffixes = parse.suffixes.split("+")[1:]
+    form = f"{parse.stem}{parse.suffixes if len(suffixes) == 1 else ''.join(suffixes[:1])}"
+    others = [maksura] if maksura != parse.stem else []
+    if form.endswith("ت"):
+        others.append(f"{form[:-1]}ة")
+    return _first_count(model, form, *others)
+
+
+def _first_count(model: Model, *forms: str) -> float:
+    return next((model.counts[form] for form in forms if form in model.counts), UNKNOWN)
+
+
+def _log(probability: float | None, missing: float) -> float:
+    return missing if probability is None else math.log(probability)
+
+
+def _log_of(prior: float, holds: bool) -> float:
+    return math.log(prior if holds else 1 - prior)
+
+
+def _sign(holds: bool) -> float:
+    return 1.0 if holds else -1.0

@@ -1,0 +1,112 @@
+"""The layout of Farasa's compiled tables: what a file holds and the kernels read."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import from_dtype, types
+
+from transforms.kernels import InFloat64, InInt64, InUInt64
+
+# A chain of affixes. letters, mask: its letters and where they are, in the word's first or last ten letters, packed;
+# cuts: a bit for each letter that a + precedes, from its first letter.
+CHAIN = np.dtype(
+    [
+        ("letters", "u8"),
+        ("mask", "u8"),
+        ("cuts", "u8"),
+        ("length", "i8"),
+        ("flags", "i8"),
+        ("first", "i8"),  # letters of the first of several suffixes; 0 for no suffix, -1 for a lone one
+        ("term", "f8"),  # of its probability, weighted
+        ("likely_term", "f8"),  # of the probability that what looks like it is it, weighted
+    ]
+)
+SINGLE, ENDS_IN_SEEN, IS_PREFIX, OPENS_WITH_TA = 1, 2, 4, 8  # flags of a chain
+
+# A pair of chains: the weighted terms of both conditional probabilities.
+PAIR = np.dtype([("suffixes_term", "f8"), ("prefixes_term", "f8")])
+
+# A template. Six bits a letter, as in a packed stem: mask over its fixed letters, fixed with those letters.
+TEMPLATE = np.dtype(
+    [("mask", "u8"), ("fixed", "u8"), ("length", "i8"), ("flags", "i8"), ("weight", "f8"), ("term", "f8")]
+)
+HAS_Y, HAS_C, THIRD_IS_TA = 1, 2, 4  # flags of a template
+
+# A root, in an open-addressing table; key 0 where there is none.
+ROOT = np.dtype([("key", "u8"), ("weight", "f8")])
+
+# The entry of a word form: a bit for each list of `model.LISTS`, then these; an entry of 0 is no entry.
+MORPHOLOGY, GAZETTEER, LEXICON, BUCKWALTER, LOCATIONS, PEOPLE, STOP_WORDS = (1 << bit for bit in range(7))
+IS_AFFIX, HAS_COUNT, HAS_ANSWER, IS_TOKENISED, NEVER_STEM = (1 << bit for bit in range(7, 12))
+COUNT_SHIFT, ANSWER_SHIFT = 16, 32  # 16 bits each
+
+# An answer: 5 bits of prefix chain, 7 of suffix chain, 2 for the letter that an alef is inserted before, 0 for none.
+SUFFIXES_SHIFT, ALEF_SHIFT = 5, 12
+MOST_PREFIX_CHAINS, MOST_SUFFIX_CHAINS = 1 << 5, 1 << 7
+
+# Weighted terms of what a stem is, in `Tables.terms`: by whether it is so.
+HAS_TEMPLATE, NO_TEMPLATE_TERM, IN_MORPHOLOGY, NOT_IN_MORPHOLOGY, IN_GAZETTEER, NOT_IN_GAZETTEER = range(6)
+MEAN_LENGTH = 6  # of stems; not a term
+TERMS = 7
+
+
+class Tables(NamedTuple):
+    """Farasa's tables as arrays, read only.
+
+    Attributes:
+        slots: uint64[3 * n], an open-addressing table of word forms: low half of the key, high half, entry.
+        counts: float64[c], the values of word counts.
+        prefixes, suffixes: `CHAIN`[p], [s].
+        pairs: `PAIR`[p * s].
+        templates: `TEMPLATE`[t], by length; the first is no template.
+        template_bounds: int64[l + 2], where the templates of each length begin, from 0 letters to the longest.
+        roots: `ROOT`[2^k].
+        weights: float64[18], of the features.
+        terms: float64[7].
+    """
+
+    slots: npt.NDArray[np.uint64]
+    counts: npt.NDArray[np.float64]
+    prefixes: npt.NDArray[Any]
+    suffixes: npt.NDArray[Any]
+    pairs: npt.NDArray[Any]
+    templates: npt.NDArray[Any]
+    template_bounds: npt.NDArray[np.int64]
+    roots: npt.NDArray[Any]
+    weights: npt.NDArray[np.float64]
+    terms: npt.NDArray[np.float64]
+
+
+# The dtype of each of the tables.
+DTYPES: dict[str, np.dtype[Any]] = {
+    "slots": np.dtype(np.uint64),
+    "counts": np.dtype(np.float64),
+    "prefixes": CHAIN,
+    "suffixes": CHAIN,
+    "pairs": PAIR,
+    "templates": TEMPLATE,
+    "template_bounds": np.dtype(np.int64),
+    "roots": ROOT,
+    "weights": np.dtype(np.float64),
+    "terms": np.dtype(np.float64),
+}
+
+
+def _records(dtype: Any) -> Any:
+    return types.Array(from_dtype(dtype), 1, "C", readonly=True)
+
+
+# The numba type of `Tables`.
+InTables = types.NamedTuple(
+    (
+        InUInt64,
+        InFloat64,
+        *map(_records, (CHAIN, CHAIN, PAIR, TEMPLATE)),
+        InInt64,
+        _records(ROOT),
+        InFloat64,
+        InFloat64,
+    ),
+    Tables,
+)
