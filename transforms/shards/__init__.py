@@ -1,0 +1,1 @@
+"""What is written: shards, ledgers, and the manifest that commits them."""

@@ -1,0 +1,99 @@
+"""WriteSplit and Commit: the second pass over the text, and the manifest."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+
+from transforms.bundles.beam import Batch, parts_together
+from transforms.bundles.errors import BundleFailed
+from transforms.bundles.reader import read_again
+from transforms.bundles.setbacks import OnFailure, fail, is_given_up
+from transforms.bundles.settings import ReadSettings
+from transforms.bundles.splits import Split
+from transforms.layout import RunPaths
+from transforms.parallel import map_in_order
+from transforms.progress import advance
+from transforms.segmentation.settings import SegmentationSettings
+from transforms.segmentation.shared import shared_segmenter
+from transforms.shards.parquet import ShardSettings
+from transforms.shards.writing import WrittenSplit, commit_opened_run, write_split
+
+Written = tuple[str, WrittenSplit]
+
+
+class WriteSplit(beam.PTransform):
+    """The splits, each with its shards and ledgers written."""
+
+    def __init__(
+        self,
+        output: str,
+        reading: ReadSettings,
+        breaks: int,
+        segmentation: SegmentationSettings,
+        settings: ShardSettings,
+        threads: int,
+        on_failure: OnFailure = fail,
+    ) -> None:
+        super().__init__()
+        self._output, self._reading, self._breaks, self._segmentation = output, reading, breaks, segmentation
+        self._settings, self._threads, self._on_failure = settings, threads, on_failure
+
+    def expand(self, batched: beam.PCollection[Batch]) -> beam.PCollection[Written]:
+        """One WrittenSplit a split, in no order."""
+        return (
+            batched
+            | "Spread" >> beam.Reshuffle()
+            | "Write" >> beam.FlatMapTuple(self._write).with_output_types(Written)
+        )
+
+    def _write(self, run: str, splits: tuple[Split, ...]) -> Iterator[Written]:
+        work = partial(self._write_if_it_can_be_read, RunPaths(self._output, run))
+        done = chain.from_iterable(map_in_order(work, parts_together(splits), self._threads))
+        return ((run, each) for each in done)
+
+    def _write_if_it_can_be_read(self, paths: RunPaths, parts: Sequence[Split]) -> list[WrittenSplit]:
+        try:
+            return self._write_parts(paths, parts)
+        except BundleFailed as error:
+            self._on_failure(paths, error)
+            return []
+
+    def _write_parts(self, paths: RunPaths, parts: Sequence[Split]) -> list[WrittenSplit]:
+        """What is written for the parts of one split, which are read once."""
+        segmenter = shared_segmenter(self._segmentation)
+        written = []
+        for part, documents in read_again(parts, self._reading):
+            written.append(write_split(paths, part, documents, self._breaks, segmenter, self._settings))
+            del documents  # not in memory beside the next part's
+        advance("write", parts[0].size)
+        return written
+
+
+class Commit(beam.PTransform):
+    """The run's manifest, written."""
+
+    def __init__(self, output: str) -> None:
+        super().__init__()
+        self._output = output
+        self._runs, self._kept = (Metrics.counter("rafid", name) for name in ("runs_committed", "paragraphs_kept"))
+
+    def expand(self, written: beam.PCollection[Written]) -> beam.PCollection[str]:
+        """The run's id, once it is committed; nothing where it was given up."""
+        return (
+            written
+            | "ToOneWorker" >> beam.GroupByKey()
+            | "WriteManifest" >> beam.FlatMapTuple(self._commit).with_output_types(str)
+        )
+
+    def _commit(self, run: str, written: Iterable[WrittenSplit]) -> list[str]:
+        paths = RunPaths(self._output, run)
+        if is_given_up(paths):
+            return []
+        manifest = commit_opened_run(paths, list(written))
+        if manifest:
+            self._runs.inc()
+            self._kept.inc(manifest["counts"]["paragraphs"]["kept"])
+        return [run]

@@ -1,0 +1,92 @@
+"""Looking a text up in a corpus: the kept paragraph most like it, found by comparing it with all of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from transforms.dedup.sets import ShingleSets
+from transforms.dedup.settings import DedupSettings
+from transforms.dedup.shingles import shingle_sets
+from transforms.shards.corpus import PARAGRAPH_BREAKS, Corpus
+
+_PLACE = ("run", "doc_id", "bundle", "paragraph_index", "paragraph_offset")
+_ROWS = 4096  # documents compared at a time
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """A kept paragraph, and how like a text it is.
+
+    Attributes:
+        similarity: the exact Jaccard similarity of the shingle sets.
+        place: `run`, `doc_id`, `bundle`, `paragraph_index` and `paragraph_offset` of the paragraph.
+        text: the paragraph.
+    """
+
+    similarity: float
+    place: dict[str, Any]
+    text: str
+
+
+def settings_of(corpus: Corpus) -> DedupSettings:
+    """What a duplicate is in a corpus, by its latest run."""
+    return DedupSettings.model_validate(corpus.manifests[-1]["settings"]["dedup"])
+
+
+def most_alike(corpus: Corpus, text: str, settings: DedupSettings) -> Likeness | None:
+    """The kept paragraph of highest similarity, then the earliest; None where none shares a shingle with the text.
+
+    Args:
+        corpus: what is looked through, whole.
+        text: one paragraph.
+        settings: the definition of a duplicate; the scope does not count.
+    """
+    compared = settings.model_copy(update={"scope": "corpus"})
+    wanted = np.unique(_sets(pa.array([text]), compared).shingles)
+    best: Likeness | None = None
+    for manifest in corpus.manifests if len(wanted) else ():
+        mode = manifest["settings"]["input"]["paragraphs"]
+        documents = corpus.dataset("documents", [manifest["run"]])
+        for batch in documents.to_batches(columns=["text", *_PLACE], batch_size=_ROWS):
+            lines = pc.split_pattern(batch.column("text"), PARAGRAPH_BREAKS[mode])
+            for similarity, at in _similar(lines.flatten(), wanted, compared):
+                if best is None or similarity > best.similarity:
+                    best = Likeness(similarity, _place(batch, lines, at), lines.flatten()[at].as_py())
+    return best
+
+
+def shingles_of(text: str, settings: DedupSettings) -> int:
+    """The number of different shingles that a paragraph is compared by; 0 where it is never compared."""
+    return len(np.unique(_sets(pa.array([text]), settings.model_copy(update={"scope": "corpus"})).shingles))
+
+
+def _sets(paragraphs: pa.StringArray, settings: DedupSettings) -> ShingleSets:
+    _, offsets, data = paragraphs.buffers()
+    bounds = np.frombuffer(offsets, np.int32)[paragraphs.offset : paragraphs.offset + len(paragraphs) + 1]
+    text = np.frombuffer(data or b"", np.uint8)
+    start, end = bounds[:-1].astype(np.int64), bounds[1:].astype(np.int64)
+    return shingle_sets(text, start, end, np.zeros(len(start), np.uint64), settings)
+
+
+def _similar(
+    paragraphs: pa.StringArray, wanted: npt.NDArray[np.uint64], settings: DedupSettings
+) -> Iterator[tuple[float, int]]:
+    """The similarity and number of each paragraph that shares a shingle."""
+    sets = _sets(paragraphs, settings)
+    hits = np.flatnonzero(np.isin(sets.shingles, wanted))
+    for at in np.unique(np.searchsorted(sets.offsets, hits, "right") - 1).tolist():
+        own = np.unique(sets.shingles[sets.offsets[at] : sets.offsets[at + 1]])
+        shared = len(np.intersect1d(own, wanted, assume_unique=True))
+        yield shared / (len(own) + len(wanted) - shared), at
+
+
+def _place(batch: pa.RecordBatch, lines: pa.ListArray, at: int) -> dict[str, Any]:
+    row = int(np.searchsorted(lines.offsets.to_numpy(), at, "right")) - 1
+    place: dict[str, Any] = batch.select(list(_PLACE)).slice(row, 1).to_pylist()[0]
+    line = at - lines.offsets[row].as_py()
+    return {name: value[line] if isinstance(value, list) else value for name, value in place.items()}

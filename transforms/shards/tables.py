@@ -1,0 +1,123 @@
+"""The second pass over a split: its text, read again, as the tables of a corpus."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from transforms.bundles.reader import Documents
+from transforms.dedup.fingerprinting import paragraph_bounds
+from transforms.dedup.fingerprints import Fingerprint
+from transforms.shards import schemas
+from transforms.shards.columns import joined, lists
+
+Int64s = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+class Segmenter(Protocol):
+    """What fills the column `segmented`."""
+
+    def segment_buffer(
+        self, text: npt.NDArray[np.uint8], start: Int64s, end: Int64s
+    ) -> tuple[npt.NDArray[np.uint8], Int64s]:
+        """The segmented text of paragraphs, one behind the other, and int64[p + 1] offsets into it."""
+
+
+@dataclass(frozen=True)
+class SplitText:
+    """A split's text with what is known of it.
+
+    Attributes:
+        documents: as read.
+        fingerprint: of the same split.
+        verdicts: its removed paragraphs, see `verdicts.SCHEMA`.
+        breaks: line feeds between the paragraphs of a document.
+        segmenter: what fills `segmented`; None leaves it null.
+    """
+
+    documents: Documents
+    fingerprint: Fingerprint
+    verdicts: pa.Table
+    breaks: int
+    segmenter: Segmenter | None
+
+    def tables(self) -> dict[str, pa.Table]:
+        """A table for each ledger that has rows, by its name."""
+        left_out = self.fingerprint.documents.column("filter_rule").is_valid().to_numpy()
+        kept = ~left_out[self.fingerprint.paragraph_document()]
+        kept[self.verdicts.column("paragraph").to_numpy()] = False
+        tables = {
+            "documents": self._kept(kept),
+            "duplicates": self._duplicates(),
+            "filtered": self._filtered(left_out),
+            "rejects": rejects_table(self.documents),
+        }
+        return {name: table for name, table in tables.items() if len(table)}
+
+    def _kept(self, kept: Mask) -> pa.Table:
+        rows, first = self._rows_of(kept)
+        start, end = (bound[kept] for bound in paragraph_bounds(self.documents, self.fingerprint))
+        columns = {
+            **self._document_columns(rows),
+            "text": joined(self.documents.text, start, end, first, self.breaks),
+            "segmented": self._segmented(start, end, first),
+            "paragraph_index": lists(self.fingerprint.paragraph_index()[kept], first),
+            "paragraph_offset": lists(self.fingerprint.offset[kept], first),
+        }
+        return _table(columns, schemas.DOCUMENTS)
+
+    def _segmented(self, start: Int64s, end: Int64s, first: Int64s) -> pa.Array:
+        if self.segmenter is None:
+            return pa.nulls(len(first) - 1, pa.string())
+        out, offsets = self.segmenter.segment_buffer(self.documents.text, start, end)
+        return joined(out, offsets[:-1], offsets[1:], first, self.breaks)
+
+    def _duplicates(self) -> pa.Table:
+        removed = self.verdicts.column("paragraph").to_numpy()
+        start, end = (bound[removed] for bound in paragraph_bounds(self.documents, self.fingerprint))
+        owners = self.fingerprint.documents.take(pa.array(self.fingerprint.paragraph_document()[removed]))
+        columns = {
+            "doc_id": owners.column("doc_id"),
+            "bundle": owners.column("bundle"),
+            "offset": pa.array(self.fingerprint.offset[removed]),
+            "paragraph_index": pa.array(self.fingerprint.paragraph_index()[removed]),
+            "text": joined(self.documents.text, start, end, np.arange(len(removed) + 1), self.breaks),
+            **{name: self.verdicts.column(name) for name in self.verdicts.column_names if name != "paragraph"},
+        }
+        return _table(columns, schemas.DUPLICATES)
+
+    def _filtered(self, left_out: Mask) -> pa.Table:
+        paragraphs = left_out[self.fingerprint.paragraph_document()]
+        rows, first = self._rows_of(paragraphs)
+        start, end = self.documents.text_start[rows], self.documents.text_end[rows]
+        columns = {
+            **self._document_columns(rows),
+            "rule": self.fingerprint.documents.column("filter_rule").take(pa.array(rows)),
+            "text": joined(self.documents.text, start, end, np.arange(len(rows) + 1), self.breaks),
+            "paragraph_offset": lists(self.fingerprint.offset[paragraphs], first),
+        }
+        return _table(columns, schemas.FILTERED)
+
+    def _rows_of(self, paragraphs: Mask) -> tuple[Int64s, Int64s]:
+        """The documents with marked paragraphs, and where each one's begin among the marked."""
+        owner = self.fingerprint.paragraph_document()[paragraphs]
+        rows, first = np.unique(owner, return_index=True)
+        return rows, np.append(first, len(owner)).astype(np.int64)
+
+    def _document_columns(self, rows: Int64s) -> dict[str, pa.ChunkedArray]:
+        chosen = self.fingerprint.documents.take(pa.array(rows)).drop_columns(["filter_rule"])
+        return dict(zip(chosen.column_names, chosen.columns, strict=True))
+
+
+def rejects_table(documents: Documents) -> pa.Table:
+    """What could not be read, a row each."""
+    rows = documents.rejects
+    columns = {name: [getattr(row, name) for row in rows] for name in schemas.REJECTS.names}
+    return pa.table(columns, schema=schemas.REJECTS)
+
+
+def _table(columns: dict[str, pa.Array | pa.ChunkedArray], schema: pa.Schema) -> pa.Table:
+    return pa.table([columns[name] for name in schema.names], schema=schema)
