@@ -1,0 +1,1 @@
+"""Streams: bundles as they arrive, and windows that take their turns."""
