@@ -1,0 +1,207 @@
+"""The settings of a run: typed, validated, read from YAML and from the command line. Knows no Beam."""
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import yaml
+from pydantic import BaseModel, Field, ValidationError
+
+from transforms.bundles.settings import ReadSettings
+from transforms.dedup.settings import DedupSettings
+from transforms.errors import UsageError
+from transforms.index.settings import IndexSettings
+from transforms.language.settings import LanguageSettings
+from transforms.segmentation.settings import SegmentationSettings
+from transforms.settings import Settings, Size
+from transforms.shards.parquet import ShardSettings
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML with the booleans of its version 1.2 and no dates: `off`, `no` and 2026-11-26 are the text that they are."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in known if tag.rpartition(":")[2] not in ("bool", "timestamp")]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+
+
+class ConfigError(UsageError):
+    """A setting that is unknown or impossible."""
+
+
+class InputSettings(ReadSettings):
+    """What is read."""
+
+    paths: list[Annotated[str, Field(min_length=1)]] = Field(
+        [], description="files, folders or patterns, on any file system that fsspec serves"
+    )
+    root: str | None = Field(
+        None, description="the folder that bundle names are relative to; default: each pattern's own"
+    )
+    paragraphs: Literal["line", "blank_line"] = Field(
+        "line", description="a paragraph is a line, or what blank lines part"
+    )
+
+
+class RunSettings(Settings):
+    """How it is worked on; the corpus is the same whatever stands here."""
+
+    id: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", description="names the run; default: the time"
+    )
+    split_bytes: Size = Field(32 << 20, ge=64, description="text worked on, and written to one shard, at a time")
+    max_bytes: Size = Field(
+        0, ge=0, description="a larger input is taken in slices of so much, each a run; 0: by the runner"
+    )
+    local_max_bytes: Size = Field(
+        512 << 20, ge=1, description="the same for the in-process runner: what fits 2 GB of memory"
+    )
+    threads: int = Field(0, ge=0, le=1024, description="splits worked on at a time in one process; 0: one a core")
+    report: bool = Field(True, description="write reports/RUN.html and the dataset card when a run is committed here")
+
+    def worker_threads(self) -> int:
+        """The number of threads."""
+        return self.threads or len(os.sched_getaffinity(0))
+
+
+class FlinkSettings(Settings):
+    """The Flink cluster that a run goes to, and how it is reached."""
+
+    master: str | None = Field(
+        None, description="host:port or https:// address of the REST interface; where it is set, the run goes there"
+    )
+    job_server_jar: str | None = Field(
+        None, description="Beam's job-server jar for the cluster's Flink; default: the one that Beam fetches"
+    )
+    workers: str = Field("localhost:50000", description="the worker pool, as a TaskManager sees it")
+    parallelism: int | None = Field(None, ge=1, description="tasks at a time; default: the cluster's")
+    timeout: float = Field(0, ge=0, description="seconds after which a run is cancelled; 0: never")
+    outage: float = Field(60, ge=0, description="seconds without an answer of the cluster that are waited out")
+    poll: float = Field(2, gt=0, le=60, description="seconds between two looks at the job")
+    ca_file: str | None = Field(None, description="PEM file of the authority that signed the cluster's certificate")
+    client_certificate_file: str | None = Field(None, description="PEM file of our certificate and its key")
+    token_file: str | None = Field(None, description="a file that holds a bearer token; read before each request")
+    password_file: str | None = Field(None, description="a file that holds user:password")
+
+    def beam_arguments(self) -> list[str]:
+        """Beam's options for this cluster; none where no cluster is named."""
+        given = {
+            "runner": "FlinkRunner",
+            "flink_master": self.master,
+            "flink_job_server_jar": self.job_server_jar,
+            "environment_type": "EXTERNAL",
+            "environment_config": self.workers,
+            "parallelism": self.parallelism,
+        }
+        return [f"--{name}={value}" for name, value in given.items() if value is not None and self.master]
+
+
+class IngestSettings(Settings):
+    """All settings of an ingestion run."""
+
+    input: InputSettings = InputSettings()
+    output: str | None = Field(None, min_length=1, description="the folder that the corpus is written to")
+    run: RunSettings = RunSettings()
+    dedup: DedupSettings = DedupSettings()
+    index: IndexSettings = IndexSettings()
+    language: LanguageSettings = LanguageSettings()
+    segmentation: SegmentationSettings = SegmentationSettings()
+    shards: ShardSettings = ShardSettings()
+    flink: FlinkSettings = FlinkSettings()
+
+
+def require_places(settings: IngestSettings) -> str:
+    """The output.
+
+    Raises:
+        ConfigError: no input or no output is named.
+    """
+    if not settings.input.paths:
+        raise ConfigError("no input: name bundles with --input, for example --input 'seeds/*.txt'")
+    if settings.output is None:
+        raise ConfigError("no output: name a folder with --output")
+    return settings.output
+
+
+def load_settings(path: str | None, assignments: Sequence[str], overrides: dict[str, Any]) -> IngestSettings:
+    """The settings of a file, changed by `KEY=VALUE` assignments, changed by the command line's own options.
+
+    Args:
+        path: a YAML file, or None.
+        assignments: each `section.key=value`, the value in YAML.
+        overrides: dotted keys and their values.
+
+    Raises:
+        ConfigError: one line that names the file, the key and what is allowed.
+    """
+    values = _read_yaml(path) if path else {}
+    validate(values, path or "defaults")
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals:
+            raise ConfigError(f"--set {assignment}: is not KEY=VALUE; write for example --set dedup.threshold=0.8")
+        _assign(values, key, _yaml_value(assignment, text), f"--set {assignment}")
+        validate(values, f"--set {assignment}")
+    for key, value in overrides.items():
+        _assign(values, key, value, "command line")
+    return validate(values, "command line")
+
+
+def validate(values: dict[str, Any], origin: str) -> IngestSettings:
+    """The settings that `values` describe; `origin` names their source in an error."""
+    try:
+        return IngestSettings.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(f"{origin}: {'; '.join(_explain(each) for each in error.errors())}") from error
+
+
+def _read_yaml(path: str) -> dict[str, Any]:
+    try:
+        values = _Loader(Path(path).read_text(encoding="utf-8")).get_single_data()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: must hold keys and values, for example `dedup: {{threshold: 0.8}}`")
+    return values
+
+
+def _yaml_value(assignment: str, text: str) -> Any:
+    try:
+        return _Loader(text).get_single_data()
+    except yaml.YAMLError as error:
+        raise ConfigError(f"--set {assignment}: the value is not YAML: {' '.join(str(error).split())}") from error
+
+
+def _assign(values: dict[str, Any], dotted: str, value: Any, origin: str) -> None:
+    *sections, key = dotted.split(".")
+    for section in sections:
+        values = values.setdefault(section, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"{origin}: {section} is a value, not a section")
+    values[key] = value
+
+
+def _explain(error: Any) -> str:
+    """One validation error: the key, what is wrong with its value, and what is allowed."""
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{key}: unknown key; allowed here: {', '.join(_keys_beside(error['loc']))}"
+    return f"{key}: {error['input']!r} is not allowed: {error['msg'].removeprefix('Input ')}"
+
+
+def _keys_beside(location: Sequence[int | str]) -> list[str]:
+    model: Any = IngestSettings
+    for part in location[:-1]:
+        annotation = model.model_fields[part].annotation
+        models = [each for each in (annotation, *get_args(annotation)) if isinstance(each, type)]
+        model = next(each for each in models if issubclass(each, BaseModel))
+    return list(model.model_fields)

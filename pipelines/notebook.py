@@ -1,0 +1,97 @@
+"""Runs from a notebook: typed arguments in, a result that shows itself out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from markupsafe import Markup
+
+from pipelines.config import load_settings
+from pipelines.job import listed_bundles, run_job
+from pipelines.running import beam_options, run_slice, runs_in_process
+from transforms.shards.corpus import Corpus
+
+_PLACES = ("in", "kept", "duplicate", "filtered", "rejected")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a job committed.
+
+    Attributes:
+        corpus: the whole output, earlier runs included.
+        manifests: of the runs of this job; none where there was nothing new.
+    """
+
+    corpus: Corpus
+    manifests: tuple[dict[str, Any], ...]
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """Where the documents and paragraphs of this job went."""
+        return {
+            kind: {place: sum(each["counts"][kind][place] for each in self.manifests) for place in _PLACES}
+            for kind in ("documents", "paragraphs")
+        }
+
+    def _repr_html_(self) -> str:
+        """The summary as a table, for a notebook."""
+        head = Markup("").join(Markup("<th scope='col'>{}</th>").format(place) for place in ("", *_PLACES))
+        rows = Markup("").join(
+            Markup("<tr><th scope='row'>{}</th>{}</tr>").format(kind, _cells(tally))
+            for kind, tally in self.counts().items()
+        )
+        runs = ", ".join(each["run"] for each in self.manifests) or "nothing new"
+        caption = Markup("<caption>{}: {}</caption>").format(self.corpus.output, runs)
+        return str(Markup("<table>{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(caption, head, rows))
+
+
+def _cells(tally: Mapping[str, int]) -> Markup:
+    return Markup("").join(Markup("<td>{}</td>").format(f"{count:,}") for count in tally.values())
+
+
+def run(
+    inputs: str | Sequence[str],
+    output: str,
+    *,
+    name: str | None = None,
+    config: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    beam: Sequence[str] = (),
+    new_only: bool = False,
+    wait: bool = False,
+) -> Result:
+    """The result of a job, once it is committed.
+
+    Args:
+        inputs: files, folders or patterns.
+        output: the folder that the corpus is written to.
+        name: names the run; a committed run of that name is replaced; None: the time.
+        config: a YAML file of settings.
+        settings: dotted keys and their values, for example `{"dedup.threshold": 0.8}`.
+        beam: options of Apache Beam's, for example `["--runner=FlinkRunner"]`.
+        new_only: take only bundles that no committed run has taken.
+        wait: wait while another run is writing to the output.
+
+    Raises:
+        RafidError: one line that says what is wrong.
+    """
+    given = {"input.paths": [inputs] if isinstance(inputs, str) else list(inputs), "output": output, "run.id": name}
+    overrides = {**(settings or {}), **{key: value for key, value in given.items() if value is not None}}
+    complete = load_settings(config, [], overrides)
+    options = beam_options([*complete.flink.beam_arguments(), *beam])
+    runner = partial(run_slice, settings=complete, options=options, say=print)
+    bundles, in_process = listed_bundles(complete), runs_in_process(options)
+    done = tuple(run_job(bundles, complete, runner, in_process=in_process, new_only=new_only, wait=wait))
+    if in_process and complete.run.report:
+        _write_reports(Corpus(output), done)
+    return Result(Corpus(output), done)
+
+
+def _write_reports(corpus: Corpus, done: Sequence[Mapping[str, Any]]) -> None:
+    from pipelines.card import write_card  # noqa: PLC0415 - templates are of no use before
+    from pipelines.report import write_report  # noqa: PLC0415
+
+    for manifest in done:
+        write_report(corpus, manifest["run"])
+        write_card(corpus)

@@ -1,0 +1,39 @@
+"""The graph of a run: its stages, in their order, each label once."""
+
+from pathlib import Path
+from typing import get_args
+
+import apache_beam as beam
+
+from pipelines.config import IngestSettings, InputSettings
+from pipelines.graph import BREAKS, RunPlan, StreamPlan, ingest, ingest_stream
+from pipelines.windows import WindowRuns
+from transforms.bundles.listing import list_bundles
+from transforms.bundles.splits import plan_splits
+from transforms.layout import RunPaths
+from transforms.windows.beam import WatchBundles
+
+
+def test_the_stages_read_as_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("نص قصير")
+    splits = plan_splits(list_bundles([str(tmp_path)]), 1 << 20)
+    plan = RunPlan(RunPaths(str(tmp_path / "out"), "x"), splits, IngestSettings(), 1)
+    pipeline = beam.Pipeline()
+    ingest(pipeline, plan)
+    labels = [part.full_label for part in pipeline._current_transform().parts]
+    assert labels == ["ListSplits", "FingerprintSplit", "JoinRun", "WriteSplit", "Commit"]
+    assert not (tmp_path / "out").exists(), "building a graph does nothing"
+
+
+def test_the_stages_of_a_stream_are_those_of_a_run(tmp_path: Path) -> None:
+    settings = IngestSettings(output=str(tmp_path / "out"))
+    source = WatchBundles("x", list, 1.0, 1.0, bool)
+    pipeline = beam.Pipeline()
+    ingest_stream(pipeline, StreamPlan(source, WindowRuns(settings, 1000), 1))
+    labels = [part.full_label for part in pipeline._current_transform().parts]
+    assert labels == ["WatchBundles", "OpenWindows", "FingerprintSplit", "JoinRun", "WriteSplit", "Commit"]
+    assert not (tmp_path / "out").exists(), "building a graph does nothing"
+
+
+def test_every_kind_of_paragraph_has_its_breaks() -> None:
+    assert tuple(BREAKS) == get_args(InputSettings.model_fields["paragraphs"].annotation)

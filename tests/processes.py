@@ -1,0 +1,58 @@
+"""Fixtures for tests that start runners and workers: the runner Prism, and the proof that none of it stays."""
+
+import contextlib
+import os
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import PROJECT, require_tool
+
+PRISM = PROJECT / ".tools" / "prism"
+
+
+def wait_until(happened: Callable[[], Any], seconds: float = 90) -> Any:
+    """What `happened` returns as soon as it is true."""
+    deadline = time.monotonic() + seconds
+    while not (result := happened()):
+        assert time.monotonic() < deadline, "did not happen"
+        time.sleep(0.02)
+    return result
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_stays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Marks every process begun from here, and looks at the end that none runs and no temporary file is left."""
+    mark, temporary = uuid.uuid4().hex, tmp_path_factory.mktemp("temporary")
+    before, folder = dict(os.environ), tempfile.tempdir
+    os.environ.update(RAFID_TEST_MARK=mark, TMPDIR=str(temporary))
+    tempfile.tempdir = str(temporary)
+    yield
+    tempfile.tempdir = folder
+    os.environ.clear()
+    os.environ.update(before)
+    with contextlib.suppress(AssertionError):
+        wait_until(lambda: not _marked(mark), 10)
+    assert not _marked(mark)
+    assert [path.name for path in temporary.iterdir()] == []
+
+
+def _marked(mark: str) -> list[str]:
+    """The command lines of the processes that carry the mark, our own left out."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if int(process.name) != os.getpid() and mark.encode() in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+    return found
+
+
+@pytest.fixture(scope="session")
+def prism() -> Path:
+    """Prism, the portable runner in Go."""
+    return Path(require_tool(str(PRISM)))  # make prism

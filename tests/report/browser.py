@@ -1,0 +1,56 @@
+"""A headless browser that tells what a page asked for and complained of."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+_FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --hide-scrollbars --lang=en"
+)
+
+
+class Browser:
+    """A window of Chromium."""
+
+    def __init__(self, driver: Any) -> None:
+        self.driver = driver
+
+    def open(self, page: Path, width: int, height: int = 1400) -> None:
+        """Opens a file in a viewport of that size."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self.driver.get(page.as_uri())
+
+    def requests(self) -> list[str]:
+        """What was asked for since the last look."""
+        events = (json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance"))
+        return [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+
+    def complaints(self) -> list[str]:
+        """The console's messages since the last look."""
+        return [entry["message"] for entry in self.driver.get_log("browser")]
+
+    def ask(self, script: str) -> Any:
+        """The value of an expression; the page itself may run nothing."""
+        return self.driver.execute_script(f"return {script}")
+
+
+@contextmanager
+def browser(chromium: str, driver: str, profile: Path) -> Iterator[Browser]:
+    """A new browser with a profile of its own."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in (*_FLAGS.split(), f"--user-data-dir={profile}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    window = webdriver.Chrome(options=options, service=Service(executable_path=driver))
+    try:
+        yield Browser(window)
+    finally:
+        window.quit()

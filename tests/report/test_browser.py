@@ -1,0 +1,74 @@
+"""The report in a real browser: no request, no complaint, nothing outside the page, whatever the texts hold."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines.ingest import main
+from tests.conftest import UNSEGMENTED, require_tool
+from tests.report.browser import Browser, browser
+from tests.report.hostile import SCRIPT, write_hostile
+
+WIDTHS = {"phone": 360, "desktop": 1280}
+
+
+@pytest.fixture(scope="module")
+def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    chromium, driver = require_tool("chromium"), require_tool("chromedriver")
+    with browser(chromium, driver, tmp_path_factory.mktemp("profile")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module", params=["seeds", "hostile"])
+def report(request: pytest.FixtureRequest, seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("corpus")
+    bundles = seeds if request.param == "seeds" else write_hostile(folder / "in")
+    arguments = ["--input", f"{bundles}/*.txt", "--output", str(folder / "out"), "--run", "shown", "--quiet"]
+    assert main([*arguments, *UNSEGMENTED]) == 0
+    return folder / "out" / "reports" / "shown.html"
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_it_opens_by_itself(window: Browser, report: Path, width: int) -> None:
+    window.requests()
+    window.complaints()
+    window.open(report, width)
+    assert [url for url in window.requests() if url != report.as_uri() and not url.startswith("data:")] == []
+    assert window.complaints() == []
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_nothing_sticks_out_of_the_page(window: Browser, report: Path, width: int) -> None:
+    window.open(report, width)
+    assert window.ask("document.documentElement.scrollWidth") <= width
+
+
+def test_texts_neither_run_nor_become_part_of_the_page(window: Browser, report: Path) -> None:
+    window.open(report, 1280)
+    assert window.ask("document.title") == "Run shown"
+    assert window.ask("document.querySelectorAll('script, img, iframe, object, form').length") == 0
+    assert window.ask("document.querySelectorAll('main > section').length") == 6
+    assert window.ask("document.querySelectorAll('body > *').length") == 3
+    assert window.ask("getComputedStyle(document.body).display") == "block"
+
+
+def test_text_is_shown_as_it_is(window: Browser, report: Path) -> None:
+    window.open(report, 1280)
+    shown = window.ask("document.body.innerText")
+    hostile = (report.parents[2] / "in").exists()
+    assert all(part in shown for part in ((SCRIPT, "⟦U+202E⟧", "7 * 7 }}") if hostile else ("النحام",)))
+
+
+def test_arabic_stands_from_right_to_left(window: Browser, report: Path) -> None:
+    window.open(report, 1280)
+    assert window.ask("getComputedStyle(document.querySelector('article .text')).direction") == "rtl"
+
+
+def test_headings_regions_and_tables_are_named(window: Browser, report: Path) -> None:
+    window.open(report, 1280)
+    assert window.ask("document.querySelectorAll('main, header, footer, nav[aria-label]').length") == 4
+    named = "[aria-label], [aria-labelledby]"
+    assert window.ask(f"document.querySelectorAll(':is(section, svg, [role=region]):not({named})').length") == 0
+    assert window.ask("document.querySelectorAll('thead th:not([scope=col])').length") == 0
+    assert window.ask("document.querySelectorAll('h1').length") == 1
