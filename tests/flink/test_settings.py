@@ -1,0 +1,41 @@
+"""The settings of the cluster, and what Beam is told of them."""
+
+import pytest
+
+from pipelines.config import ConfigError, FlinkSettings, load_settings
+from pipelines.running import beam_options
+from tests.conftest import PROJECT
+
+
+def test_no_master_means_no_cluster() -> None:
+    assert FlinkSettings(workers="host:1").beam_arguments() == []
+
+
+def test_beam_is_told_the_cluster_the_workers_and_the_parallelism() -> None:
+    arguments = FlinkSettings(master="host:8081", parallelism=8, job_server_jar="a b.jar").beam_arguments()
+    told = beam_options(arguments).get_all_options(drop_default=True)
+    assert {name: told[name] for name in ("runner", "flink_master", "flink_job_server_jar", "parallelism")} == {
+        "runner": "FlinkRunner",
+        "flink_master": "host:8081",
+        "flink_job_server_jar": "a b.jar",
+        "parallelism": 8,
+    }
+    assert (told["environment_type"], told["environment_config"]) == ("EXTERNAL", "localhost:50000")
+
+
+def test_the_command_line_goes_before_the_settings() -> None:
+    arguments = [*FlinkSettings(master="host:8081").beam_arguments(), "--runner=DirectRunner"]
+    assert beam_options(arguments).get_all_options()["runner"] == "FnApiRunner"
+
+
+def test_the_shipped_settings_name_the_cluster_of_make_flink() -> None:
+    flink = load_settings(str(PROJECT / "configs" / "flink.yaml"), [], {}).flink
+    makefile = (PROJECT / "flink.mk").read_text(encoding="utf-8")
+    assert f"FLINK_PORT ?= {str(flink.master).partition(':')[2]}" in makefile
+    assert f"WORKERS_PORT ?= {flink.workers.partition(':')[2]}" in makefile
+
+
+@pytest.mark.parametrize("wrong", ["parallelism=0", "timeout=-1", "poll=0", "outage=-1", "masters=x"])
+def test_impossible_settings_are_refused(wrong: str) -> None:
+    with pytest.raises(ConfigError, match=f"flink.{wrong.partition('=')[0]}"):
+        load_settings(None, [f"flink.{wrong}"], {})
