@@ -77,6 +77,15 @@ def test_a_holder_that_left_no_name_is_another_run(tmp_path: Path) -> None:
             pytest.fail("two at once")
 
 
+def test_a_lock_that_cannot_be_opened_is_said(tmp_path: Path) -> None:
+    (tmp_path / LOCK).mkdir()
+    with (
+        pytest.raises(storage.StorageError, match=r"\.lock: cannot be written: Is a directory"),
+        lock_output(str(tmp_path), "a"),
+    ):
+        pytest.fail("locked what cannot be")
+
+
 def test_folders_are_locked_one_by_one(tmp_path: Path) -> None:
     for name in ("one", "other"):
         (tmp_path / name).mkdir()

@@ -1,13 +1,19 @@
 """The manifest as the commit, and the output folder that nobody else's files are touched in."""
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import fsspec
 import pytest
+from fsspec.implementations.memory import MemoryFileSystem
 
 from transforms import storage
 from transforms.layout import MARKER, RunPaths
+from transforms.shards.lock import LOCK
 from transforms.shards.manifest import (
     RunTaken,
     clean_up,
@@ -66,6 +72,41 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, name: str) -> None
     with pytest.raises(OutputError, match="holds files that are not Rafid's; name a new or an empty folder"):
         prepare_output(str(tmp_path))
     assert not (tmp_path / MARKER).exists()
+
+
+class Crowded(MemoryFileSystem):
+    """A store on which another run begins right after it was asked for a marker that was not there."""
+
+    protocol = "crowded"
+
+    def exists(self, path: str, **kwargs: Any) -> bool:
+        found = bool(super().exists(path, **kwargs))
+        if path.endswith(MARKER) and not found:
+            for name in (MARKER, LOCK, "index/run=other/0.arrow"):
+                self.pipe_file(path.replace(MARKER, name), b"{}")
+        return found
+
+
+def test_an_output_may_become_one_at_the_same_moment() -> None:
+    fsspec.register_implementation("crowded", Crowded, clobber=True)
+    prepare_output("crowded://out")
+    assert storage.read_whole(f"crowded://out/{LOCK}") == b"{}"
+    storage.remove("crowded://out")
+
+
+def test_runs_that_begin_together_all_have_an_output(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        for place in range(100):
+            output, start = str(tmp_path / str(place)), threading.Barrier(4)
+
+            def begin(output: str = output, start: threading.Barrier = start) -> None:
+                start.wait()
+                prepare_output(output)
+                clean_up(output)
+
+            for begun in [pool.submit(begin) for _ in range(4)]:
+                begun.result()
+            assert list(storage.list_files(output)) == [MARKER]
 
 
 def test_a_file_is_refused(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def lock_output(output: str, run: str, *, wait: bool = False) -> Iterator[None]:
 
 @contextmanager
 def _lock_local(output: str, holder: dict[str, Any], *, wait: bool) -> Iterator[None]:
-    with (Path(storage.filesystem(output)[1]) / LOCK).open("ab+", buffering=0) as file:
+    with _opened(output) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as error:
@@ -57,11 +58,18 @@ def _lock_local(output: str, holder: dict[str, Any], *, wait: bool) -> Iterator[
             file.truncate(0)
 
 
+def _opened(output: str) -> FileIO:
+    try:
+        return (Path(storage.filesystem(output)[1]) / LOCK).open("ab+", buffering=0)
+    except OSError as error:
+        raise storage.refused(f"{output}/{LOCK}", error) from error
+
+
 @contextmanager
 def _lock_store(output: str, holder: dict[str, Any], *, wait: bool) -> Iterator[None]:
     url = storage.join(output, LOCK)
     while not _taken(output, holder):
-        text = storage.read_whole(url).to_pybytes().decode() if storage.exists(url) else ""
+        text = _text(url)
         if _is_dead(text):
             storage.remove(url)
         elif wait:
@@ -74,6 +82,16 @@ def _lock_store(output: str, holder: dict[str, Any], *, wait: bool) -> Iterator[
     finally:
         with contextlib.suppress(storage.StorageError):  # what ended the run says more
             storage.remove(url)
+
+
+def _text(url: str) -> str:
+    """What the lock says of its holder; nothing where it has just been released."""
+    try:
+        return str(storage.read_whole(url).to_pybytes(), "utf-8")
+    except storage.StorageError:
+        if storage.exists(url):
+            raise
+        return ""
 
 
 def _taken(output: str, holder: dict[str, Any]) -> bool:

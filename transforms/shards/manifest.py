@@ -35,18 +35,38 @@ def prepare_output(output: str) -> None:
     if not storage.is_local(output) and any(wildcard in output for wildcard in "*?["):
         # Stores take a path with wildcards for a pattern when they remove what lies below it.
         raise OutputError(f"output {output}: holds one of * ? [; name a folder without them")
-    marker = storage.join(output, MARKER)
     try:
-        if storage.exists(marker):
-            storage.write_whole(output, MARKER, storage.read_whole(marker))
-            return
-        if storage.is_file(output):
-            raise OutputError(f"output {output}: is a file; name a folder")
-        if any(storage.list_names(output)):
-            raise OutputError(f"output {output}: holds files that are not Rafid's; name a new or an empty folder")
-        storage.write_whole(output, MARKER, json.dumps(_MARKER_TEXT, indent=1).encode())
+        if _is_marked(output):
+            _write_marker(output, storage.read_whole(storage.join(output, MARKER)))
+        else:
+            _check_free(output)
+            _write_marker(output, json.dumps(_MARKER_TEXT, indent=1).encode())
     except (OSError, storage.StorageError) as error:
         raise OutputError(f"output {output}: cannot be written ({error}); name a folder that can") from error
+
+
+def _is_marked(output: str) -> bool:
+    return storage.exists(storage.join(output, MARKER))
+
+
+def _check_free(output: str) -> None:
+    """Makes sure that a folder without a marker may become an output; others may be making it one at this moment."""
+    if storage.is_file(output):
+        raise OutputError(f"output {output}: is a file; name a folder")
+    unfinished = f".{MARKER}."  # markers that are being written
+    if any(not name.startswith(unfinished) for name in storage.list_names(output)) and not _is_marked(output):
+        raise OutputError(f"output {output}: holds files that are not Rafid's; name a new or an empty folder")
+
+
+def _write_marker(output: str, text: Any) -> None:
+    for left in reversed(range(5)):
+        try:
+            storage.write_whole(output, MARKER, text)
+            return
+        except storage.StorageError as error:
+            # A run that cleans up takes every unfinished file, this one too.
+            if not (left and isinstance(error.__cause__, FileNotFoundError)):
+                raise
 
 
 def write_manifest(output: str, manifest: dict[str, Any]) -> None:
