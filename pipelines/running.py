@@ -15,6 +15,7 @@ import apache_beam as beam
 import grpc
 from apache_beam.options import pipeline_options
 from apache_beam.runners.portability import fn_api_runner
+from apache_beam.runners.worker import sdk_worker
 from apache_beam.transforms import environments
 
 from pipelines.command import Parser
@@ -148,6 +149,8 @@ def keep_to_ourselves() -> None:
     ours.setFormatter(logging.Formatter("rafid: %(message)s"))
     logging.basicConfig(handlers=[ours], level=logging.WARNING, force=True)
     threading.excepthook = lambda _: None
+    # A worker in this process prints the traceback of each bundle that fails, and of one that a killed runner left.
+    vars(sdk_worker)["print"] = lambda *_, **__: None
 
 
 def _is_unexpected(record: logging.LogRecord) -> bool:

@@ -5,6 +5,7 @@ staged, started over the Job API, and run by workers in three environments. Noth
 """
 
 import json
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,6 +37,17 @@ def test_prism_writes_the_bytes_of_the_in_process_run(
     code, _, errors = driver.end()
     assert (code, errors) == (0, [])
     assert written(driver.output) == expected
+
+
+def test_stage_that_fails_in_the_driver_is_one_line(start: Callable[..., Driver], prism: Path) -> None:
+    """Proves that the user of a full disk is told of it in the stage's own words, and of nothing else."""
+    driver = start("--runner=PrismRunner", f"--prism_location={prism}")
+    resource.prlimit(driver.process.pid, resource.RLIMIT_FSIZE, (8192, 8192))
+    code, _, errors = driver.end()
+    assert code == 1
+    (line,) = errors
+    assert line.endswith("File too large")
+    assert not list(driver.output.glob("manifests/*"))
 
 
 def test_stream_on_prism_passes_the_proof_that_flink_will_be_put_to(bundles: Path, prism: Path, tmp_path: Path) -> None:

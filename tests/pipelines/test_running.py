@@ -1,5 +1,7 @@
 """Runners and their errors: the local one by any of its names, a stage's error in its own words."""
 
+import subprocess
+import sys
 from typing import Any
 
 import apache_beam as beam
@@ -10,6 +12,7 @@ from pipelines import running
 from pipelines.config import IngestSettings
 from pipelines.graph import RunPlan
 from pipelines.running import beam_options, runs_in_process, stage_error
+from tests.conftest import PROJECT
 from transforms.bundles.errors import BundleChanged
 from transforms.errors import RafidError, RunError, UsageError
 from transforms.layout import RunPaths
@@ -99,3 +102,10 @@ def test_anything_else_is_one_line_that_says_so(text: str) -> None:
     assert "\n" not in str(error)
     assert str(error).startswith("the run failed: ")
     assert str(error).endswith("; nothing was committed")
+
+
+def test_worker_in_the_driver_that_loses_its_runner_prints_no_traceback() -> None:
+    command = [sys.executable, "-m", "tests.pipelines.lost_runner"]
+    ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60)
+    assert "StatusCode.UNAVAILABLE" in ended.stdout
+    assert "Traceback" not in ended.stderr
