@@ -30,12 +30,12 @@ lint: setup ## style and types
 
 # The others need tools of some size, and have targets of their own.
 unit: setup ## the tests that take minutes: all but those of clusters, streams, readers and Airflow
-	$(PYTEST) --ignore tests/flink --ignore tests/streaming --ignore tests/readers --ignore tests/airflow
+	$(PYTEST) --ignore tests/flink --ignore tests/prism --ignore tests/readers --ignore tests/airflow
 
 clean: ## removes what was built, not what was written
 	rm -rf build dist site *.egg-info .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -not -path './$(VENV)*/*' -prune -exec rm -rf {} +
 
-include $(wildcard *.mk)
+include $(wildcard tests/*/*.mk docs/*.mk)
 
 test: lint unit test-clusters test-airflow test-readers docs ## everything that continuous integration runs

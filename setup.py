@@ -50,7 +50,7 @@ setup(
     python_requires=">=3.11,<3.13",
     packages=find_packages(include=["pipelines", "pipelines.*", "transforms", "transforms.*"]),
     package_data={
-        "pipelines": ["py.typed", "templates/*", "worker_boot", "dags/*"],
+        "pipelines": ["py.typed", "views/templates/*", "runners/worker_boot", "dags/*"],
         "transforms": ["py.typed", "*/*.txt"],
     },
     install_requires=RUNTIME,

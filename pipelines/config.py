@@ -10,9 +10,9 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError
 
 from transforms.bundles.settings import ReadSettings
+from transforms.dedup.index.settings import IndexSettings
 from transforms.dedup.settings import DedupSettings
 from transforms.errors import UsageError
-from transforms.index.settings import IndexSettings
 from transforms.language.settings import LanguageSettings
 from transforms.segmentation.settings import SegmentationSettings
 from transforms.settings import Settings, Size

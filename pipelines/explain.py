@@ -13,9 +13,8 @@ from rich.text import Text
 
 from transforms.errors import RafidError, UsageError
 from transforms.shards.corpus import Corpus
-from transforms.shards.differences import marked_words
+from transforms.shards.figures import marked_words, sample_near
 from transforms.shards.lookup import most_alike, settings_of, shingles_of
-from transforms.shards.report import sample_near
 
 _EXAMPLES = """\
 examples:

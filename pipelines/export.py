@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.card import card
-from pipelines.command import Parser, complain
+from pipelines.cli import Parser, complain
+from pipelines.views.card import card
 from transforms.errors import RafidError, RunError, UsageError
 from transforms.shards.corpus import Corpus
 from transforms.shards.schemas import DOCUMENTS

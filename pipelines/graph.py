@@ -6,15 +6,14 @@ from dataclasses import dataclass
 import apache_beam as beam
 
 from pipelines.config import IngestSettings
-from pipelines.windows import WindowRuns
+from pipelines.streaming.windows import WindowRuns
 from transforms.bundles.beam import Batch, ListSplits
-from transforms.bundles.setbacks import OnFailure, fail, give_up
 from transforms.bundles.splits import Split
 from transforms.dedup.beam import FingerprintSplit, JoinRun
-from transforms.layout import RunPaths
+from transforms.runs.run import OnFailure, RunPaths, fail, give_up
 from transforms.shards.beam import Commit, WriteSplit
-from transforms.windows.beam import OpenWindows, WatchBundles
-from transforms.windows.turns import Arrival
+from transforms.streaming.beam import OpenWindows, WatchBundles
+from transforms.streaming.turns import Arrival
 
 # Paragraphs that are lines stand on lines; those that blank lines part are parted by one.
 BREAKS = {"line": 1, "blank_line": 2}

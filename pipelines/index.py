@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.command import Parser, complain
+from pipelines.cli import Parser, complain
 from pipelines.runs import check_output
 from transforms import storage
+from transforms.dedup.index.compaction import compact, keep_up
+from transforms.dedup.index.groups import notes_of, unindexed
 from transforms.errors import RafidError
-from transforms.index.catalog import committed
-from transforms.index.compaction import compact, keep_up
-from transforms.index.notes import notes_of, unindexed
-from transforms.layout import INDEX
-from transforms.shards.lock import lock_output
+from transforms.runs.catalog import committed
+from transforms.runs.lock import lock_output
+from transforms.runs.run import INDEX
 
 _EPILOG = """\
 build      indexes the runs that are not indexed yet; the next run would do it

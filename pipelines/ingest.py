@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pipelines.command import Parser, complain, seconds, settle_seconds
+from pipelines.cli import Parser, complain, seconds, settle_seconds
 from pipelines.config import IngestSettings, load_settings, require_places
 from pipelines.planning import estimate
-from pipelines.summary import event_speaker, print_plan, speakers
+from pipelines.views.summary import event_speaker, print_plan, speakers
 from transforms.errors import RafidError, RunError, UsageError
 from transforms.settings import parse_size
 
@@ -124,9 +124,9 @@ def _ingest(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
         from pipelines.job import listed_bundles, plan_slices, run_job  # noqa: PLC0415
 
         bundles = listed_bundles(settings)
-        from pipelines.progress import with_progress  # noqa: PLC0415
-        from pipelines.running import beam_options, run_slice, runs_in_process  # noqa: PLC0415
-        from transforms.segmentation.shared import shared_segmenter  # noqa: PLC0415
+        from pipelines.runners.running import beam_options, run_slice, runs_in_process  # noqa: PLC0415
+        from pipelines.views.progress import with_progress  # noqa: PLC0415
+        from transforms.segmentation.segmenter import shared_segmenter  # noqa: PLC0415
 
     options = beam_options([*settings.flink.beam_arguments(), *rest])
     in_process = runs_in_process(options)
@@ -171,8 +171,8 @@ def _stream(arguments: argparse.Namespace, settings: IngestSettings, rest: Seque
     every = seconds(arguments.every or "1s", "--every")
     settle = settle_seconds(arguments.settle, settings.input.paths)
     with imports_at_rest():
-        from pipelines.running import beam_options  # noqa: PLC0415
-        from pipelines.stream import Asked, stream  # noqa: PLC0415
+        from pipelines.runners.running import beam_options  # noqa: PLC0415
+        from pipelines.streaming.stream import Asked, stream  # noqa: PLC0415
 
     options = beam_options([*settings.flink.beam_arguments(), *rest])
     asked = Asked(window, settle, every, arguments.cancel_now, arguments.wait)
@@ -182,8 +182,8 @@ def _stream(arguments: argparse.Namespace, settings: IngestSettings, rest: Seque
 
 def _report(output: str, run: str, say: Callable[[str], None]) -> None:
     """Writes what people look at; the run stands, whatever becomes of it."""
-    from pipelines.card import write_card  # noqa: PLC0415 - templates are of no use before
-    from pipelines.report import write_report  # noqa: PLC0415
+    from pipelines.views.card import write_card  # noqa: PLC0415 - templates are of no use before
+    from pipelines.views.report import write_report  # noqa: PLC0415
     from transforms.shards.corpus import Corpus  # noqa: PLC0415
 
     try:

@@ -10,20 +10,19 @@ from importlib.metadata import version
 from typing import Any
 
 from pipelines.config import IngestSettings, require_places
-from pipelines.naming import RunNames, check_id, further_names, names_of_job
-from transforms.bundles.digest import digest_bundle
-from transforms.bundles.ledger import InputLedger, Sorted
-from transforms.bundles.listing import Bundle, list_bundles
+from transforms.bundles.listing import Bundle, digest_bundle, list_bundles
 from transforms.bundles.splits import ByteRange, Split, plan_splits
+from transforms.dedup.index.building import within_horizon
+from transforms.dedup.index.compaction import keep_up
 from transforms.errors import RafidError, UsageError
-from transforms.index.building import within_horizon
-from transforms.index.catalog import CommittedRun, RunFacts, check_settings, committed
-from transforms.index.compaction import keep_up
-from transforms.index.opening import Opening, write_opening
-from transforms.layout import RunPaths
-from transforms.shards.lock import lock_output
-from transforms.shards.manifest import clean_up, is_committed, prepare_output, read_manifest, remove_run
-from transforms.shards.references import referring_runs
+from transforms.runs.catalog import CommittedRun, RunFacts, check_settings, committed
+from transforms.runs.inputs import InputLedger, Sorted
+from transforms.runs.lock import lock_output
+from transforms.runs.manifest import clean_up, is_committed, prepare_output, read_manifest, remove_run
+from transforms.runs.naming import RunNames, check_id, further_names, names_of_job
+from transforms.runs.opening import Opening, write_opening
+from transforms.runs.run import RunPaths
+from transforms.shards.checking import referring_runs
 
 _PACKAGES = ("apache-beam", "numba", "numpy", "pyarrow")
 

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from pipelines.config import load_settings
 from pipelines.job import listed_bundles, run_job
-from pipelines.running import beam_options, run_slice, runs_in_process
+from pipelines.runners.running import beam_options, run_slice, runs_in_process
 from transforms.shards.corpus import Corpus
 
 _PLACES = ("in", "kept", "duplicate", "filtered", "rejected")
@@ -89,8 +89,8 @@ def run(
 
 
 def _write_reports(corpus: Corpus, done: Sequence[Mapping[str, Any]]) -> None:
-    from pipelines.card import write_card  # noqa: PLC0415 - templates are of no use before
-    from pipelines.report import write_report  # noqa: PLC0415
+    from pipelines.views.card import write_card  # noqa: PLC0415 - templates are of no use before
+    from pipelines.views.report import write_report  # noqa: PLC0415
 
     for manifest in done:
         write_report(corpus, manifest["run"])

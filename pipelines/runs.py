@@ -8,16 +8,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.command import Parser, complain
-from pipelines.summary import print_summary
+from pipelines.cli import Parser, complain
+from pipelines.views.summary import print_summary
 from transforms import storage
 from transforms.errors import RafidError, UsageError
-from transforms.index.catalog import committed
-from transforms.layout import MARKER
-from transforms.shards.checking import check_run
-from transforms.shards.lock import lock_output
-from transforms.shards.manifest import read_manifest, remove_run, uncommitted_runs
-from transforms.shards.references import referring_runs
+from transforms.runs.catalog import committed
+from transforms.runs.lock import lock_output
+from transforms.runs.manifest import read_manifest, remove_run, uncommitted_runs
+from transforms.runs.run import MARKER
+from transforms.shards.checking import check_run, referring_runs
 
 _WIDTH = 240  # a table is as wide as it must be: names of runs are there to be copied
 _EPILOG = """\

@@ -9,7 +9,7 @@ from functools import partial
 from threading import Event
 from types import FrameType
 
-from pipelines.command import Parser, complain, say_once, seconds, settle_seconds
+from pipelines.cli import Parser, complain, say_once, seconds, settle_seconds
 from pipelines.config import require_places
 from pipelines.ingest import imports_at_rest, settings_of
 from transforms.bundles.listing import list_bundles
@@ -70,10 +70,10 @@ def _watch(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
     require_places(settings)
     every, settle = seconds(arguments.every, "--every"), settle_seconds(arguments.settle, settings.input.paths)
     with imports_at_rest():
-        from pipelines.metrics import WatchMetrics  # noqa: PLC0415
-        from pipelines.running import beam_options, run_slice, runs_in_process  # noqa: PLC0415
-        from pipelines.watching import Surroundings, Watch, watch  # noqa: PLC0415
-        from transforms.segmentation.shared import shared_segmenter  # noqa: PLC0415
+        from pipelines.runners.running import beam_options, run_slice, runs_in_process  # noqa: PLC0415
+        from pipelines.streaming.metrics import WatchMetrics  # noqa: PLC0415
+        from pipelines.streaming.watch_loop import Surroundings, Watch, watch  # noqa: PLC0415
+        from transforms.segmentation.segmenter import shared_segmenter  # noqa: PLC0415
 
     options = beam_options([*settings.flink.beam_arguments(), *rest])
     say: Callable[[str], None] = _silent if arguments.quiet else partial(print, flush=True)

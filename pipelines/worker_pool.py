@@ -21,7 +21,7 @@ from apache_beam.runners.worker.worker_pool_main import BeamFnExternalWorkerPool
 from apache_beam.utils.thread_pool_executor import UnboundedThreadPoolExecutor
 
 _LOG = logging.getLogger("worker_pool")
-_BOOT = Path(__file__).with_name("worker_boot")
+_BOOT = Path(__file__).with_name("runners") / "worker_boot"
 
 
 class WorkerPool(BeamFnExternalWorkerPoolServicer):

@@ -10,12 +10,12 @@ from pipelines.job import Slice, listed_bundles, run_job
 from tests.corpus import read_corpus
 from tests.end_to_end.oracle import Place
 from transforms.bundles.reader import read_documents, read_parts
-from transforms.dedup.fingerprinting import fingerprint_split
 from transforms.dedup.fingerprints import write_fingerprint
-from transforms.dedup.joining import FingerprintedSplit, join_run
-from transforms.index.catalog import committed
-from transforms.index.opening import read_opening
-from transforms.layout import RunPaths
+from transforms.dedup.first_pass import fingerprint_split
+from transforms.dedup.one_pass.files import FingerprintedSplit, join_run
+from transforms.runs.catalog import committed
+from transforms.runs.opening import read_opening
+from transforms.runs.run import RunPaths
 from transforms.shards.writing import commit_run, write_split
 
 

@@ -8,11 +8,11 @@ from pipelines.graph import BREAKS
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.reader import read_documents, read_parts
 from transforms.bundles.splits import plan_splits
-from transforms.dedup.fingerprinting import fingerprint_split
 from transforms.dedup.fingerprints import write_fingerprint
-from transforms.dedup.joining import FingerprintedSplit, join_run
+from transforms.dedup.first_pass import fingerprint_split
+from transforms.dedup.one_pass.files import FingerprintedSplit, join_run
 from transforms.dedup.settings import DedupSettings
-from transforms.layout import RunPaths
+from transforms.runs.run import RunPaths
 from transforms.shards.parquet import ShardSettings
 from transforms.shards.writing import WrittenSplit, commit_run, write_split
 

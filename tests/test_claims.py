@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from transforms import storage
-from transforms.claims import FileTaken, write_new
+from transforms.storage import FileTaken, write_new
 
 
 @pytest.fixture(params=["folder", "memory://"])
@@ -73,7 +73,7 @@ def memory(root: str) -> Any:
 @pytest.mark.parametrize("root", ["memory://"], indirect=True)
 def test_a_lost_answer_is_no_other_writer(root: str, memory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     store = _Answerless(memory, conditions=True)
-    monkeypatch.setattr("transforms.claims.filesystem", lambda url: (store, "/claims/file"))
+    monkeypatch.setattr("transforms.storage.filesystem", lambda url: (store, "/claims/file"))
     write_new(root, "file", b"ours")
     assert (store.lost, memory.cat_file("/claims/file")) == (1, b"ours")
 
@@ -82,7 +82,7 @@ def test_a_lost_answer_is_no_other_writer(root: str, memory: Any, monkeypatch: p
 def test_a_store_without_conditions_is_looked_at_first(root: str, memory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     store = _Answerless(memory, conditions=False)
     store.lost = 1
-    monkeypatch.setattr("transforms.claims.filesystem", lambda url: (store, "/claims/file"))
+    monkeypatch.setattr("transforms.storage.filesystem", lambda url: (store, "/claims/file"))
     write_new(root, "file", b"ours")
     with pytest.raises(FileTaken):
         write_new(root, "file", b"other")

@@ -6,9 +6,9 @@ import time
 
 import numpy as np
 
-from transforms.dedup.partitioned.resolving import Known, resolve
+from transforms.dedup.partitioned.resolution import Known, resolve
 from transforms.dedup.partitioned.stages import EdgeBlock
-from transforms.dedup.sets import ShingleSets
+from transforms.dedup.shingles import ShingleSets
 
 
 def edges(count: int, seed: int = 1) -> EdgeBlock:

@@ -22,7 +22,7 @@ from statistics import median
 from index_growth import documents
 from plain_text import bundles_of
 
-from transforms.index.catalog import committed
+from transforms.runs.catalog import committed
 
 HEAD = (
     "| windows | median s after the end | longest | CPU ms a window | driver MB | Prism MB | files | threads | runs |"

@@ -18,11 +18,11 @@ from index_growth import documents
 from plain_text import bundles_of
 
 from pipelines.config import load_settings
-from pipelines.metrics import WatchMetrics
-from pipelines.running import beam_options, run_slice
-from pipelines.watching import Surroundings, Watch
+from pipelines.runners.running import beam_options, run_slice
+from pipelines.streaming.metrics import WatchMetrics
+from pipelines.streaming.watch_loop import Surroundings, Watch
 from transforms.bundles.listing import list_bundles
-from transforms.index.compaction import compact
+from transforms.dedup.index.compaction import compact
 
 HEAD = "| runs | CPU ms a window | resident MB | peak MB | open files | threads | maps | index folders | index files |"
 

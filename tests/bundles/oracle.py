@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from transforms.bundles.documents import Documents
+from transforms.bundles.documents import Documents, find_paragraphs
 from transforms.bundles.listing import Bundle
-from transforms.bundles.paragraphs import find_paragraphs
 from transforms.bundles.reader import read_parts
 from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import Split, plan_splits

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.bundles.compressors import COMPRESSORS, compress_in_members
 from transforms.bundles import compression
 from transforms.bundles.compression import Damaged, capped, compression_of, decompress, foreign_format
-from transforms.bundles.reasons import RejectReason
+from transforms.bundles.errors import RejectReason
 
 kinds = st.sampled_from(sorted(COMPRESSORS))
 TEXT = "\n".join(f"السطر {random.Random(number).random()} من النصّ" for number in range(3_000)).encode()

@@ -19,9 +19,9 @@ from tests.bundles.oracle import read_bundle
 from tests.conftest import PROJECT
 from transforms.bundles.compression import PIECE_BYTES
 from transforms.bundles.documents import Documents
+from transforms.bundles.errors import RejectReason
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.reader import read_parts
-from transforms.bundles.reasons import RejectReason
 from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import plan_splits
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.bundles.oracle import WHITE, paragraphs_of, paragraphs_with_splits, read_bundle
+from transforms.bundles.documents import find_paragraphs
 from transforms.bundles.errors import BundleError
 from transforms.bundles.listing import list_bundles
-from transforms.bundles.paragraphs import find_paragraphs
 from transforms.bundles.reader import read_documents
 from transforms.bundles.splits import plan_splits
 

@@ -14,12 +14,12 @@ from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import Split, plan_splits
 from transforms.dedup.beam import Fingerprinted, FingerprintSplit, JoinRun
 from transforms.dedup.fingerprints import read_fingerprint
-from transforms.dedup.joining import read_figures
+from transforms.dedup.one_pass.files import read_figures
 from transforms.dedup.settings import DedupSettings
 from transforms.dedup.verdicts import read_verdicts
-from transforms.index.opening import Opening, write_opening
 from transforms.language.settings import LanguageSettings
-from transforms.layout import RunPaths
+from transforms.runs.opening import Opening, write_opening
+from transforms.runs.run import RunPaths
 
 TEXT = "\n".join(["قال رسول الله", "وسكت"] * 20)
 

@@ -12,14 +12,14 @@ CHECKED = """
 import sys
 import numpy as np
 import pytest
-from transforms.dedup.kernels.order import count_frequencies, ORDER_BITS
+from transforms.dedup.one_pass.kernels.order import count_frequencies, ORDER_BITS
 
 with pytest.raises(IndexError):
     few, far = np.zeros(1, np.uint64), np.array([0, 9])
     count_frequencies(few, far, np.ones(1, np.uint8), np.zeros(1 << ORDER_BITS, np.uint32))
 sys.exit(pytest.main(["-q", *sys.argv[1:]]))
 """
-TESTS = ["kernels", "test_shingles.py", "test_hostile.py", "test_join.py"]
+TESTS = ["kernels", "one_pass", "index/test_kernels.py", "partitioned", "test_shingles.py", "test_hostile.py"]
 SLOW = "not (megabyte or hundred_thousand or million or 256 or template or by_definition or in_one)"
 
 

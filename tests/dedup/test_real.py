@@ -12,11 +12,11 @@ from tests.dedup.samples import cut, removed, sets_of
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.reader import read_parts
 from transforms.bundles.splits import plan_splits
-from transforms.dedup.fingerprinting import fingerprint_split, paragraph_bounds
 from transforms.dedup.fingerprints import Fingerprint
-from transforms.dedup.join import Decision, decide
-from transforms.dedup.sets import ShingleSets
+from transforms.dedup.first_pass import fingerprint_split, paragraph_bounds
+from transforms.dedup.one_pass.join import Decision, decide
 from transforms.dedup.settings import DedupSettings, ShingleSettings
+from transforms.dedup.shingles import ShingleSets
 
 WHOLE = 1 << 30
 SMALL = 80_000

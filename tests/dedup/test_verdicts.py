@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.dedup.samples import fingerprint_of
 from transforms import storage
-from transforms.dedup.join import Decision
+from transforms.dedup.one_pass.join import Decision
 from transforms.dedup.verdicts import PLACES, SCHEMA, places_of, read_verdicts, verdict_tables, write_verdicts
 
 shapes = st.lists(st.lists(st.integers(0, 4), max_size=4), min_size=1, max_size=4)

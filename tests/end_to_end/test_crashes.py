@@ -65,7 +65,7 @@ class Worker:
 
     def __init__(self, argv: Sequence[str]) -> None:
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["pipelines.job", "pipelines.running"])
+        context.set_forkserver_preload(["pipelines.job", "pipelines.runners.running"])
         self._process = context.Process(target=main, args=(argv,))
         self._process.start()
 

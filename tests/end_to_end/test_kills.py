@@ -13,7 +13,7 @@ import pytest
 from pipelines.runs import main as runs
 from tests.conftest import PROJECT, UNSEGMENTED
 from tests.plain_job import read_whole_output
-from transforms.index.catalog import committed
+from transforms.runs.catalog import committed
 
 KILLS = 20
 RUNS = 10

@@ -10,15 +10,15 @@ from threading import Event
 import pytest
 
 from pipelines.ingest import main
-from pipelines.metrics import WatchMetrics
-from pipelines.running import beam_options, run_slice
+from pipelines.runners.running import beam_options, run_slice
 from pipelines.runs import main as runs
-from pipelines.watching import Surroundings, Watch
+from pipelines.streaming.metrics import WatchMetrics
+from pipelines.streaming.watch_loop import Surroundings, Watch
 from tests.conftest import UNSEGMENTED
 from tests.end_to_end.oracle import Place, read_paragraphs
 from tests.plain_job import Whole, read_whole_output, settings_for
 from transforms.bundles.listing import list_bundles
-from transforms.index.catalog import committed
+from transforms.runs.catalog import committed
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from tests.corpus import check_counts, check_files, check_places, files_below, r
 # A run in whose graph somebody falls asleep, until its input ends.
 SLEEPER = """
 import sys
-from pipelines import running
+from pipelines.runners import running
 from pipelines.ingest import main
 graph = running.ingest
 def asleep(pipeline, plan):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.flink_cluster import LocalCluster
 from pipelines.ingest import main
 from tests.conftest import PROJECT, require_tool
+from tests.flink.cluster import LocalCluster
 from tests.flink.harness import Driver, Pool, arguments, write_bundles, written
 from tests.flink.jars import compile_standin, write_jar
 from tests.processes import nothing_stays, prism, wait_until  # noqa: F401 - fixtures

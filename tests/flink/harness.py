@@ -7,9 +7,9 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipelines.flink_cluster import free_port
 from tests.conftest import PROJECT
 from tests.corpus import check_files, files_below
+from tests.flink.cluster import free_port
 from tests.processes import wait_until
 
 SPLIT_BYTES = 8000

@@ -23,14 +23,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.flink_cluster import LocalCluster
-from pipelines.flink_job import check_jar
+from pipelines.runners.flink_job import check_jar
 from tests.corpus import read_corpus
+from tests.flink.cluster import LocalCluster
 from tests.flink.harness import SPLIT_BYTES, Driver, Pool, arguments, on_flink, write_bundles, written
 from tests.processes import wait_until
 from transforms.errors import RafidError, UsageError
-from transforms.index.catalog import committed
-from transforms.layout import LEDGER_FOLDERS
+from transforms.runs.catalog import committed
+from transforms.runs.run import LEDGER_FOLDERS
 
 _TURNS = 40  # so that there is a middle
 

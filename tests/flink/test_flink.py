@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.config import FlinkSettings
-from pipelines.flink_cluster import LocalCluster
-from pipelines.flink_rest import FlinkRest
+from pipelines.runners.flink_rest import FlinkRest
 from tests.conftest import UNSEGMENTED
+from tests.flink.cluster import LocalCluster
 from tests.flink.harness import Driver, Pool, on_flink, written
 from tests.flink.proxy import proxy
 from tests.processes import wait_until

@@ -4,13 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipelines.flink_cluster import LocalCluster, free_port
 from tests.conftest import PROJECT
+from tests.flink.cluster import LocalCluster, free_port
 from tests.flink.harness import listening
 
 
 def _command(*arguments: object) -> tuple[int, str]:
-    command = [sys.executable, "-m", "pipelines.flink_cluster", *map(str, arguments)]
+    command = [sys.executable, "-m", "tests.flink.cluster", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=False)
     return done.returncode, done.stderr.strip()
 

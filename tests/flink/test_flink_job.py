@@ -7,7 +7,7 @@ import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.utils.subprocess_server import JavaJarServer
 
-from pipelines.flink_job import check_jar, job_server_jar
+from pipelines.runners.flink_job import check_jar, job_server_jar
 from tests.flink.jars import write_jar
 from transforms.errors import UsageError
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from pipelines.config import FlinkSettings
-from pipelines.flink_rest import FlinkError, FlinkRest, NoAnswerError, UnknownJobError
+from pipelines.runners.flink_rest import FlinkError, FlinkRest, NoAnswerError, UnknownJobError
 from transforms.errors import UsageError
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import apache_beam as beam
 import pytest
 
-from pipelines.flink_cluster import LocalCluster
 from tests.conftest import PROJECT
+from tests.flink.cluster import LocalCluster
 from tests.flink.harness import Pool
 from tests.flink.jars import write_jar
 from tests.flink.proof import Case, print_table, prove

@@ -3,7 +3,7 @@
 import pytest
 
 from pipelines.config import ConfigError, FlinkSettings, load_settings
-from pipelines.running import beam_options
+from pipelines.runners.running import beam_options
 from tests.conftest import PROJECT
 
 

@@ -11,8 +11,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pipelines.flink_cluster import free_port
 from tests.conftest import PROJECT
+from tests.flink.cluster import free_port
 from tests.flink.harness import Driver, Pool, listening, written
 from tests.processes import wait_until
 

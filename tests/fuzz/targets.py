@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pipelines.config import ConfigError, load_settings
 from transforms.bundles.compression import Damaged, decompress
+from transforms.bundles.documents import MODES, find_paragraphs
 from transforms.bundles.encodings import recode, transcode_utf16, utf16_bytes
 from transforms.bundles.listing import list_bundles
-from transforms.bundles.paragraphs import MODES, find_paragraphs
 from transforms.bundles.reader import read_parts
 from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import plan_splits

@@ -7,11 +7,11 @@ import apache_beam as beam
 
 from pipelines.config import IngestSettings, InputSettings
 from pipelines.graph import BREAKS, RunPlan, StreamPlan, ingest, ingest_stream
-from pipelines.windows import WindowRuns
+from pipelines.streaming.windows import WindowRuns
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.splits import plan_splits
-from transforms.layout import RunPaths
-from transforms.windows.beam import WatchBundles
+from transforms.runs.run import RunPaths
+from transforms.streaming.beam import WatchBundles
 
 
 def test_the_stages_read_as_a_sentence(tmp_path: Path) -> None:

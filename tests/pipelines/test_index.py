@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.index import main
 from tests.plain_job import ingest_plainly, read_whole_output, settings_for, write_bundles
-from transforms.shards.lock import lock_output
+from transforms.runs.lock import lock_output
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from transforms.bundles.errors import BundleError
 from transforms.bundles.listing import list_bundles
 from transforms.dedup.settings import DedupSettings
 from transforms.errors import UsageError
-from transforms.index.catalog import committed
-from transforms.shards.lock import OutputLocked, lock_output
-from transforms.shards.manifest import read_manifest
+from transforms.runs.catalog import committed
+from transforms.runs.lock import OutputLocked, lock_output
+from transforms.runs.manifest import read_manifest
 
 LINES = [
     "قال الراوي إن النهر كان يفيض كل عام في الربيع ويسقي الحقول",

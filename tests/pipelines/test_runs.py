@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.runs import main
 from tests.plain_job import ingest_plainly, settings_for, write_bundles
-from transforms.shards.lock import lock_output
+from transforms.runs.lock import lock_output
 
 TEXT = "قال الراوي إن النهر كان يفيض كل عام في الربيع ويسقي الحقول\nنشر الخبر اليوم\n"
 

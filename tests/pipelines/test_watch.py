@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.command import seconds
+from pipelines.cli import seconds
 from pipelines.watch import main
 from tests.conftest import PROJECT, UNSEGMENTED
 from tests.plain_job import ingest_plainly, read_whole_output, settings_for, write_bundles
 from transforms.errors import UsageError
-from transforms.index.catalog import committed
+from transforms.runs.catalog import committed
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from tests.s3.conftest import Server
 from transforms import storage
 from transforms.bundles.errors import BundleChanged
 from transforms.bundles.listing import check_unchanged, list_bundles
-from transforms.claims import FileTaken, write_new
-from transforms.shards.lock import OutputLocked, lock_output
-from transforms.shards.manifest import RunTaken, read_manifest, write_manifest
+from transforms.runs.lock import OutputLocked, lock_output
+from transforms.runs.manifest import RunTaken, read_manifest, write_manifest
+from transforms.storage import FileTaken, write_new
 
 TEXT = "<<<FILE>>> الأول\nنصّ أوّل\n<<<FILE>>> الثاني\nنصّ ثانٍ\n".encode()
 

@@ -8,9 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.plain_job import ingest_plainly, settings_for, write_bundles
-from transforms.shards.checking import check_run
-from transforms.shards.manifest import read_manifest, remove_run
-from transforms.shards.references import references, referring_runs
+from transforms.runs.manifest import read_manifest, remove_run
+from transforms.shards.checking import check_run, references, referring_runs
 
 TEXT = "قال الراوي إن النهر كان يفيض كل عام في الربيع ويسقي الحقول\nنشر الخبر اليوم\n"
 

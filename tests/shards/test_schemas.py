@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from transforms.layout import LEDGER_FOLDERS
+from transforms.runs.run import LEDGER_FOLDERS
 from transforms.shards.schemas import LEDGERS
 
 COLUMNS = {

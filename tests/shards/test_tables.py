@@ -10,8 +10,8 @@ import pytest
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.reader import read_documents
 from transforms.bundles.splits import ByteRange, Split, plan_splits
-from transforms.dedup.fingerprinting import fingerprint_split
 from transforms.dedup.fingerprints import Fingerprint
+from transforms.dedup.first_pass import fingerprint_split
 from transforms.dedup.settings import DedupSettings
 from transforms.dedup.verdicts import SCHEMA
 from transforms.shards.schemas import LEDGERS

@@ -10,8 +10,8 @@ from transforms.bundles.errors import BundleChanged
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.reader import read_documents
 from transforms.bundles.splits import plan_splits
-from transforms.index.opening import Opening, write_opening
-from transforms.layout import RunPaths
+from transforms.runs.opening import Opening, write_opening
+from transforms.runs.run import RunPaths
 from transforms.shards.audit import AuditError
 from transforms.shards.parquet import ShardSettings
 from transforms.shards.writing import commit_opened_run, commit_run, write_split

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import zstandard
 
-from transforms.bundles.reasons import RejectReason
+from transforms.bundles.errors import RejectReason
 
 # Bytes of a bundle that tell what it is.
 HEAD_BYTES = 512

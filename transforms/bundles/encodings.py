@@ -7,12 +7,10 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from transforms.arrays import Bytes
 from transforms.bundles.compression import Damaged
-from transforms.bundles.reasons import RejectReason
-
-Bytes = npt.NDArray[np.uint8]
+from transforms.bundles.errors import RejectReason
 
 # The plausible Arabic rule. docs/inputs.md has the figures behind these numbers.
 FEWEST_ARABIC_LETTERS = 8  # fewer prove nothing

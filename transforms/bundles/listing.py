@@ -1,5 +1,6 @@
 """From input patterns to the bundles they name, checked before work starts, in the order of the input."""
 
+import hashlib
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -8,7 +9,7 @@ from itertools import pairwise
 
 from fsspec.utils import glob_translate
 
-from transforms.bundles.errors import BundleChanged, BundleError
+from transforms.bundles.errors import BundleChanged, BundleError, BundleReadError
 from transforms.bundles.stores import Entry, Refuse, Store, open_store, refuse_none
 
 __all__ = ["Bundle", "BundleChanged", "BundleError", "check_unchanged", "list_bundles"]
@@ -166,3 +167,24 @@ def _sorted_by_name(bundles: Iterable[Bundle]) -> list[Bundle]:
                 "set input.root to a folder above them"
             )
     return ordered
+
+
+_CHUNK = 1 << 20
+
+
+def digest_bundle(bundle: Bundle) -> str:
+    """The hex SHA-256 of a bundle's bytes, read a chunk at a time.
+
+    Raises:
+        BundleReadError: the bundle cannot be read.
+    """
+    digest = hashlib.sha256()
+    store, path = open_store(bundle.url)
+    chunk = memoryview(bytearray(min(_CHUNK, bundle.size)))
+    try:
+        with store.open(path) as source:
+            for offset in range(0, bundle.size, _CHUNK):
+                digest.update(chunk[: source.read_into(chunk, offset)])
+    except OSError as error:
+        raise BundleReadError(f"{bundle.url}: cannot be read: {error.strerror or error}") from error
+    return digest.hexdigest()

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from transforms.bundles.errors import BundleError
 from transforms.bundles.listing import Bundle
-from transforms.bundles.streams import bundle_is_stream
+from transforms.bundles.sequential import bundle_is_stream
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,17 @@ import apache_beam as beam
 from transforms.bundles.beam import Batch, batches
 from transforms.bundles.errors import BundleFailed
 from transforms.bundles.reader import read_parts
-from transforms.bundles.setbacks import OnFailure, fail, is_given_up
 from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import Split
-from transforms.dedup.fingerprinting import fingerprint_split
 from transforms.dedup.fingerprints import write_fingerprint
-from transforms.dedup.joining import FingerprintedSplit, join_run
+from transforms.dedup.first_pass import fingerprint_split
+from transforms.dedup.one_pass.files import FingerprintedSplit, join_run
 from transforms.dedup.settings import DedupSettings
-from transforms.index.opening import read_opening
 from transforms.language.settings import LanguageSettings
-from transforms.layout import RunPaths
 from transforms.parallel import map_in_order
 from transforms.progress import advance
+from transforms.runs.opening import read_opening
+from transforms.runs.run import OnFailure, RunPaths, fail, is_given_up
 
 Fingerprinted = tuple[str, FingerprintedSplit]
 

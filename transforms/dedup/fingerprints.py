@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from transforms import storage
-from transforms.dedup.sets import ShingleSets
+from transforms.arrays import Int32s, Int64s
+from transforms.dedup.shingles import ShingleSets
 
 DOCUMENT_FIELDS = [
     pa.field("doc_id", pa.string(), nullable=False),
@@ -46,17 +46,17 @@ class Fingerprint:
     """
 
     documents: pa.Table
-    first_paragraph: npt.NDArray[np.int64]
-    offset: npt.NDArray[np.int64]
-    length: npt.NDArray[np.int64]
+    first_paragraph: Int64s
+    offset: Int64s
+    length: Int64s
     sets: ShingleSets
     facts: dict[str, Any]
 
-    def paragraph_document(self) -> npt.NDArray[np.int64]:
+    def paragraph_document(self) -> Int64s:
         """int64[p], the document of each paragraph."""
         return np.repeat(np.arange(len(self.first_paragraph) - 1), np.diff(self.first_paragraph))
 
-    def paragraph_index(self) -> npt.NDArray[np.int32]:
+    def paragraph_index(self) -> Int32s:
         """int32[p], the ordinal of each paragraph in its document."""
         counts = np.diff(self.first_paragraph)
         return (np.arange(len(self.offset)) - np.repeat(self.first_paragraph[:-1], counts)).astype(np.int32)

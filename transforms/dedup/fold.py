@@ -4,7 +4,8 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
-import numpy.typing as npt
+
+from transforms.arrays import UInt32s
 
 CODE_POINTS = 0x110000
 DROPPED = 0  # the code point is passed over: marks, tatweel, joiners
@@ -43,7 +44,7 @@ _WHITE_RANGES = (
 
 
 @cache
-def fold_table(profile: str) -> npt.NDArray[np.uint32]:
+def fold_table(profile: str) -> UInt32s:
     """What each code point is folded to: `DROPPED`, `SEPARATOR`, or the one that stands for it.
 
     `arabic-1` drops marks and tatweel, unites the forms of alef, ya and waw, ta marbuta with ha, Persian with Arabic
@@ -62,7 +63,7 @@ def fold_table(profile: str) -> npt.NDArray[np.uint32]:
     return table
 
 
-def _unfolded() -> npt.NDArray[np.uint32]:
+def _unfolded() -> UInt32s:
     table = np.arange(CODE_POINTS, dtype=np.uint32)
     table[:2] += CODE_POINTS  # U+0000 and U+0001 are text like any other, not DROPPED and SEPARATOR
     for first, last in _WHITE_RANGES:
@@ -70,7 +71,7 @@ def _unfolded() -> npt.NDArray[np.uint32]:
     return table
 
 
-def _arabic() -> npt.NDArray[np.uint32]:
+def _arabic() -> UInt32s:
     table = np.full(CODE_POINTS, SEPARATOR, np.uint32)
     for first, last in _word_ranges():
         table[first : last + 1] = np.arange(first, last + 1)

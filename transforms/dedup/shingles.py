@@ -1,19 +1,33 @@
 """Shingle sets of paragraphs: what Jaccard similarity is computed on."""
 
-import numpy as np
-import numpy.typing as npt
+from dataclasses import dataclass
 
+import numpy as np
+
+from transforms.arrays import Bytes, Int64s, UInt64s
 from transforms.dedup.fold import fold_table
 from transforms.dedup.kernels.shingles import hash_shingles
-from transforms.dedup.sets import ShingleSets
 from transforms.dedup.settings import DedupSettings
 
 
+@dataclass(frozen=True)
+class ShingleSets:
+    """The shingles of the paragraphs of one split.
+
+    Attributes:
+        shingles: uint64[s], in text order, repeats within a paragraph allowed.
+        offsets: int64[p + 1], where each paragraph's shingles begin.
+    """
+
+    shingles: UInt64s
+    offsets: Int64s
+
+
 def shingle_sets(
-    text: npt.NDArray[np.uint8],
-    start: npt.NDArray[np.int64],
-    end: npt.NDArray[np.int64],
-    document: npt.NDArray[np.uint64],
+    text: Bytes,
+    start: Int64s,
+    end: Int64s,
+    document: UInt64s,
     settings: DedupSettings,
 ) -> ShingleSets:
     """The shingle hashes of paragraphs, in text order, repeats included.

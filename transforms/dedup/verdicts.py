@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms import storage
+from transforms.arrays import Int64s
 from transforms.dedup.fingerprints import Fingerprint
-from transforms.dedup.join import Decision
+from transforms.dedup.one_pass.join import Decision
 
 SCHEMA = pa.schema(
     [
@@ -54,7 +54,7 @@ def verdict_tables(
         yield _table(decision, kept_places[rows], rows, edges[split])
 
 
-def places_of(fingerprints: Sequence[Fingerprint], wanted: npt.NDArray[np.int64], run: str) -> pa.Table:
+def places_of(fingerprints: Sequence[Fingerprint], wanted: Int64s, run: str) -> pa.Table:
     """Where the paragraphs `wanted` of the run are, in their order, with the columns of `PLACES`."""
     documents = np.cumsum([0] + [len(each.documents) for each in fingerprints])
     document = np.concatenate(

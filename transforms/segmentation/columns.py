@@ -4,14 +4,12 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.arrays import Bytes, Int64s
 from transforms.errors import RunError
 
-Bytes = npt.NDArray[np.uint8]
-Int64s = npt.NDArray[np.int64]
 StringColumn: TypeAlias = pa.StringArray | pa.LargeStringArray
 
 

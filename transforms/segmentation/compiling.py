@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from transforms.arrays import Bytes, Float64s, Int64s, UInt64s
 from transforms.segmentation import records
 from transforms.segmentation.kernels.forms import CODES, fill_slots
 from transforms.segmentation.kernels.ranking import LONGEST_CHAIN, LONGEST_FORM
@@ -45,7 +46,7 @@ def compile_tables(model: Model) -> Tables:
     return _tables(model, counts, _slots(letters, bounds, np.where(is_open, ranked, entries)))
 
 
-def _tables(model: Model, counts: npt.NDArray[np.float64], slots: npt.NDArray[np.uint64]) -> Tables:
+def _tables(model: Model, counts: Float64s, slots: UInt64s) -> Tables:
     templates = _templates(model)
     tables = Tables(
         slots=slots,
@@ -64,7 +65,7 @@ def _tables(model: Model, counts: npt.NDArray[np.float64], slots: npt.NDArray[np
     return tables
 
 
-def encode(words: Sequence[str]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+def encode(words: Sequence[str]) -> tuple[Bytes, Int64s]:
     """The words' letters as codes, one word behind the other, and the int64[n + 1] bounds of each."""
     code_of = np.zeros(0x650, np.uint8)
     for letter, code in CODES.items():
@@ -92,9 +93,7 @@ def _surface(chain: str) -> str:
     return chain.replace("+", "")
 
 
-def _slots(
-    letters: npt.NDArray[np.uint8], bounds: npt.NDArray[np.int64], entries: npt.NDArray[np.uint64]
-) -> npt.NDArray[np.uint64]:
+def _slots(letters: Bytes, bounds: Int64s, entries: UInt64s) -> UInt64s:
     slots = np.zeros(3 * (int(len(entries) / _FULLNESS) + 1), np.uint64)
     if not fill_slots(letters, bounds, entries, slots):
         raise ValueError("two forms have the same key")
@@ -102,7 +101,7 @@ def _slots(
     return slots
 
 
-def _entries(model: Model, counts: npt.NDArray[np.float64]) -> dict[str, int]:
+def _entries(model: Model, counts: Float64s) -> dict[str, int]:
     """What is known of each form, see `records`."""
     entries: dict[str, int] = {}
 
@@ -218,7 +217,7 @@ def _roots(roots: Mapping[str, float]) -> npt.NDArray[Any]:
     return rows
 
 
-def _terms(model: Model) -> npt.NDArray[np.float64]:
+def _terms(model: Model) -> Float64s:
     terms = np.zeros(records.TERMS)
     priors, weights = model.priors, model.weights
     for yes, no, weight, prior in (

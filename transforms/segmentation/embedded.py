@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from transforms.segmentation.columns import Bytes, Int64s, StringColumn, segment_column
+from transforms.arrays import Bytes, Int64s
+from transforms.segmentation.columns import StringColumn, segment_column
 from transforms.segmentation.kernels.text import segment_paragraphs
 from transforms.segmentation.records import Tables
 from transforms.segmentation.tables import open_tables

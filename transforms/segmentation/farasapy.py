@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from transforms.arrays import Bytes, Int64s
 from transforms.errors import RunError, UsageError
-from transforms.segmentation.columns import Bytes, Int64s, StringColumn, segment_column
+from transforms.segmentation.columns import StringColumn, segment_column
 from transforms.segmentation.java import JavaError, LineProgram
 from transforms.segmentation.settings import SegmentationSettings
 from transforms.segmentation.words import LETTERS, NORMALISED, segment_text

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import from_dtype, types
 
+from transforms.arrays import Float64s, Int64s, UInt64s
 from transforms.kernels import InFloat64, InInt64, InUInt64
 
 # A chain of affixes. letters, mask: its letters and where they are, in the word's first or last ten letters, packed;
@@ -66,16 +67,16 @@ class Tables(NamedTuple):
         terms: float64[7].
     """
 
-    slots: npt.NDArray[np.uint64]
-    counts: npt.NDArray[np.float64]
+    slots: UInt64s
+    counts: Float64s
     prefixes: npt.NDArray[Any]
     suffixes: npt.NDArray[Any]
     pairs: npt.NDArray[Any]
     templates: npt.NDArray[Any]
-    template_bounds: npt.NDArray[np.int64]
+    template_bounds: Int64s
     roots: npt.NDArray[Any]
-    weights: npt.NDArray[np.float64]
-    terms: npt.NDArray[np.float64]
+    weights: Float64s
+    terms: Float64s
 
 
 # The dtype of each of the tables.

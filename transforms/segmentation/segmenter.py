@@ -1,9 +1,13 @@
 """The segmenters of a run: what they do, and which one the settings ask for."""
 
+import atexit
+from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
-from transforms.segmentation.columns import Bytes, Int64s, StringColumn
+from transforms.arrays import Bytes, Int64s
+from transforms.segmentation.columns import StringColumn
 from transforms.segmentation.settings import SegmentationSettings
 
 
@@ -41,3 +45,24 @@ def open_segmenter(settings: SegmentationSettings) -> Segmenter | None:
     from transforms.segmentation.embedded import EmbeddedSegmenter  # noqa: PLC0415
 
     return EmbeddedSegmenter.open(Path(settings.data) if settings.data else None, norm=settings.norm)
+
+
+_LOCK = Lock()
+
+
+def shared_segmenter(settings: SegmentationSettings) -> Segmenter | None:
+    """The process's segmenter for these settings, opened when first asked for; None for the engine `none`.
+
+    Raises:
+        UsageError: what the engine needs is missing, and what to do.
+    """
+    with _LOCK:
+        return _open(settings)
+
+
+@lru_cache(maxsize=2)
+def _open(settings: SegmentationSettings) -> Segmenter | None:
+    segmenter = open_segmenter(settings)
+    if segmenter is not None:
+        atexit.register(segmenter.close)
+    return segmenter

@@ -1,18 +1,18 @@
 """Checking a committed run against its files: what is missing, altered or miscounted."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from posixpath import basename
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from transforms import storage
-from transforms.layout import LEDGER_FOLDERS, run_folder
+from transforms.runs.manifest import committed_runs, read_manifest
+from transforms.runs.run import LEDGER_FOLDERS, run_folder
 from transforms.shards.audit import count_split, total
-from transforms.shards.manifest import committed_runs
-from transforms.shards.references import references
 
 
 def check_run(output: str, manifest: dict[str, Any]) -> list[str]:
@@ -74,3 +74,23 @@ def _check_references(output: str, manifest: dict[str, Any]) -> Iterator[str]:
     for run, rows in sorted(references(output, manifest).items()):
         if run not in there:
             yield f"{rows:,} duplicates repeat paragraphs of run {run}, which is no more"
+
+
+def references(output: str, manifest: dict[str, Any]) -> dict[str, int]:
+    """The rows of a run's ledger of duplicates, counted by the run of the paragraph that stands for each."""
+    counted: dict[str, int] = {}
+    for file in manifest["files"]:
+        if file["path"].startswith("duplicates/"):
+            shard = pq.ParquetFile(storage.read_whole(storage.join(output, file["path"])))
+            column = shard.read(["kept_run"]).column("kept_run")
+            for each in pc.value_counts(column).to_pylist():
+                counted[each["values"]] = counted.get(each["values"], 0) + each["counts"]
+    return counted
+
+
+def referring_runs(output: str, removed: Sequence[str], others: Iterable[str]) -> dict[str, int]:
+    """Those of `others` that point to one of `removed`, each with the rows that do."""
+    gone = set(removed)
+    found = {run: references(output, read_manifest(output, run)) for run in others if run not in gone}
+    pointing = {run: sum(rows.get(each, 0) for each in gone) for run, rows in found.items()}
+    return {run: rows for run, rows in pointing.items() if rows}

@@ -4,18 +4,15 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from transforms.arrays import Bytes, Int64s
 from transforms.errors import RunError
 from transforms.shards.kernels import join_paragraphs
-
-Int64s = npt.NDArray[np.int64]
 
 # A string column's offsets are int32 in the contract; a document is cut into shards well below that.
 _STRING_LIMIT = 2**31 - 1
 
 
-def joined(
-    text: npt.NDArray[np.uint8], start: Int64s, end: Int64s, first: Int64s, breaks: int
-) -> pa.Array | pa.ChunkedArray:
+def joined(text: Bytes, start: Int64s, end: Int64s, first: Int64s, breaks: int) -> pa.Array | pa.ChunkedArray:
     """A string for each row of paragraphs, `breaks` line feeds between two.
 
     Args:
@@ -35,7 +32,7 @@ def joined(
     return strings(out, offsets)
 
 
-def strings(data: npt.NDArray[np.uint8], offsets: Int64s) -> pa.Array | pa.ChunkedArray:
+def strings(data: Bytes, offsets: Int64s) -> pa.Array | pa.ChunkedArray:
     """string[r] over UTF-8 bytes and int64[r + 1] offsets, without a copy; chunked where 2 GiB are passed.
 
     Raises:
@@ -53,7 +50,7 @@ def strings(data: npt.NDArray[np.uint8], offsets: Int64s) -> pa.Array | pa.Chunk
     return pa.chunked_array(chunks)
 
 
-def _string_array(data: npt.NDArray[np.uint8], offsets: Int64s) -> pa.Array:
+def _string_array(data: Bytes, offsets: Int64s) -> pa.Array:
     buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(data)]
     return pa.Array.from_buffers(pa.string(), len(offsets) - 1, buffers)
 

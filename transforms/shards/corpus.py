@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from transforms import storage
+from transforms.runs.manifest import committed_runs, read_manifest
 from transforms.shards import schemas
-from transforms.shards.manifest import committed_runs, read_manifest
 from transforms.storage import OutputError
 
 _BY_RUN = ds.partitioning(pa.schema([pa.field("run", pa.string())]), flavor="hive")

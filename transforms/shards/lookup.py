@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.dedup.sets import ShingleSets
+from transforms.arrays import UInt64s
 from transforms.dedup.settings import DedupSettings
-from transforms.dedup.shingles import shingle_sets
+from transforms.dedup.shingles import ShingleSets, shingle_sets
 from transforms.shards.corpus import PARAGRAPH_BREAKS, Corpus
 
 _PLACE = ("run", "doc_id", "bundle", "paragraph_index", "paragraph_offset")
@@ -73,9 +72,7 @@ def _sets(paragraphs: pa.StringArray, settings: DedupSettings) -> ShingleSets:
     return shingle_sets(text, start, end, np.zeros(len(start), np.uint64), settings)
 
 
-def _similar(
-    paragraphs: pa.StringArray, wanted: npt.NDArray[np.uint64], settings: DedupSettings
-) -> Iterator[tuple[float, int]]:
+def _similar(paragraphs: pa.StringArray, wanted: UInt64s, settings: DedupSettings) -> Iterator[tuple[float, int]]:
     """The similarity and number of each paragraph that shares a shingle."""
     sets = _sets(paragraphs, settings)
     hits = np.flatnonzero(np.isin(sets.shingles, wanted))

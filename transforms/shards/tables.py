@@ -4,25 +4,20 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from transforms.arrays import Bools, Bytes, Int64s
 from transforms.bundles.reader import Documents
-from transforms.dedup.fingerprinting import paragraph_bounds
 from transforms.dedup.fingerprints import Fingerprint
+from transforms.dedup.first_pass import paragraph_bounds
 from transforms.shards import schemas
 from transforms.shards.columns import joined, lists
-
-Int64s = npt.NDArray[np.int64]
-Mask = npt.NDArray[np.bool_]
 
 
 class Segmenter(Protocol):
     """What fills the column `segmented`."""
 
-    def segment_buffer(
-        self, text: npt.NDArray[np.uint8], start: Int64s, end: Int64s
-    ) -> tuple[npt.NDArray[np.uint8], Int64s]:
+    def segment_buffer(self, text: Bytes, start: Int64s, end: Int64s) -> tuple[Bytes, Int64s]:
         """The segmented text of paragraphs, one behind the other, and int64[p + 1] offsets into it."""
 
 
@@ -57,7 +52,7 @@ class SplitText:
         }
         return {name: table for name, table in tables.items() if len(table)}
 
-    def _kept(self, kept: Mask) -> pa.Table:
+    def _kept(self, kept: Bools) -> pa.Table:
         rows, first = self._rows_of(kept)
         start, end = (bound[kept] for bound in paragraph_bounds(self.documents, self.fingerprint))
         columns = {
@@ -89,7 +84,7 @@ class SplitText:
         }
         return _table(columns, schemas.DUPLICATES)
 
-    def _filtered(self, left_out: Mask) -> pa.Table:
+    def _filtered(self, left_out: Bools) -> pa.Table:
         paragraphs = left_out[self.fingerprint.paragraph_document()]
         rows, first = self._rows_of(paragraphs)
         start, end = self.documents.text_start[rows], self.documents.text_end[rows]
@@ -101,7 +96,7 @@ class SplitText:
         }
         return _table(columns, schemas.FILTERED)
 
-    def _rows_of(self, paragraphs: Mask) -> tuple[Int64s, Int64s]:
+    def _rows_of(self, paragraphs: Bools) -> tuple[Int64s, Int64s]:
         """The documents with marked paragraphs, and where each one's begin among the marked."""
         owner = self.fingerprint.paragraph_document()[paragraphs]
         rows, first = np.unique(owner, return_index=True)

@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from transforms import storage
-from transforms.bundles.digest import digest_bundle
 from transforms.bundles.documents import Documents
+from transforms.bundles.listing import digest_bundle
 from transforms.bundles.splits import ByteRange, Split
 from transforms.dedup.fingerprints import Fingerprint, read_fingerprint
-from transforms.dedup.joining import read_figures
+from transforms.dedup.one_pass.files import read_figures
 from transforms.dedup.verdicts import read_verdicts
-from transforms.index.opening import read_opening
-from transforms.layout import INDEX, RunPaths, run_folder
+from transforms.runs.manifest import is_committed, write_manifest
+from transforms.runs.opening import read_opening
+from transforms.runs.run import INDEX, RunPaths, run_folder
 from transforms.shards.audit import Counts, check_balance, check_whole, count_split, files_as_dicts, total
-from transforms.shards.manifest import is_committed, write_manifest
 from transforms.shards.parquet import ShardSettings, write_table
 from transforms.shards.tables import Segmenter, SplitText
 from transforms.storage import WrittenFile

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from transforms.dedup.partitioned.resolving import Known, Resolution, resolve
+from transforms.dedup.partitioned.resolution import Known, Resolution, resolve
 from transforms.dedup.partitioned.stages import (
     DenseBlock,
     EdgeBlock,
@@ -22,7 +22,7 @@ from transforms.dedup.partitioned.stages import (
     unique_pairs,
     verify,
 )
-from transforms.dedup.sets import ShingleSets
+from transforms.dedup.shingles import ShingleSets
 
 
 def group(items: Iterable[tuple[int, Any]]) -> dict[int, list[Any]]:

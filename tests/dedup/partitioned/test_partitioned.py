@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from pipelines.ingest import main
 from tests.dedup.partitioned.plain import partitioned_join
 from tests.dedup.samples import bulletins, corpora, cut, definitions, sets_of
-from transforms.dedup.join import decide
+from transforms.dedup.one_pass.join import decide
 from transforms.dedup.partitioned import stages
-from transforms.dedup.partitioned.resolving import Known, Resolution, resolve
+from transforms.dedup.partitioned.resolution import Known, Resolution, resolve
 from transforms.dedup.partitioned.stages import CopyBlock, EdgeBlock, GivenBlock, positions
-from transforms.dedup.sets import ShingleSets
 from transforms.dedup.settings import DedupSettings
+from transforms.dedup.shingles import ShingleSets
 
 
 def numbered(found: Resolution, splits: list[ShingleSets]) -> dict[int, tuple[int, float]]:

@@ -5,19 +5,19 @@ from typing import Any
 
 import apache_beam as beam
 import numpy as np
-import numpy.typing as npt
 
+from transforms.arrays import UInt32s
 from transforms.bundles.beam import Batch
 from transforms.bundles.splits import Split
 from transforms.dedup.beam import Fingerprinted
-from transforms.dedup.joining import FingerprintedSplit
+from transforms.dedup.index.building import open_index
+from transforms.dedup.index.matching import IndexView
+from transforms.dedup.one_pass.files import FingerprintedSplit
 from transforms.dedup.partitioned import files, stages
 from transforms.dedup.partitioned.stages import GivenBlock
 from transforms.dedup.settings import DedupSettings
-from transforms.index.building import open_index
-from transforms.index.matching import IndexView
-from transforms.index.opening import read_opening
-from transforms.layout import RunPaths
+from transforms.runs.opening import read_opening
+from transforms.runs.run import RunPaths
 
 Keyed = tuple[int, Any]
 _TO_RESOLUTION = -1  # the key of what goes past verification
@@ -96,7 +96,7 @@ def _past(_: int, block: Any) -> Keyed:
     return _TO_RESOLUTION, block
 
 
-def _sum(counts: Iterable[npt.NDArray[np.uint32] | int]) -> npt.NDArray[np.uint32]:
+def _sum(counts: Iterable[UInt32s | int]) -> UInt32s:
     """The sum of count columns; Beam begins with an empty one."""
     total = np.zeros(stages.COUNTS, np.uint32)
     for each in counts:
@@ -113,10 +113,10 @@ class _Work:
     def index(self) -> IndexView | None:
         return open_index(self.paths.output, read_opening(self.paths).earlier, self.settings)
 
-    def count(self, each: FingerprintedSplit) -> npt.NDArray[np.uint32]:
+    def count(self, each: FingerprintedSplit) -> UInt32s:
         return stages.count_split(files.sets_of(self.paths, files.split_number(each.split)))
 
-    def write_order(self, counts: npt.NDArray[np.uint32]) -> str:
+    def write_order(self, counts: UInt32s) -> str:
         return files.write_order(self.paths, stages.order_of(counts))
 
     def equal(self, each: FingerprintedSplit) -> Iterator[Keyed]:

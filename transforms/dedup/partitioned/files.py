@@ -8,20 +8,20 @@ from dataclasses import asdict
 from functools import lru_cache
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from transforms import storage
+from transforms.arrays import Bytes, Float64s, Int64s
 from transforms.bundles.splits import Split
 from transforms.dedup.fingerprints import Fingerprint, read_fingerprint
-from transforms.dedup.join import Decision
-from transforms.dedup.joining import FingerprintedSplit, JoinFigures
-from transforms.dedup.partitioned.resolving import Known, resolve
+from transforms.dedup.index.matching import IndexView
+from transforms.dedup.one_pass.files import FingerprintedSplit, JoinFigures
+from transforms.dedup.one_pass.join import Decision
+from transforms.dedup.partitioned.resolution import Known, resolve
 from transforms.dedup.partitioned.stages import paragraph_of, positions, split_of
-from transforms.dedup.sets import ShingleSets
+from transforms.dedup.shingles import ShingleSets
 from transforms.dedup.verdicts import PLACES, places_of, verdict_tables, write_verdicts
-from transforms.index.matching import IndexView
-from transforms.layout import RunPaths
+from transforms.runs.run import RunPaths
 
 _PART_BITS = 12
 DECISIONS = pa.schema([("paragraph", pa.int64()), ("kept", pa.int64()), ("similarity", pa.float64())])
@@ -58,14 +58,14 @@ def sets_of(paths: RunPaths, number: int) -> ShingleSets:
     return fingerprint_of(paths, number).sets
 
 
-def write_order(paths: RunPaths, order: npt.NDArray[np.uint8]) -> str:
+def write_order(paths: RunPaths, order: Bytes) -> str:
     """Where the run's order table lies, written."""
     path = f"{paths.scratch_folder()}/order.bin"
     storage.write_whole(paths.output, path, order.data)
     return path
 
 
-def read_order(paths: RunPaths, path: str) -> npt.NDArray[np.uint8]:
+def read_order(paths: RunPaths, path: str) -> Bytes:
     """The order table at that path."""
     return np.frombuffer(storage.read_whole(storage.join(paths.output, path)), np.uint8)
 
@@ -124,8 +124,8 @@ def write_split_verdicts(paths: RunPaths, split: Split, index: IndexView | None,
 
 def _places(
     paths: RunPaths,
-    kept: npt.NDArray[np.int64],
-    removed: npt.NDArray[np.int64],
+    kept: Int64s,
+    removed: Int64s,
     fingerprint: Fingerprint,
     index: IndexView | None,
     threshold: float,
@@ -144,13 +144,13 @@ def _places(
     return pa.concat_tables(tables).take(pa.array(np.argsort(np.concatenate(rows))))
 
 
-def chosen_sets(sets: ShingleSets, paragraphs: npt.NDArray[np.int64]) -> ShingleSets:
+def chosen_sets(sets: ShingleSets, paragraphs: Int64s) -> ShingleSets:
     """The shingles of some paragraphs."""
     pieces = [sets.shingles[sets.offsets[each] : sets.offsets[each + 1]] for each in paragraphs.tolist()]
     sizes = [len(piece) for piece in pieces]
     return ShingleSets(np.concatenate(pieces), np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64))
 
 
-def given_positions(number: int, similarity: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+def given_positions(number: int, similarity: Float64s) -> Int64s:
     """The positions of the paragraphs of a split that repeat one of an earlier run."""
     return positions(number, np.flatnonzero(similarity > 0))

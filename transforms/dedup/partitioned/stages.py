@@ -10,15 +10,17 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from transforms.dedup.kernels.order import ORDER_BITS
-from transforms.dedup.kernels.prefixes import count_tokens, take_prefixes
-from transforms.dedup.partitioned.kernels import identify_sets, pair_groups, verify_pairs
-from transforms.dedup.partitioned.ordering import ordered_sets
-from transforms.dedup.sets import ShingleSets
-
-Int64s = npt.NDArray[np.int64]
-UInt64s = npt.NDArray[np.uint64]
-Float64s = npt.NDArray[np.float64]
+from transforms.arrays import Bytes, Float64s, Int32s, Int64s, UInt32s, UInt64s
+from transforms.dedup.kernels.similarity import ORDER_BITS
+from transforms.dedup.partitioned.kernels import (
+    count_tokens,
+    identify_sets,
+    pair_groups,
+    rank_sets,
+    take_prefixes,
+    verify_pairs,
+)
+from transforms.dedup.shingles import ShingleSets
 
 POSITION_BITS = 32
 MOST_IN_A_GROUP = 256  # entries of one token that are paired; larger groups are near-copies, decided by their sets
@@ -73,7 +75,7 @@ class PrefixBlock(Block):
 
     token: UInt64s
     position: Int64s
-    size: npt.NDArray[np.int32]
+    size: Int32s
 
 
 @dataclass(frozen=True)
@@ -150,15 +152,15 @@ def paragraph_of(position: Int64s) -> Int64s:
     return position & ((1 << POSITION_BITS) - 1)
 
 
-def count_split(sets: ShingleSets) -> npt.NDArray[np.uint32]:
+def count_split(sets: ShingleSets) -> UInt32s:
     """How often shingles occur, by the first bits of their hashes: uint32[2 ** 20], small enough to pass on."""
     frequencies = np.zeros(1 << ORDER_BITS, np.uint32)
     count_tokens(sets.shingles >> np.uint64(8), frequencies)
-    counts: npt.NDArray[np.uint32] = frequencies.reshape(1 << _COUNT_BITS, -1).sum(axis=1, dtype=np.uint32)
+    counts: UInt32s = frequencies.reshape(1 << _COUNT_BITS, -1).sum(axis=1, dtype=np.uint32)
     return counts
 
 
-def order_of(counts: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+def order_of(counts: UInt32s) -> Bytes:
     """The order table of counts: uint8[2 ** ORDER_BITS], 7 times the binary logarithm."""
     ranks = (7 * np.log2(np.maximum(counts, 1))).astype(np.uint8)
     return np.repeat(ranks, 1 << (ORDER_BITS - _COUNT_BITS))
@@ -190,7 +192,7 @@ def prefixes(
     split: int,
     sets: ShingleSets,
     copies: Iterable[CopyBlock],
-    order: npt.NDArray[np.uint8],
+    order: Bytes,
     threshold: float,
     partitions: int,
 ) -> Iterator[tuple[int, PrefixBlock]]:
@@ -247,3 +249,12 @@ def _sets_of(paragraphs: Int64s, sets: ShingleSets) -> tuple[UInt64s, Int64s, In
     wanted[paragraphs] = 1
     tokens, bounds = ordered_sets(sets, wanted, _UNORDERED)
     return tokens, bounds, np.searchsorted(np.flatnonzero(wanted), paragraphs)
+
+
+def ordered_sets(split: ShingleSets, wanted: Bytes, order: Bytes) -> tuple[UInt64s, Int64s]:
+    """The sets of the wanted paragraphs in the order of a table: tokens, and where each set's begin."""
+    sizes = np.diff(split.offsets)[wanted.astype(bool)]
+    tokens = np.empty(int(sizes.sum()), np.uint64)
+    bounds = np.empty(len(sizes) + 1, np.int64)
+    used = rank_sets(split.shingles, split.offsets, wanted, order, tokens, bounds)
+    return tokens[:used], bounds

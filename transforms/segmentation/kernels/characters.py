@@ -4,8 +4,8 @@ Positions are unsigned: an index that cannot be negative saves a test at each us
 """
 
 import numpy as np
-import numpy.typing as npt
 
+from transforms.arrays import Bytes
 from transforms.kernels import inline
 from transforms.segmentation.kernels.forms import CODES, U
 from transforms.segmentation.words import FOREIGN, MARKS, NORMALISED
@@ -16,7 +16,7 @@ _NONE, _SIX, _TWELVE = U(0), U(6), U(12)
 _LOW_6, _LOW_5, _LOW_4 = U(0x3F), U(0x1F), U(0xF)
 
 
-def _classes() -> npt.NDArray[np.uint8]:
+def _classes() -> Bytes:
     """The class of each code point up to U+FFFF."""
     classes = np.full(0x10000, OTHER, np.uint8)
     classes[[ord(mark) for mark in MARKS]] = MARK
@@ -26,7 +26,7 @@ def _classes() -> npt.NDArray[np.uint8]:
     return classes
 
 
-def utf8_of(letters: dict[str, str]) -> npt.NDArray[np.uint8]:
+def utf8_of(letters: dict[str, str]) -> Bytes:
     """uint8[128]: the two bytes that the letter of each code is written as, `letters` exchanged."""
     table = np.zeros(2 * 64, np.uint8)
     for letter, code in CODES.items():

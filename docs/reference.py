@@ -1,0 +1,145 @@
+"""Writes the reference pages of docs/ that come from the code: every setting, every column."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import annotated_types
+from pydantic.fields import FieldInfo
+
+from pipelines.config import IngestSettings
+from pipelines.views.columns import MEANINGS, type_name
+from transforms.bundles.errors import RejectReason
+from transforms.settings import Settings
+from transforms.shards.schemas import LEDGERS
+
+DOCS = Path(__file__).parent
+_LEDGER_TITLES = {
+    "documents": "What is kept: a row a document of which something is left",
+    "duplicates": "A row a removed paragraph, with the kept one that stands for it",
+    "filtered": "A row a document that a rule left out",
+    "rejects": "A row a document, or part of a bundle, that could not be read",
+}
+
+
+def settings_page() -> str:
+    """The page of all settings, in Markdown."""
+    head = """# Settings
+
+Every setting, its default and its bounds. They stand in a YAML file that is given with `--config`, a section a heading
+here, or on the command line: `--set dedup.threshold=0.8`. An unknown key, or a value out of bounds, is an error before
+any work. Sizes may be written `64MB` or `64MiB`. `--dry-run` prints them all as they are.
+"""
+    return head + "".join(_section(name, model) for name, model in _sections("", IngestSettings))
+
+
+def schema_page() -> str:
+    """The page of all columns, in Markdown."""
+    head = """# The files and their columns
+
+Names and types are a contract: a test pins them. All are Parquet, in zstd, one file a split of the input, in folders
+`LEDGER/run=RUN/`. Columns are never null but where `?` stands.
+"""
+    tables = "".join(_table(name) for name in LEDGERS)
+    reasons = ", ".join(f"`{reason}`" for reason in RejectReason)
+    return f"{head}{tables}\nThe reasons: {reasons}.\n{_MANIFEST}"
+
+
+_MANIFEST = """
+## Manifests
+
+`manifests/RUN.json` is the commit: a run without one does not exist.
+
+| key | |
+|---|---|
+| `run`, `state`, `sequence`, `started` | the name; always `committed`; its place among the commits; when it began |
+| `inputs` | each bundle: `url`, `name`, `size`, `modified`, `sha256`, its bytes `start` to `end` taken |
+| `settings`, `versions` | all settings; the versions of Rafid and what it stands on |
+| `slice` | which part of a larger job the run is |
+| `window` | of a window of a stream: its `start` and `end`, and when its `first_arrival` and `last_arrival` were |
+| `counts` | `documents` and `paragraphs`: `in` = `kept` + `duplicate` + `filtered` + `rejected` |
+| `bytes`, `preambles`, `rejects` | bytes read; documents without a delimiter line; rejects by reason |
+| `dedup` | the join: its kind, candidates, exact and near duplicates, seconds, memory |
+| `seconds` | of work by stage, and `total` from beginning to end |
+| `files` | each file: `path`, `rows`, `bytes`, `sha256` |
+"""
+
+
+def _sections(prefix: str, model: type[Settings]) -> Iterator[tuple[str, type[Settings]]]:
+    yield prefix, model
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Settings):
+            yield from _sections(f"{prefix}.{name}".lstrip("."), field.annotation)
+
+
+def _section(name: str, model: type[Settings]) -> str:
+    fields = {
+        key: field
+        for key, field in model.model_fields.items()
+        if not (isinstance(field.annotation, type) and issubclass(field.annotation, Settings))
+    }
+    rows = "".join(
+        f"| `{key}` | {_type(field)} | `{_default(field)}` | {_cell(field.description or '')} |\n"
+        for key, field in fields.items()
+    )
+    title = f"`{name}`" if name else "Top level"
+    return f"\n## {title}\n\n{model.__doc__}\n\n| key | value | default | |\n|---|---|---|---|\n{rows}" if rows else ""
+
+
+def _default(field: FieldInfo) -> str:
+    return json.dumps(field.get_default(call_default_factory=True))
+
+
+def _type(field: FieldInfo) -> str:
+    bounds = ", ".join(filter(None, map(_bound, field.metadata)))
+    return _cell(f"{_plain(field.annotation)}{f', {bounds}' if bounds else ''}")
+
+
+def _plain(annotation: Any) -> str:
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Literal:
+        return ", ".join(f"`{value}`" for value in inner)
+    if origin is Annotated:
+        return _plain(inner[0])
+    if origin in (Union, UnionType):
+        return " or ".join(_plain(each) for each in inner)
+    if origin in (list, tuple):
+        return f"list of {_plain(inner[0])}"
+    names = {str: "text", int: "whole number", float: "number", bool: "true or false", type(None): "none"}
+    return names.get(annotation, getattr(annotation, "__name__", str(annotation)))
+
+
+def _bound(each: Any) -> str:
+    signs = {annotated_types.Ge: "≥", annotated_types.Gt: ">", annotated_types.Le: "≤", annotated_types.Lt: "<"}
+    kind = type(each)
+    return f"{signs[kind]} {getattr(each, kind.__name__.lower())}" if kind in signs else ""
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _table(ledger: str) -> str:
+    meanings = MEANINGS[ledger]
+    rows = "".join(
+        f"| `{field.name}` | {type_name(field.type)}{'?' if field.nullable else ''} | {meanings[field.name]} |\n"
+        for field in LEDGERS[ledger]
+    )
+    return f"\n## {ledger}\n\n{_LEDGER_TITLES[ledger]}.\n\n| column | type | |\n|---|---|---|\n{rows}"
+
+
+PAGES = {"settings.md": settings_page, "schema.md": schema_page}
+
+
+def main() -> int:
+    """Writes the pages; returns the exit code."""
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Where a run is worked on: in this process, on Prism, on Flink."""

@@ -1,0 +1,69 @@
+"""What went wrong on a runner, in one line; and keeping what Beam prints and leaves lying out of the way."""
+
+import atexit
+import logging
+import re
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import grpc
+from apache_beam.runners.worker import sdk_worker
+
+from transforms.errors import RafidError, RunError
+
+
+def stage_error(error: Exception, what: str = "the run", rest: str = "nothing was committed") -> RafidError:
+    """The stage's own error, where a runner passes it on as the text of a traceback.
+
+    Args:
+        error: what the runner raised.
+        what: has failed.
+        rest: what became of its work.
+    """
+    by_name = {f"{kind.__module__}.{kind.__name__}": kind for kind in _subclasses(RafidError)}
+    for line in reversed(str(error).splitlines()):
+        name, _, message = line.partition(": ")
+        if name in by_name:
+            return without_stage(by_name[name](message))
+    text = str(error.details() if isinstance(error, grpc.RpcError) else error)
+    # A Java stack trace names places below its causes.
+    lines = [line for line in text.splitlines() if line.strip() and not re.match(r"\s+(at |\.\.\. )", line)]
+    last = lines[-1].removeprefix("Caused by: ") if lines else type(error).__name__
+    return without_stage(RunError(f"{what} failed: {last.rstrip('.')}; {rest}"))
+
+
+def without_stage(error: RafidError) -> RafidError:
+    """The error without the name of the stage that Beam appends to it."""
+    return type(error)(re.sub(r" \[while running .*?\]", "", str(error)))
+
+
+def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _subclasses(each)
+
+
+@cache
+def keep_to_ourselves() -> None:
+    """Keeps what Beam leaves lying on other runners in a folder that goes with this process, and what it prints silent.
+
+    It prints tracebacks of what is reported here in one line; workers have logs of their own.
+    """
+    tempfile.tempdir = tempfile.mkdtemp(prefix="rafid-")
+    atexit.register(shutil.rmtree, tempfile.tempdir, ignore_errors=True)  # after what Beam registers from now on
+    ours = logging.StreamHandler()
+    ours.addFilter(logging.Filter("rafid"))
+    ours.setFormatter(logging.Formatter("rafid: %(message)s"))
+    logging.basicConfig(handlers=[ours], level=logging.WARNING, force=True)
+    threading.excepthook = lambda _: None
+    # A worker in this process prints the traceback of each bundle that fails, and of one that a killed runner left.
+    vars(sdk_worker)["print"] = lambda *_, **__: None
+
+
+def is_unexpected(record: logging.LogRecord) -> bool:
+    """Whether what Beam logs is more than the traceback of an error that is reported in one line."""
+    return not (record.exc_info and isinstance(record.exc_info[1], RafidError))

@@ -1,0 +1,223 @@
+"""Runs a graph on a Flink cluster: submits it as one job, follows the job, and ends it when it has to end.
+
+Beam's own way of following gives up when the cluster's REST interface is away for a moment, and leaves the job running
+when this process is told to end. Here a run has succeeded when its manifest is there, whatever Flink says of the job,
+and a run that has not leaves no job behind.
+"""
+
+import contextlib
+import hashlib
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOptions
+
+from pipelines.config import FlinkSettings
+from pipelines.graph import RunPlan, ingest
+from pipelines.runners.failures import stage_error
+from pipelines.runners.flink_job import job_server_jar, submit
+from pipelines.runners.flink_rest import ENDED, FlinkRest, JobView, NoAnswerError
+from transforms import storage
+from transforms.errors import RafidError, RunError, UsageError
+from transforms.runs.manifest import is_committed
+
+Say = Callable[[str], None]
+_SAY_SECONDS = 10  # between two lines of progress that differ in the records only
+
+
+def run_on_flink(plan: RunPlan, options: PipelineOptions, say: Say) -> None:
+    """Runs `plan` as a job of the cluster that `options` name; `say` is told how it goes.
+
+    Raises:
+        UsageError: no cluster is named, or the job-server jar is missing or wrong.
+        RunError: the run is not committed, and its job has ended; or the error says that it may not have.
+    """
+    paths, settings = plan.paths, plan.settings.flink
+    work = Work(paths.run, paths.output, lambda pipeline: ingest(pipeline, plan), lambda _: is_committed(paths))
+    with _Interruption(settings.timeout) as interruption:
+        work_on_flink(work, settings, options, interruption.check, say)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a job is for.
+
+    Attributes:
+        name: of a run, or a stream.
+        output: the folder that it writes to.
+        build: makes its graph.
+        is_done: whether it is done, in spite of what the job looks like at its end; without a look, where that failed.
+        what: it is called in errors.
+        rest: what errors say of its results.
+    """
+
+    name: str
+    output: str
+    build: Callable[[beam.Pipeline], Any]
+    is_done: Callable[[JobView | None], bool]
+    what: str = "the run"
+    rest: str = "nothing was committed"
+
+    @property
+    def job_name(self) -> str:
+        """The job's name on the cluster: the work, and what tells its output from other outputs."""
+        return f"rafid-{self.name}{self.mark}"
+
+    @property
+    def mark(self) -> str:
+        """What the names of all jobs end in that write to the output."""
+        place = storage.filesystem(self.output)[1] if storage.is_local(self.output) else self.output
+        return f"-{hashlib.sha256(place.rstrip('/').encode()).hexdigest()[:8]}"
+
+
+def work_on_flink(
+    work: Work, settings: FlinkSettings, options: PipelineOptions, check: Callable[[], None], say: Say
+) -> None:
+    """Has the cluster that `options` name do `work`; `check` is called again and again, and raises what is to end it.
+
+    Raises:
+        UsageError: no cluster is named, or the job-server jar is missing or wrong.
+        RunError: the work is not done, and its job has ended; or the error says that it may not have.
+    """
+    rest = FlinkRest(_master(options), settings)
+    jar = job_server_jar(options, rest.version())
+    _end_jobs(rest, work, say)
+    try:
+        job = submit(work.build, work.job_name, jar, options, rest, check)
+        say(f"flink: submitted {work.job_name} as job {job}")
+        view = _follow(job, work, rest, settings, check, say)
+        if not work.is_done(view):
+            raise _failure(job, work, view, rest)
+    except Exception as error:
+        _end_jobs_after(error, work, rest, say)
+    finally:
+        with contextlib.suppress(RafidError):
+            _remove_jars(rest, work)
+
+
+def _master(options: PipelineOptions) -> str:
+    master = str(options.view_as(FlinkRunnerOptions).flink_master)
+    if master.startswith("["):  # Beam's default: a cluster that Beam would start by itself
+        raise UsageError(
+            "no Flink cluster: name its REST interface with flink.master, for example flink.master=host:8081"
+        )
+    return master if "://" in master else f"http://{master}"
+
+
+class _Interruption:
+    """Whether the run has to end: a signal has come, or its time is up.
+
+    A signal is only taken note of: cutting short a request would leave open whether the cluster has carried it out.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._begun = seconds, time.monotonic()
+        self._signal: signal.Signals | None = None
+        self._handlers: dict[int, Any] = {}
+
+    def __enter__(self) -> "_Interruption":
+        if threading.current_thread() is threading.main_thread():  # handlers cannot be set elsewhere
+            self._handlers = {number: signal.signal(number, self._note) for number in (signal.SIGTERM, signal.SIGINT)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, _: object) -> None:
+        self._signal = signal.Signals(number)
+
+    def check(self) -> None:
+        """Raises RunError where the run has to end."""
+        if self._signal:
+            raise RunError(f"ended by {self._signal.name}; nothing was committed")
+        if self._seconds and time.monotonic() > self._begun + self._seconds:
+            raise RunError(f"not done after flink.timeout, {self._seconds:g} s; nothing was committed")
+
+
+def _follow(
+    job: str, work: Work, rest: FlinkRest, settings: FlinkSettings, check: Callable[[], None], say: Say
+) -> JobView:
+    """The job as it stands at its end."""
+    progress, answered, away = _Progress(say), time.monotonic(), False
+    while True:
+        check()
+        try:
+            view = rest.view(job)
+        except NoAnswerError as error:
+            if time.monotonic() > answered + settings.outage:
+                raise RunError(f"{error}, for {settings.outage:g} s now; {work.rest}") from error
+            if not away:
+                say(f"flink: {error}; waiting")
+            away = True
+        else:
+            answered, away = time.monotonic(), False
+            progress.show(view)
+            if view.state in ENDED:
+                return view
+        time.sleep(settings.poll)
+
+
+class _Progress:
+    """Says how a job goes, when that has changed."""
+
+    def __init__(self, say: Say) -> None:
+        self._say, self._said, self._shown = say, 0.0, JobView("", 0, 0, 0, 0)
+
+    def show(self, view: JobView) -> None:
+        """Says it at once where more has changed than the records."""
+        changed = view != replace(self._shown, records=view.records)
+        due = view != self._shown and time.monotonic() > self._said + _SAY_SECONDS
+        if not (changed or due):
+            return
+        self._said, self._shown = time.monotonic(), view
+        self._say(
+            f"flink: {view.state}, {view.finished} of {view.vertices} vertices done,"
+            f" {view.records:,} records, {view.restarts} restarts"
+        )
+
+
+def _failure(job: str, work: Work, view: JobView, rest: FlinkRest) -> RafidError:
+    """Why the work is not done, as far as Flink knows."""
+    if view.state == "FAILED":
+        told = rest.failure(job) or f"Flink job {job} has failed, Flink says not why"
+        return stage_error(RuntimeError(told), work.what, work.rest)
+    if view.state == "CANCELED":
+        return RunError(f"Flink job {job} was cancelled; {work.rest}")
+    return RunError(
+        f"Flink says that job {job} has {view.state}, but {work.what} has no manifest; {work.rest}."
+        " Do the workers write to the same folder as is read here?"
+    )
+
+
+def _end_jobs(rest: FlinkRest, work: Work, say: Say) -> None:
+    """Cancels the jobs that write to our output, one writes at a time: nobody follows these any more. Their jars go."""
+    for job, name in rest.running().items():
+        if name.startswith("rafid-") and name.endswith(work.mark):
+            say(f"flink: cancelling {name}, job {job}")
+            rest.cancel(job)
+    _remove_jars(rest, work)
+
+
+def _remove_jars(rest: FlinkRest, work: Work) -> None:
+    for jar, name in rest.jars().items():
+        if name.endswith(f"{work.mark}.jar"):
+            rest.remove_jar(jar)
+
+
+def _end_jobs_after(error: Exception, work: Work, rest: FlinkRest, say: Say) -> None:
+    """Ends the job of work that went wrong, and raises what did, unless the work is done all the same."""
+    wrong = error if isinstance(error, RafidError) else stage_error(error, work.what, work.rest)
+    try:
+        _end_jobs(rest, work, say)
+    except NoAnswerError:
+        unsure = f"{wrong}; its job may still run at {rest.url}, the next run with this output ends it"
+        raise RunError(unsure) from error
+    if not work.is_done(None):
+        raise wrong from error
+    say(f"flink: {wrong}; yet the run had been committed by then")

@@ -1,0 +1,130 @@
+"""Running a plan on a Beam runner: the runner that is asked for, quiet, with errors in one line."""
+
+import copy
+import logging
+import shutil
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.options import pipeline_options
+from apache_beam.runners.portability import fn_api_runner
+from apache_beam.transforms import environments
+
+from pipelines.cli import Parser
+from pipelines.config import IngestSettings
+from pipelines.graph import RunPlan, ingest
+from pipelines.job import Slice
+from pipelines.runners.failures import is_unexpected, keep_to_ourselves, stage_error, without_stage
+from transforms.errors import RafidError, UsageError
+from transforms.runs.run import RunPaths
+
+# The in-process runner by its own name: the name DirectRunner makes Beam look for a binary on the network first.
+LOCAL_RUNNER = "FnApiRunner"
+_NAMES_OF_LOCAL = ("fnapirunner", "fnapi", "directrunner", "direct", "switchingdirectrunner", "switchingdirect")
+
+
+class _BeamParser(Parser, pipeline_options._BeamArgumentParser):
+    """A parser of Beam's options; what is wrong with one is a UsageError."""
+
+
+def beam_options(arguments: Sequence[str]) -> pipeline_options.PipelineOptions:
+    """Beam's options from `arguments`.
+
+    Raises:
+        UsageError: an argument that Beam does not know, a value that it cannot have, a runner that is not there.
+    """
+    parser = _BeamParser(allow_abbrev=False, add_help=False)
+    for options in pipeline_options.PipelineOptions.__subclasses__():
+        options._add_argparse_args(parser)
+    known, unknown = parser.parse_known_args(list(arguments))
+    if unknown:
+        raise UsageError(f"{unknown[0]}: unknown option, neither Rafid's nor Beam's; see --help")
+    options = pipeline_options.PipelineOptions([*arguments, f"--runner={_runner_name(known.runner or LOCAL_RUNNER)}"])
+    if is_prism(options):
+        from pipelines.runners.prism import check_binary  # noqa: PLC0415
+
+        check_binary(options)
+    return options
+
+
+def _runner_name(given: str) -> str:
+    if given.lower() in _NAMES_OF_LOCAL:
+        return LOCAL_RUNNER
+    known = pipeline_options.StandardOptions.KNOWN_RUNNER_NAMES
+    if "." not in given and not {given.lower(), f"{given.lower()}runner"} & {name.lower() for name in known}:
+        raise UsageError(f"--runner={given}: unknown runner; Beam has {', '.join(known)}")
+    return given
+
+
+def runs_in_process(options: pipeline_options.PipelineOptions) -> bool:
+    """Whether the run happens in this process, workers and all."""
+    local = options.view_as(pipeline_options.StandardOptions).runner == LOCAL_RUNNER
+    return bool(local and not options.view_as(pipeline_options.PortableOptions).environment_type)
+
+
+def is_flink(options: pipeline_options.PipelineOptions) -> bool:
+    """Whether the run goes to a Flink cluster."""
+    return options.view_as(pipeline_options.StandardOptions).runner.lower() in ("flinkrunner", "flink")
+
+
+def is_prism(options: pipeline_options.PipelineOptions) -> bool:
+    """Whether the run goes to Prism."""
+    return options.view_as(pipeline_options.StandardOptions).runner.lower() in ("prismrunner", "prism")
+
+
+def runner_of(options: pipeline_options.PipelineOptions) -> Any:
+    """The runner, or its name where Beam makes of that what is wanted."""
+    name = options.view_as(pipeline_options.StandardOptions).runner
+    portable = options.view_as(pipeline_options.PortableOptions)
+    if is_prism(options):
+        from pipelines.runners.prism import LocalPrism  # noqa: PLC0415
+
+        return LocalPrism()
+    if name != LOCAL_RUNNER or not portable.environment_type:
+        return name
+    # By its name it would ignore the option.
+    return fn_api_runner.FnApiRunner(default_environment=environments.Environment.from_options(portable))
+
+
+def run_slice(
+    paths: RunPaths,
+    part: Slice,
+    *,
+    settings: IngestSettings,
+    options: pipeline_options.PipelineOptions,
+    say: Callable[[str], None],
+) -> None:
+    """Runs one slice of a job on the runner that `options` name; `say` is told how a job on a cluster goes."""
+    batch = len(part.splits) if runs_in_process(options) else settings.run.worker_threads()
+    size = sum(piece.end - piece.start for split in part.splits for piece in split.ranges)
+    partitioned = settings.dedup.partitioned(size, in_process=runs_in_process(options))
+    plan = RunPlan(paths, part.splits, settings, batch, partitioned)
+    if is_flink(options):
+        from pipelines.runners.flink import run_on_flink  # noqa: PLC0415
+
+        run_on_flink(plan, options, say)
+    else:
+        run_plan(plan, options)
+
+
+def run_plan(plan: RunPlan, options: pipeline_options.PipelineOptions) -> None:
+    """Runs the graph of `plan` to its end.
+
+    Raises:
+        RafidError: what a stage said, or that the run failed.
+    """
+    options = copy.deepcopy(options)  # Beam changes the options of a run
+    if not runs_in_process(options):
+        keep_to_ourselves()
+    logging.getLogger("apache_beam.runners.common").addFilter(is_unexpected)
+    whole = beam.Pipeline(runner_of(options), options)
+    try:
+        with whole as pipeline:
+            ingest(pipeline, plan)
+    except RafidError as error:
+        raise without_stage(error) from error
+    except Exception as error:
+        raise stage_error(error) from error
+    finally:
+        shutil.rmtree(whole.local_tempdir, ignore_errors=True)  # Beam leaves it when a run fails

@@ -1,0 +1,1 @@
+"""Streams and the watch: runs over bundles as they arrive."""

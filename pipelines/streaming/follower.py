@@ -1,0 +1,77 @@
+"""What a stream has committed, and how far behind it is: told as it happens."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from apache_beam.metrics import MetricsFilter
+
+from transforms.runs.catalog import committed
+from transforms.runs.manifest import read_manifest
+from transforms.streaming.beam import OLDEST_IN_FLIGHT, OLDEST_WAITING
+
+Tell = Callable[[dict[str, Any]], None]
+_TELL_SECONDS = 10.0  # between two accounts of how the stream is
+
+
+class Follower:
+    """Tells of the windows that have been committed, and how far behind the stream is."""
+
+    def __init__(self, output: str, tell: Tell) -> None:
+        self._output, self._tell = output, tell
+        self._told = {each.key for each in committed(output)}
+        self._windows = self._kept = 0
+        self._last_arrival = 0.0
+        self._account = time.monotonic()
+
+    def say(self, line: str) -> None:
+        """Tells what the cluster says."""
+        self._tell({"event": "notice", "message": line})
+
+    def look(self, result: Any = None) -> None:
+        """Looks what is new; the metrics of `result`, which is Beam's, know when the oldest bundle arrived."""
+        for each in committed(self._output):
+            if each.key not in self._told:
+                self._told.add(each.key)
+                self._tell(self._committed(read_manifest(self._output, each.run)))
+        if result is not None and time.monotonic() >= self._account + _TELL_SECONDS:
+            self._account = time.monotonic()
+            lag = self._lag(_gauges(result))
+            self._tell({"event": "stream", "lag_seconds": lag, "windows": self._windows, "kept": self._kept})
+
+    def _committed(self, manifest: dict[str, Any]) -> dict[str, Any]:
+        paragraphs, window = manifest["counts"]["paragraphs"], manifest["window"]
+        self._windows += 1
+        self._kept += paragraphs["kept"]
+        self._last_arrival = _seconds(window["last_arrival"])
+        return {
+            "event": "committed",
+            "run": manifest["run"],
+            "window": window,
+            "lag_seconds": round(time.time() - _seconds(window["first_arrival"]), 3),
+            "bundles": len(manifest["inputs"]),
+            "paragraphs": paragraphs,
+            "seconds": manifest["seconds"],
+        }
+
+    def _lag(self, oldest: dict[str, float]) -> float:
+        """Seconds since the oldest bundle arrived that is not committed; 0 where all are."""
+        waiting, in_flight = oldest.get(OLDEST_WAITING, 0.0), oldest.get(OLDEST_IN_FLIGHT, 0.0)
+        # The queue learns of a commit when the next window's turn has come; we know by now.
+        times = [each for each in (waiting, in_flight if in_flight > self._last_arrival else 0.0) if each]
+        return round(time.time() - min(times), 3) if times else 0.0
+
+
+def _gauges(result: Any) -> dict[str, float]:
+    """The gauges of the queue of windows by name, in seconds since the epoch; none where the runner has no metrics."""
+    result._metrics = None  # Beam would give the first answer again
+    with suppress(NotImplementedError):
+        found = result.metrics().query(MetricsFilter().with_namespace("rafid"))["gauges"]
+        return {each.key.metric.name: each.result.value / 1000 for each in found}
+    return {}
+
+
+def _seconds(iso: str) -> float:
+    return datetime.fromisoformat(iso).timestamp()

@@ -1,0 +1,199 @@
+"""A stream on a runner that can: starts it, tells what it commits, and ends it.
+
+It lasts until it is told to end. Then its source ends, the windows that are open are finished and committed, and the
+job ends. Whatever else ends it, the next takes up from the manifests: nothing of the runner's state is needed.
+"""
+
+import signal
+import sys
+import time
+from dataclasses import dataclass
+from functools import partial
+from types import FrameType
+from typing import Any
+
+import apache_beam as beam
+import grpc
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.runners.runner import PipelineState
+
+from pipelines.config import IngestSettings, require_places
+from pipelines.graph import StreamPlan, ingest_stream
+from pipelines.runners.failures import keep_to_ourselves, stage_error
+from pipelines.runners.running import is_flink, runner_of, runs_in_process
+from pipelines.streaming.follower import Follower, Tell
+from pipelines.streaming.windows import WindowRuns, bundles_there
+from transforms import storage
+from transforms.errors import RunError, UsageError
+from transforms.runs.catalog import check_settings, committed
+from transforms.runs.lock import lock_output
+from transforms.runs.manifest import clean_up, prepare_output
+from transforms.runs.run import DRAIN
+from transforms.streaming.beam import WatchBundles
+
+_REST = "what is committed stays, start again"
+_LOOK_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a stream is asked for.
+
+    Attributes:
+        window: its length in milliseconds.
+        settle: the seconds for which a bundle must have been still.
+        every: seconds between two looks at the input.
+        cancel_now: end at once when told to end; what is not committed then is not there.
+        wait: wait while another run is writing to the output.
+    """
+
+    window: int
+    settle: float
+    every: float
+    cancel_now: bool = False
+    wait: bool = False
+
+
+class Cancelled(RunError):  # noqa: N818 - says what was asked for
+    """A stream that was told to end at once."""
+
+
+def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tell: Tell) -> None:
+    """Runs a stream until it is told to end; `tell` is told what happens.
+
+    Raises:
+        UsageError: the settings, or the runner, are not for streams.
+        RunError: it failed; what is committed stays.
+    """
+    output = require_places(settings)
+    _check(settings, options)
+    bundles_there(settings.input.paths, settings.input.root)  # what no store serves is said before any work
+    options.view_as(StandardOptions).streaming = True
+    prepare_output(output)
+    with lock_output(output, "stream", wait=asked.wait):
+        clean_up(output)
+        storage.remove(storage.join(output, DRAIN))
+        check_settings(output, committed(output), settings.dedup.model_dump(mode="json"))
+        follower = Follower(output, tell)
+        try:
+            _run(_plan(settings, asked), options, _End(output, at_once=asked.cancel_now), follower)
+        except Cancelled:
+            tell({"event": "cancelled"})
+        finally:
+            follower.look()
+            storage.remove(storage.join(output, DRAIN))
+
+
+def _check(settings: IngestSettings, options: PipelineOptions) -> None:
+    if runs_in_process(options):
+        raise UsageError(
+            "--streaming: not on the in-process runner; give --runner=PrismRunner or a Flink cluster, "
+            "or use python -m pipelines.watch"
+        )
+    if settings.dedup.join == "partitioned":
+        raise UsageError("dedup.join=partitioned: a stream decides each window on one worker; leave it at auto")
+
+
+def _plan(settings: IngestSettings, asked: Asked) -> StreamPlan:
+    output = str(settings.output)
+    listing = partial(bundles_there, settings.input.paths, settings.input.root)
+    is_over = partial(storage.exists, storage.join(output, DRAIN))
+    source = WatchBundles(f"{output} {time.time_ns()}", listing, asked.settle, asked.every, is_over)
+    return StreamPlan(source, WindowRuns(settings, asked.window), settings.run.worker_threads())
+
+
+def _run(plan: StreamPlan, options: PipelineOptions, end: "_End", follower: Follower) -> None:
+    with end:  # before there is anything to be left behind
+        keep_to_ourselves()
+        if is_flink(options):
+            _run_on_flink(plan, options, end, follower)
+        else:
+            _run_on_beam(plan, options, end, follower)
+
+
+def _run_on_flink(plan: StreamPlan, options: PipelineOptions, end: "_End", follower: Follower) -> None:
+    from pipelines.runners.flink import Work, work_on_flink  # noqa: PLC0415 - it takes a package that others do without
+
+    def check() -> None:
+        follower.look()
+        end.check()
+
+    work = Work(
+        "stream",
+        str(plan.runs.settings.output),
+        lambda pipeline: ingest_stream(pipeline, plan),
+        lambda view: view is not None and view.state == "FINISHED",
+        what="the stream",
+        rest=_REST,
+    )
+    work_on_flink(work, plan.runs.settings.flink, options, check, follower.say)
+
+
+def _run_on_beam(plan: StreamPlan, options: PipelineOptions, end: "_End", follower: Follower) -> None:
+    """Beam's own ways of waiting hang when they are interrupted; here the state is asked for."""
+    pipeline = beam.Pipeline(runner_of(options), options)
+    ingest_stream(pipeline, plan)
+    try:
+        result = pipeline.run()
+        with end:  # again: Beam sets a handler of its own when it starts
+            while not PipelineState.is_terminal(result.state):
+                follower.look(result)
+                _check_end(end, result)
+                time.sleep(_LOOK_SECONDS)
+        if result.state != PipelineState.DONE:
+            result.wait_until_finish()  # raises what it knows
+    except Cancelled:
+        raise
+    except grpc.RpcError as error:
+        raise RunError(f"the runner does not answer any more; {_REST}") from error
+    except Exception as error:
+        raise stage_error(error, "the stream", _REST) from error
+
+
+def _check_end(end: "_End", result: Any) -> None:
+    try:
+        end.check()
+    except Cancelled:
+        result.cancel()
+        raise
+
+
+class _End:
+    """How the stream is told to end: a first SIGTERM or SIGINT drains it, a second one cancels it.
+
+    With `at_once` the first one cancels it. As a context, which may be entered within itself, it takes note of signals.
+    """
+
+    def __init__(self, output: str, *, at_once: bool) -> None:
+        self._output, self._at_once = output, at_once
+        self._signals = 0
+        self._drains = False
+        self._handlers: list[dict[int, Any]] = []
+
+    def __enter__(self) -> None:
+        numbers = (signal.SIGTERM, signal.SIGINT)
+        self._handlers.append({number: signal.signal(number, self._note) for number in numbers})
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._handlers.pop().items():
+            signal.signal(number, handler)
+
+    def _note(self, number: int, _: FrameType | None) -> None:
+        self._signals += 1
+        if self._at_once or self._signals > 1:
+            said = "ending at once"
+        else:
+            said = "ending after the windows that are open; once more ends at once"
+        print(f"rafid: {signal.Signals(number).name}: {said}", file=sys.stderr, flush=True)
+
+    def check(self) -> None:
+        """Tells the source to end, where that has been asked for.
+
+        Raises:
+            Cancelled: the stream is to end at once.
+        """
+        if self._signals and (self._at_once or self._signals > 1):
+            raise Cancelled
+        if self._signals and not self._drains:
+            storage.write_whole(self._output, DRAIN, b"")
+            self._drains = True

@@ -1,0 +1,72 @@
+"""The dataset card of a corpus, README.md in its folder: what it holds, for people and for Hugging Face's tools."""
+
+from pathlib import PurePath
+from typing import Any
+
+from pipelines.views.columns import MEANINGS, type_name
+from pipelines.views.rendering import environment
+from transforms import storage
+from transforms.shards.corpus import Corpus
+from transforms.shards.schemas import DOCUMENTS
+
+_CARD = "README.md"
+_SHOWN_RUNS = 20
+# Hugging Face's names for sizes, each with the rows below which it holds.
+_SIZES = (
+    (1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10_000_000, "1M<n<10M"),
+    (100_000_000, "10M<n<100M"), (1_000_000_000, "100M<n<1B"),
+)  # fmt: skip
+
+
+def write_card(corpus: Corpus) -> None:
+    """Writes the card anew, from all manifests."""
+    storage.write_whole(corpus.output, _CARD, card(corpus).encode("utf-8"))
+
+
+def card(corpus: Corpus) -> str:
+    """The card, in Markdown, with the metadata that Hugging Face's tools read at its head."""
+    runs = corpus.manifests
+    latest = runs[-1]["settings"]
+    return (
+        environment()
+        .get_template("card.md")
+        .render(
+            name=PurePath(corpus.output.rstrip("/")).name or "corpus",
+            runs=runs,
+            shown=_SHOWN_RUNS,
+            with_documents=[each["run"] for each in runs if each["counts"]["documents"]["kept"]],
+            counts=_counts(runs),
+            category=_category(sum(each["counts"]["documents"]["kept"] for each in runs)),
+            languages=latest["language"]["keep"] or ["ar"],
+            kept_languages=", ".join(latest["language"]["keep"]) or "all",
+            definition=_definition(latest["dedup"]),
+            segmentation=_segmentation(latest["segmentation"]),
+            columns=[
+                (name, type_name(DOCUMENTS.field(name).type), text) for name, text in MEANINGS["documents"].items()
+            ],
+        )
+    )
+
+
+def _counts(runs: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    kinds = runs[0]["counts"]
+    return {kind: {place: sum(run["counts"][kind][place] for run in runs) for place in kinds[kind]} for kind in kinds}
+
+
+def _category(documents: int) -> str:
+    return next((name for limit, name in _SIZES if documents < limit), "n>1B")
+
+
+def _definition(dedup: dict[str, Any]) -> str:
+    if dedup["scope"] == "off":
+        return "none were removed."
+    shingle = dedup["shingle"]
+    within = {"corpus": "", "document": " of the same document"}[dedup["scope"]]
+    return (
+        f"a paragraph was removed when the exact Jaccard similarity of its {shingle['unit']} {shingle['size']}-grams "
+        f"with an earlier kept paragraph{within} is at least {dedup['threshold']}."
+    )
+
+
+def _segmentation(segmentation: dict[str, Any]) -> str:
+    return "none" if segmentation["engine"] == "none" else f"Farasa (engine `{segmentation['engine']}`)"

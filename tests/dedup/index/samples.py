@@ -1,0 +1,83 @@
+"""Sets of shingles to index and to look up, and the definition of what is found."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import strategies as st
+
+from transforms.dedup.index.matching import sorted_sets
+from transforms.dedup.index.segment import Segment, sets_table, write_segment
+from transforms.dedup.shingles import ShingleSets
+
+Shingles = list[int]
+Found = tuple[int, int, float] | None  # segment, row, similarity
+
+# Few different shingles, spread over all 64 bits, so that sets overlap; two differ where neither bucket nor key shows.
+UNIVERSE = [(number * 0x9E3779B97F4A7C15) % 2**64 for number in range(1, 40)]
+UNIVERSE.append(UNIVERSE[0] ^ (1 << 33))
+
+paragraphs = st.lists(st.sampled_from(UNIVERSE), max_size=14)
+splits = st.lists(paragraphs, max_size=12)
+
+
+@st.composite
+def related(draw: st.DrawFn, others: Sequence[Sequence[Shingles]]) -> list[Shingles]:
+    """Paragraphs of which many are those of other splits with a shingle exchanged."""
+    known = [each for split in others for each in split if each]
+    found = draw(splits)
+    for _ in range(draw(st.integers(0, 8)) if known else 0):
+        near = list(draw(st.sampled_from(known)))
+        near[draw(st.integers(0, len(near) - 1))] = draw(st.sampled_from(UNIVERSE))
+        found.append(near)
+    return found
+
+
+def sets_of(split: Sequence[Shingles]) -> ShingleSets:
+    """The split's shingles as columns."""
+    flat = [each for paragraph in split for each in paragraph]
+    return ShingleSets(np.array(flat, np.uint64), np.cumsum([0, *map(len, split)]).astype(np.int64))
+
+
+def places(run: str, count: int) -> pa.Table:
+    """Made-up places of a run's paragraphs."""
+    rows = range(count)
+    columns = {
+        "run": pa.array([run] * count, pa.string()),
+        "doc_id": pa.array([f"{run}-{row}" for row in rows], pa.string()),
+        "bundle": pa.array(["أخبار.txt"] * count, pa.string()),
+        "offset": pa.array([100 * row for row in rows], pa.int64()),
+        "paragraph_index": pa.array(list(rows), pa.int32()),
+    }
+    return pa.table(columns)
+
+
+def table_of(run: str, split: Sequence[Shingles]) -> pa.Table:
+    """The rows of a segment: all paragraphs of a split."""
+    tokens, bounds = sorted_sets(sets_of(split), np.ones(len(split), np.uint8))
+    return sets_table(places(run, len(split)), tokens, bounds)
+
+
+def build_segment(root: Path, name: str, tables: Sequence[pa.Table], runs: frozenset[str]) -> Segment:
+    """A segment, written and opened."""
+    write_segment(str(root), name, tables)
+    return Segment(str(root / name), runs)
+
+
+def similarity(left: Sequence[int], right: Sequence[int]) -> float:
+    """Jaccard of two sets; 0 where one is empty."""
+    mine, other = set(left), set(right)
+    return len(mine & other) / len(mine | other) if mine and other else 0.0
+
+
+def best(paragraph: Sequence[int], segments: Sequence[Sequence[Sequence[int] | None]], threshold: float) -> Found:
+    """The definition: the most similar of all rows, then the first; None in the place of a row that does not count."""
+    rows = [
+        (similarity(paragraph, row), -number, -at)
+        for number, segment in enumerate(segments)
+        for at, row in enumerate(segment)
+        if row is not None
+    ]
+    found, number, at = max(rows, default=(0.0, 0, 0))
+    return (-number, -at, found) if found >= threshold and found > 0 else None

@@ -1,0 +1,261 @@
+"""Indexes of several runs: built, merged, cut short by crashes; the answers stay those of the definition."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.config import IngestSettings
+from tests.dedup.samples import sets_of
+from tests.plain_job import Crash, ingest_plainly, read_whole_output, settings_for, write_bundles
+from transforms import storage
+from transforms.dedup.index import compaction
+from transforms.dedup.index.building import IndexMissingError, index_runs, open_index, within_horizon
+from transforms.dedup.index.compaction import FAN, clean_index, compact, due, keep_up
+from transforms.dedup.index.groups import IndexNote, notes_of
+from transforms.dedup.index.settings import IndexSettings
+from transforms.dedup.settings import DedupSettings
+from transforms.runs.catalog import CommittedRun, IndexSettingsError, check_settings, committed
+from transforms.runs.manifest import remove_run
+
+DEDUP = DedupSettings()
+SENTENCES = [
+    "رافد نهر يغذي نهرا أكبر منه ويصب فيه ماءه كل شتاء",
+    "تهطل الأمطار على الجبال في فصل الشتاء وتذوب الثلوج في الربيع",
+    "كتب الكاتب مقالا طويلا عن تاريخ المدينة القديمة وأسواقها",
+    "وصلت القافلة إلى الواحة بعد مسيرة ثلاثة أيام في الصحراء",
+]
+
+
+def text_of(run: int) -> str:
+    """Two sentences that other runs have too, and one that only this one has."""
+    own = f"هذه جملة لا توجد إلا في الحزمة رقم {run} من هذه الحزم كلها {run}"
+    return "\n".join([SENTENCES[run % 4], own, SENTENCES[(run + 1) % 4] + " جدا"]) + "\n"
+
+
+def ingest_runs(folder: Path, count: int, first: int = 0) -> Path:
+    """An output of `count` runs, one a bundle."""
+    for run in range(first, first + count):
+        bundles = write_bundles(folder / "in", {f"{run:03d}.txt": text_of(run)})
+        ingest_plainly(settings_for(folder / "out", bundles / f"{run:03d}.txt", run__id=f"r{run:03d}"))
+    return folder / "out"
+
+
+def answers(output: Path, runs: list[CommittedRun] | None = None) -> list[tuple[Any, ...]]:
+    """What the index finds for the paragraphs of all bundles."""
+    texts = [line for run in range(60) for line in text_of(run).splitlines()]
+    index = open_index(str(output), [each.key for each in committed(str(output))] if runs is None else runs, DEDUP)
+    if index is None:
+        return []
+    found = index.match([sets_of(texts, DEDUP)], DEDUP.threshold, 1)
+    hits = (found.segment >= 0).nonzero()[0]
+    places = index.places(found.segment[hits], found.row[hits]).to_pylist() if len(hits) else []
+    return [(int(at), float(found.similarity[at]), *place.values()) for at, place in zip(hits, places, strict=True)]
+
+
+def index_files(output: Path) -> set[str]:
+    return {str(path.relative_to(output / "index")) for path in (output / "index").rglob("*") if path.is_file()}
+
+
+def test_compaction_changes_no_answer(tmp_path: Path) -> None:
+    output = ingest_runs(tmp_path, 5)
+    notes = index_runs(str(output))
+    before = answers(output)
+    assert [note.runs[0].run for note in notes] == [f"r{run:03d}" for run in range(5)]
+    assert len({place[2] for place in before}) == 5
+    note = compact(str(output))
+    assert note is not None
+    assert [run.run for run in note.runs] == [f"r{run:03d}" for run in range(5)]
+    assert answers(output) == before
+    assert {name.split("/")[0] for name in index_files(output)} == {"compact=00000001"}
+
+
+def test_compaction_of_nothing(tmp_path: Path) -> None:
+    assert compact(str(tmp_path)) is None
+
+
+def test_runs_after_a_compaction_are_found_behind_it(tmp_path: Path) -> None:
+    plain, compacted = tmp_path / "plain", tmp_path / "compacted"
+    ingest_runs(plain, 6)
+    output = ingest_runs(compacted, 3)
+    compact(str(output))
+    ingest_runs(compacted, 3, first=3)
+    assert read_whole_output(output) == read_whole_output(plain / "out")
+    keep_up(str(output))
+    keep_up(str(plain / "out"))
+    first, second = answers(output), answers(plain / "out")
+    assert [(each[0], each[1], *each[3:]) for each in first] == [(each[0], each[1], *each[3:]) for each in second]
+    assert [each[2] for each in first] == [each[2] for each in second]
+
+
+def test_many_runs_are_merged_by_levels(tmp_path: Path) -> None:
+    output = ingest_runs(tmp_path, FAN + 2)
+    keep_up(str(output))
+    notes = notes_of(str(output), [each.key for each in committed(str(output))])
+    assert [len(note.runs) for note in notes] == [FAN, 1, 1]
+    assert len(index_files(output)) == 3 * 5
+    assert len({place[2] for place in answers(output)}) == FAN + 2
+
+
+@pytest.mark.parametrize(
+    ("sizes", "wanted"),
+    [
+        ([1] * (FAN - 1), 0),
+        ([1] * FAN, FAN),
+        ([1 << 30] + [1] * FAN, FAN),
+        ([1 << 30] + [1] * (FAN - 1), 0),
+        ([1 << 22] * (FAN - 1) + [1], 0),
+        ([1 << 22] * FAN + [1], FAN + 1),
+        ([1 << 22, 1] * FAN, 2 * FAN),
+        ([1 << 22] * (FAN - 1) + [1 << 30], 0),
+        ([], 0),
+    ],
+)
+def test_what_is_due_is_the_tail_of_one_level(sizes: list[int], wanted: int) -> None:
+    notes = [IndexNote(str(at), (size,), ()) for at, size in enumerate(sizes)]
+    assert list(due(notes)) == (notes[-wanted:] if wanted else [])
+
+
+def test_notes_stay_few_whatever_the_sizes() -> None:
+    """A thousand runs of the same size never leave more than two levels of FAN - 1 notes."""
+    notes: list[IndexNote] = []
+    for run in range(1000):
+        notes.append(IndexNote(str(run), (1 << 16,), ()))
+        while tail := due(notes):
+            notes[-len(tail) :] = [IndexNote("m", (sum(sum(note.tokens) for note in tail),), ())]
+        assert len(notes) <= 3 * (FAN - 1)
+    assert sum(sum(note.tokens) for note in notes) == 1000 << 16
+
+
+def test_a_removed_run_counts_no_longer(tmp_path: Path) -> None:
+    output = ingest_runs(tmp_path, 4)
+    compact(str(output))
+    assert "r001" in {place[2] for place in answers(output)}
+    remove_run(str(output), "r001")
+    before = answers(output)
+    assert {place[2] for place in before} == {"r000", "r002", "r003"}
+    compact(str(output))
+    assert answers(output) == before
+    segments = open_index(str(output), [each.key for each in committed(str(output))], DEDUP)
+    assert segments is not None
+    assert {run for each in segments.segments for run in each.rows.column("run").to_pylist()} == {
+        "r000",
+        "r002",
+        "r003",
+    }
+
+
+def test_a_run_that_replaces_a_merged_one_counts_anew(tmp_path: Path) -> None:
+    """Its name is in the compaction still; the paragraphs it no longer has must not be found."""
+    output = ingest_runs(tmp_path, 2)
+    compact(str(output))
+    remove_run(str(output), "r001")
+    bundles = write_bundles(tmp_path / "in", {"001.txt": "جملة جديدة تماما تحل محل ما كان في هذه الحزمة من قبل\n"})
+    ingest_plainly(settings_for(output, bundles / "001.txt", run__id="r001"))
+    keep_up(str(output))
+    assert {place[2] for place in answers(output)} == {"r000"}
+    clean_index(str(output))
+    keys = [each.key for each in committed(str(output))]
+    view = open_index(str(output), keys, DEDUP)
+    assert view is not None
+    assert (
+        view.match([sets_of(["جملة جديدة تماما تحل محل ما كان في هذه الحزمة من قبل"], DEDUP)], 0.7, 1).segment[0] >= 0
+    )
+
+
+@pytest.mark.parametrize("work", [compact, keep_up], ids=["compact", "keep_up"])
+def test_a_crash_leaves_the_old_index_or_the_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[str], Any]
+) -> None:
+    output = ingest_runs(tmp_path, 4)
+    monkeypatch.setattr(compaction, "FAN", 3)
+    wanted = None
+    for calls in range(100):
+        with monkeypatch.context() as patched:
+            counter = _crash_after(patched, calls)
+            try:
+                work(str(output))
+            except Crash:
+                pass
+            else:
+                break
+        assert next(counter) == calls + 1
+        with monkeypatch.context() as patched:  # a run that follows builds what is missing
+            patched.setattr(compaction, "FAN", 1000)
+            keep_up(str(output))
+        wanted = wanted or answers(output)
+        assert answers(output) == wanted
+    assert calls > 5
+    assert answers(output) == wanted
+    assert {name.split("=")[0] for name in index_files(output)} == {"compact"}
+
+
+def _crash_after(patched: pytest.MonkeyPatch, calls: int) -> Iterator[int]:
+    """Whatever changes a file raises Crash once `calls` of it are done; how often it was called comes out."""
+    done = [0]
+
+    def counted(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **options: Any) -> Any:
+            done[0] += 1
+            if done[0] > calls:
+                raise Crash
+            return function(*arguments, **options)
+
+        return call
+
+    for name in ("write_whole", "write_arrow", "remove"):
+        patched.setattr(storage, name, counted(getattr(storage, name)))
+    return iter(lambda: done[0], -1)
+
+
+def test_an_index_that_is_not_whole_is_an_error(tmp_path: Path) -> None:
+    output = ingest_runs(tmp_path, 1)
+    fingerprint = next((output / "index").rglob("fingerprints/*.arrow"))
+    fingerprint.unlink()
+    with pytest.raises(IndexMissingError, match=r"run r000 has the fingerprints of 0 of its 3 paragraphs; restore"):
+        index_runs(str(output))
+    with pytest.raises(IndexMissingError, match="run r000 has no segments"):
+        open_index(str(output), [each.key for each in committed(str(output))], DEDUP)
+
+
+def test_no_index_where_nothing_counts(tmp_path: Path) -> None:
+    output = ingest_runs(tmp_path, 1)
+    keys = [each.key for each in committed(str(output))]
+    assert open_index(str(output), [], DEDUP) is None
+    assert open_index(str(output), keys, DedupSettings(scope="document")) is None
+
+
+def test_horizon_by_runs_and_days() -> None:
+    now = datetime(2026, 11, 30, tzinfo=UTC)
+    runs = [CommittedRun(f"r{day}", (now - timedelta(days=day)).isoformat()) for day in (9, 5, 2, 1)]
+    assert within_horizon(runs, IndexSettings(), now) == runs
+    assert within_horizon(runs, IndexSettings(horizon_runs=2), now) == runs[2:]
+    assert within_horizon(runs, IndexSettings(horizon_runs=0), now) == []
+    assert within_horizon(runs, IndexSettings(horizon_runs=9), now) == runs
+    assert within_horizon(runs, IndexSettings(horizon_days=5), now) == runs[1:]
+    assert within_horizon(runs, IndexSettings(horizon_days=5, horizon_runs=1), now) == runs[3:]
+
+
+def test_a_run_finds_only_what_is_within_its_horizon(tmp_path: Path) -> None:
+    bundles = write_bundles(tmp_path / "in", {f"{run}.txt": SENTENCES[0] + "\n" for run in "abc"})
+    for run in "abc":
+        settings = settings_for(tmp_path / "out", bundles / f"{run}.txt", run__id=run, index__horizon_runs=1)
+        ingest_plainly(settings)
+    whole = read_whole_output(tmp_path / "out")
+    assert [place.bundle for place in whole.kept] == ["a.txt", "c.txt"]
+    assert [place.bundle for place in whole.duplicates] == ["b.txt"]
+
+
+def test_other_settings_are_one_error_that_names_both(tmp_path: Path) -> None:
+    output = ingest_runs(tmp_path, 2)
+    settings: IngestSettings = settings_for(output, tmp_path / "in", dedup__threshold=0.8, dedup__shingle__size=2)
+    line = (
+        f"output {output}: run r000 was made with dedup.shingle.size=3, dedup.threshold=0.7, "
+        "this one has dedup.shingle.size=2, dedup.threshold=0.8; use the same settings or another output"
+    )
+    with pytest.raises(IndexSettingsError) as error:
+        ingest_plainly(settings)
+    assert str(error.value) == line
+    check_settings(str(output), committed(str(output)), DEDUP.model_dump(mode="json"))

@@ -1,0 +1,103 @@
+"""The join of ordered sets: its parts and the whole against brute force."""
+
+from collections import Counter
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.dedup import twins
+from tests.dedup.samples import thresholds
+from transforms.dedup.kernels.similarity import pair_overlap, shared_tokens
+from transforms.dedup.one_pass.kernels.join import equal_sets, join_rows
+
+sizes = st.integers(1, 200)
+token_sets = st.lists(
+    st.sets(st.sampled_from([0, 2**64 - 2, *range(1 << 56, (1 << 56) + 8)]), min_size=1, max_size=10).map(sorted),
+    max_size=14,
+)
+
+
+def columns(sets: list[list[int]]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+    """Sets as one array, and where each begins."""
+    return np.array(list(chain(*sets)), np.uint64), np.cumsum([0, *map(len, sets)]).astype(np.int64)
+
+
+@settings(deadline=None, max_examples=300)
+@given(sizes, sizes, thresholds)
+def test_pair_overlap(left: int, right: int, similarity: float) -> None:
+    assert pair_overlap(left, right, similarity) == twins.pair_overlap(left, right, similarity)
+
+
+def test_pair_overlap_at_every_similarity() -> None:
+    cases = [
+        (left, right, shared / (left + right - shared))
+        for left in range(1, 30) for right in range(1, 30) for shared in range(min(left, right) + 1)
+    ]  # fmt: skip
+    assert [pair_overlap(*each) for each in cases] == [twins.pair_overlap(*each) for each in cases]
+
+
+@settings(deadline=None)
+@given(token_sets.filter(lambda sets: len(sets) > 1), st.integers(0, 11))
+def test_shared_tokens_are_counted_unless_they_are_too_few(sets: list[list[int]], wanted: int) -> None:
+    tokens, bounds = columns(sets[:2])
+    both = len({*sets[0]} & {*sets[1]})
+    found = shared_tokens(tokens, bounds[0], bounds[1], tokens, bounds[1], bounds[2], wanted)
+    assert found == (both if both >= wanted else -1)
+
+
+@settings(deadline=None)
+@given(token_sets.filter(lambda sets: len(sets) > 1))
+def test_equal_sets(sets: list[list[int]]) -> None:
+    tokens, bounds = columns([*sets, sets[0]])
+    assert equal_sets(tokens, bounds, 0, len(sets))
+    assert equal_sets(tokens, bounds, 0, 1) == (sets[0] == sets[1])
+
+
+def placed(
+    sets: list[list[int]], alone: list[int], threshold: float
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """Slots, places and uses of the prefix tokens: slots in the order in which tokens are met."""
+    slot_of: dict[int, int] = {}
+    prefixes = [
+        each[skipped : twins.prefix_length(len(each), threshold)] for each, skipped in zip(sets, alone, strict=True)
+    ]
+    slots = [slot_of.setdefault(each, len(slot_of)) for each in chain(*prefixes)]
+    uses = np.bincount(slots, minlength=16).astype(np.int32) if slots else np.zeros(16, np.int32)
+    shared = np.where(uses > 1, uses, 0)
+    return np.array(slots, np.int32), (np.cumsum(shared) - shared).astype(np.int32), uses
+
+
+def rare_first(sets: list[list[int]]) -> tuple[list[list[int]], list[int]]:
+    """The sets with tokens renamed so that those which only one set has come first, and how many those are in each."""
+    owners = Counter(chain(*sets))
+    rank = {token: place for place, token in enumerate(sorted(owners, key=lambda each: (owners[each] > 1, each)))}
+    alone = [sum(owners[token] < 2 for token in each) for each in sets]
+    return [sorted(rank[token] for token in each) for each in sets], alone
+
+
+@settings(deadline=None, max_examples=400)
+@given(token_sets.map(rare_first), thresholds, st.booleans(), st.data())
+def test_rows_are_decided_as_by_brute_force(
+    ordered: tuple[list[list[int]], list[int]], threshold: float, same_identity: bool, data: st.DataObject
+) -> None:
+    sets, alone = ordered
+    earlier = [data.draw(st.just(0.0) | st.floats(threshold, 1.0)) for _ in sets]
+    tokens, bounds = columns(sets)
+    slots, places, uses = placed(sets, alone, threshold)
+    # Whatever the identities: equal sets have equal ones, and others may collide.
+    identities = np.array([0 if same_identity else twins.absorb_all(7, each) for each in sets], np.uint64)
+    match, similarity = np.empty(len(sets), np.int64), np.empty(len(sets), np.float64)
+    statistics = np.zeros(2, np.int64)
+    duplicates = join_rows(
+        tokens, bounds, np.array(alone, np.int64), identities, slots, places, uses, np.array(earlier), threshold,
+        np.full(32, -1, np.int32), np.zeros(len(uses), np.int32),
+        np.empty(int(uses[uses > 1].sum()), np.int32), np.full(len(sets), -1, np.int32), match, similarity, statistics,
+    )  # fmt: skip
+    expected = twins.join(sets, earlier, threshold)
+    assert (match.tolist(), similarity.tolist()) == expected
+    assert duplicates == sum(each != -1 for each in expected[0])
+    equal = sum(each >= 0 and sets[each] == sets[row] for row, each in enumerate(expected[0]))
+    assert (statistics[0] >= duplicates - equal - sum(map(bool, earlier)), statistics[1]) == (True, equal)

@@ -1,0 +1,219 @@
+"""Counting, choosing and ordering sets: each kernel against plain Python."""
+
+from itertools import chain, combinations, pairwise
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.dedup import oracle, twins
+from tests.dedup.samples import sets_of, thresholds
+from transforms.dedup.kernels.similarity import ORDER_BITS, drop_repeats, first_slot, least_overlap, prefix_length
+from transforms.dedup.one_pass.kernels.order import (
+    count_frequencies,
+    count_occurrences,
+    occurrences,
+    order_sets,
+    place_prefixes,
+    select_contenders,
+)
+from transforms.dedup.settings import DedupSettings
+
+# Some share a counter, some a token, some a bucket of the order table; the ends of the range are there.
+hashes = st.sampled_from([0, 1, 255, 256, 2**64 - 1, 2**64 - 256, *range(1 << 42, 1 << 63, 3**37)]) | st.integers(
+    0, 2**64 - 1
+)
+corpora = st.lists(st.lists(hashes, max_size=8), max_size=10).flatmap(
+    lambda sets: st.permutations(sets + sets[::2]).map(lambda found: [list(each) for each in found])
+)
+shifts = st.sampled_from([54, 58, 60])
+
+
+def columns(sets: list[list[int]]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
+    """Sets as one array, and where each begins."""
+    return np.array(list(chain(*sets)), np.uint64), np.cumsum([0, *map(len, sets)]).astype(np.int64)
+
+
+def counted(shingles: npt.NDArray[np.uint64], shift: int, parts: int = 1) -> npt.NDArray[np.uint8]:
+    """The counters that `count_occurrences` fills, part by part."""
+    counters = np.zeros(1 << (64 - shift - 2), np.uint8)
+    for first, last in pairwise(np.linspace(0, len(counters), parts + 1).astype(np.int64)):
+        count_occurrences(shingles, np.uint64(shift), first, last, counters)
+    return counters
+
+
+def order_table(seed: int) -> npt.NDArray[np.uint8]:
+    """Any order."""
+    return np.random.default_rng(seed).integers(0, 256, 1 << ORDER_BITS, np.uint8)
+
+
+@settings(deadline=None)
+@given(st.integers(1, 300), thresholds)
+def test_least_overlap_and_prefix_length(size: int, threshold: float) -> None:
+    assert least_overlap(size, threshold) == twins.least_overlap(size, threshold)
+    assert prefix_length(size, threshold) == twins.prefix_length(size, threshold)
+
+
+def test_least_overlap_at_every_fraction() -> None:
+    fractions = [(size, shared / size) for size in range(1, 60) for shared in range(1, size + 1)]
+    assert [least_overlap(*each) for each in fractions] == [twins.least_overlap(*each) for each in fractions]
+
+
+@settings(deadline=None)
+@given(st.lists(hashes, max_size=60), shifts, st.integers(1, 5))
+def test_counters_stop_at_two_and_parts_make_a_whole(shingles: list[int], shift: int, parts: int) -> None:
+    found = counted(np.array(shingles, np.uint64), shift, parts)
+    expected = twins.occurrences(shingles, shift)
+    assert {each: int(occurrences(found, np.uint64(shift), np.uint64(each))) for each in shingles} == {
+        each: min(expected[each >> shift], 2) for each in shingles
+    }
+    assert sum((int(byte) >> place) & 3 for byte in found for place in (0, 2, 4, 6)) == sum(
+        min(count, 2) for count in expected.values()
+    )
+
+
+@settings(deadline=None)
+@given(corpora, shifts, thresholds)
+def test_contenders(sets: list[list[int]], shift: int, threshold: float) -> None:
+    shingles, offsets = columns(sets)
+    contender = np.full(len(sets), 7, np.uint8)
+    total = select_contenders(shingles, offsets, counted(shingles, shift), np.uint64(shift), threshold, contender)
+    counts = twins.occurrences(shingles.tolist(), shift)
+    expected = [twins.contends(each, counts, shift, threshold) for each in sets]
+    assert contender.tolist() == expected
+    assert total == sum(len(each) for each, contends in zip(sets, expected, strict=True) if contends)
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.integers(0, 9), max_size=8), max_size=8), thresholds)
+def test_both_of_a_similar_pair_contend(sets: list[list[int]], threshold: float) -> None:
+    spread = [[(each * 0x9E3779B97F4A7C15) % 2**64 for each in one] for one in sets]
+    shingles, offsets = columns(spread)
+    contender = np.zeros(len(sets), np.uint8)
+    select_contenders(shingles, offsets, counted(shingles, 44), np.uint64(44), threshold, contender)
+    similar = {
+        (left, right)
+        for left, right in combinations(range(len(sets)), 2)
+        if sets[left] and sets[right]
+        and len({*sets[left]} & {*sets[right]}) / len({*sets[left]} | {*sets[right]}) >= threshold
+    }  # fmt: skip
+    assert all(contender[left] and contender[right] for left, right in similar)
+
+
+@settings(deadline=None)
+@given(corpora, st.data())
+def test_frequencies_are_those_of_the_contenders(sets: list[list[int]], data: st.DataObject) -> None:
+    shingles, offsets = columns(sets)
+    chosen = data.draw(st.lists(st.booleans(), min_size=len(sets), max_size=len(sets)))
+    frequencies = np.zeros(1 << ORDER_BITS, np.uint32)
+    count_frequencies(shingles, offsets, np.array(chosen, np.uint8), frequencies)
+    expected = twins.occurrences(list(chain(*(each for each, is_in in zip(sets, chosen, strict=True) if is_in))), 42)
+    assert {int(bucket): int(frequencies[bucket]) for bucket in np.flatnonzero(frequencies)} == dict(expected)
+
+
+@settings(deadline=None, max_examples=60)
+@given(corpora, shifts, st.data())
+def test_sets_are_ordered(sets: list[list[int]], shift: int, data: st.DataObject) -> None:
+    shingles, offsets = columns(sets)
+    order = order_table(data.draw(st.integers(0, 3)))
+    chosen = [bool(each) and data.draw(st.booleans()) for each in sets]  # an empty set never contends
+    wanted = [each for each, is_in in zip(sets, chosen, strict=True) if is_in]
+    tokens, bounds = np.empty(sum(map(len, wanted)), np.uint64), np.empty(len(wanted) + 1, np.int64)
+    alone, identities = np.empty(len(wanted), np.int64), np.empty(len(wanted), np.uint64)
+    used = order_sets(
+        shingles, offsets, np.array(chosen, np.uint8), order, counted(shingles, shift), np.uint64(shift),
+        tokens, bounds, alone, identities,
+    )  # fmt: skip
+    counts = twins.occurrences(shingles.tolist(), shift)
+    expected = [twins.ordered_set(each, counts, shift, order) for each in wanted]
+    assert [tokens[first:last].tolist() for first, last in pairwise(bounds)] == expected
+    assert used == bounds[-1]
+    assert alone.tolist() == [sum(counts[each >> shift] < 2 for each in one) for one in wanted]
+    assert identities.tolist() == [twins.absorb_all(twins.SEED_SHINGLE, each) for each in expected]
+
+
+@given(st.lists(st.integers(0, 9)), st.data())
+def test_repeats_are_dropped(values: list[int], data: st.DataObject) -> None:
+    begin = data.draw(st.integers(0, len(values)))
+    end = data.draw(st.integers(begin, len(values)))
+    expected = sorted(set(values[begin:end]))
+    values[begin:end] = sorted(values[begin:end])
+    tokens = np.array(values, np.uint64)
+    last = drop_repeats(tokens, begin, end)
+    assert tokens[begin:last].tolist() == expected
+    assert (tokens[:begin].tolist(), tokens[end:].tolist()) == (values[:begin], values[end:])
+
+
+def test_tokens_and_identities_are_frozen() -> None:
+    text = "الحرارة ٢٥ درجة في مدينة عمّان"
+    sets = sets_of([text, "درجة في مدينة عمّان"], DedupSettings())
+    tokens, bounds = np.empty(6, np.uint64), np.empty(3, np.int64)
+    alone, identities = np.empty(2, np.int64), np.empty(2, np.uint64)
+    order = np.full(1 << ORDER_BITS, 16, np.uint8)
+    counters = counted(sets.shingles, 44)
+    order_sets(
+        sets.shingles,
+        sets.offsets,
+        np.ones(2, np.uint8),
+        order,
+        counters,
+        np.uint64(44),
+        tokens,
+        bounds,
+        alone,
+        identities,
+    )
+    assert tokens[:4].tolist() == [0x004ABB4E7C19B494, 0x006CBCB34991830A, 0x106B943BEE6F9916, 0x10EC8F4085EF939E]
+    assert identities.tolist() == [0x8B98B35D44B6BFDC, 0x258E6288324B92E9]
+    assert alone.tolist() == [2, 0]
+
+
+@st.composite
+def ordered_sets(draw: st.DrawFn) -> list[list[int]]:
+    """Sets of tokens in order; some tokens are 0 and the largest, some many sets have."""
+    universe = st.sampled_from([0, 1, 5, 2**32, 2**62, 2**64 - 2, *range(1 << 56, (1 << 56) + 12)])
+    return [sorted(each) for each in draw(st.lists(st.sets(universe, min_size=1, max_size=9), max_size=10))]
+
+
+@settings(deadline=None)
+@given(ordered_sets(), thresholds, st.integers(1, 3), st.data())
+def test_prefix_tokens_have_a_slot_each(
+    sets: list[list[int]], threshold: float, pieces: int, data: st.DataObject
+) -> None:
+    tokens, bounds = columns(sets)
+    alone = [data.draw(st.integers(0, len(each))) for each in sets]
+    bits = 7  # no piece is full, many tokens collide
+    table, uses = np.zeros(1 << bits, np.uint64), np.zeros(1 << bits, np.int32)
+    prefixes = [
+        each[skipped : twins.prefix_length(len(each), threshold)] for each, skipped in zip(sets, alone, strict=True)
+    ]
+    in_order = list(chain(*prefixes))
+    slots = np.full(len(in_order), -1, np.int32)
+    taken = sum(
+        place_prefixes(
+            tokens, bounds, np.array(alone, np.int64), threshold, np.uint64(64 - bits), first, last, table, slots, uses
+        )
+        for first, last in pairwise(np.linspace(0, 1 << bits, pieces + 1).astype(np.int64))
+    )
+    slot_of = dict(zip(in_order, slots.tolist(), strict=True))
+    assert [slot_of[each] for each in in_order] == slots.tolist()
+    assert len(set(slot_of.values())) == len(slot_of) == taken == np.count_nonzero(table)
+    assert all(table[slot] == token + 1 for token, slot in slot_of.items())
+    assert {slot: int(uses[slot]) for slot in np.flatnonzero(uses)} == {
+        slot_of[token]: in_order.count(token) for token in slot_of
+    }
+
+
+@settings(deadline=None)
+@given(hashes, st.integers(1, 31))
+def test_slots_lie_in_the_table(token: int, bits: int) -> None:
+    expected = token * 0x9E3779B97F4A7C15 % 2**64 >> (64 - bits)
+    assert first_slot(np.uint64(token), np.uint64(64 - bits)) == expected
+    assert 0 <= expected < 1 << bits
+
+
+def test_the_shingles_of_the_definition_have_as_many_hashes() -> None:
+    text = "قال قال قال رسول الله قال قال قال"
+    hashed = sets_of([text], DedupSettings()).shingles.tolist()
+    assert len(set(hashed)) == len(oracle.shingles(text, DedupSettings())) < len(hashed)

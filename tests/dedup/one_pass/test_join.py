@@ -1,0 +1,118 @@
+"""The join against the definition: whatever the text, the settings, the cut into splits and the threads."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.dedup import oracle
+from tests.dedup.samples import bulletins, corpora, cut, definitions, removed, sets_of
+from transforms.dedup.kernels.similarity import ORDER_BITS
+from transforms.dedup.one_pass.join import decide
+from transforms.dedup.one_pass.ordering import order_table
+from transforms.dedup.settings import DedupSettings, ShingleSettings
+
+
+@settings(deadline=None, max_examples=400)
+@given(corpora(), definitions, st.integers(1, 4), st.integers(1, 4), st.data())
+def test_paragraphs_are_decided_as_by_definition(
+    paragraphs: list[str], definition: DedupSettings, per_document: int, threads: int, data: st.DataObject
+) -> None:
+    documents = [number // per_document for number in range(len(paragraphs))]
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(paragraphs)), max_size=5)))
+    splits = cut(sets_of(paragraphs, definition, documents), cuts)
+    found = removed(decide(splits, definition.threshold, threads))
+    assert found == oracle.decide(paragraphs, documents, definition)
+
+
+@settings(deadline=None, max_examples=60)
+@given(corpora(), st.integers(1, 5), st.floats(0.3, 1.0))
+def test_the_index_of_the_oracle_passes_nothing_over(paragraphs: list[str], size: int, threshold: float) -> None:
+    definition = DedupSettings(threshold=threshold, shingle=ShingleSettings(size=size))
+    expected = oracle.decide(paragraphs, [0] * len(paragraphs), definition)
+    assert oracle.decide_by_index(paragraphs, definition) == expected
+
+
+@settings(deadline=None, max_examples=100)
+@given(corpora(), corpora(), st.integers(1, 5), st.floats(0.3, 1.0), st.integers(1, 4))
+def test_a_run_after_another_decides_as_both_in_one(
+    earlier: list[str], later: list[str], size: int, threshold: float, threads: int
+) -> None:
+    definition = DedupSettings(threshold=threshold, shingle=ShingleSettings(size=size))
+    both = oracle.decide(earlier + later, [0] * len(earlier + later), definition)
+    given_similarity = np.zeros(len(later))
+    kept = [oracle.shingles(text, definition) for number, text in enumerate(earlier) if number not in both]
+    for number, mine in enumerate(oracle.shingles(text, definition) for text in later):
+        best = max((len(mine & each) / len(mine | each) for each in kept if mine), default=0.0)
+        given_similarity[number] = best if best >= threshold else 0.0
+    found = removed(decide([sets_of(later, definition)], threshold, threads, given_similarity))
+    assert found == {
+        number - len(earlier): (max(other - len(earlier), -1), similarity)
+        for number, (other, similarity) in both.items()
+        if number >= len(earlier)
+    }
+
+
+@pytest.mark.parametrize(
+    ("paragraphs", "expected"),
+    [
+        ([], {}),
+        ([""], {}),
+        (["", "", "،", "،"], {}),  # nothing to compare: kept
+        (["نعم", "نعم", "لا"], {1: (0, 1.0)}),
+        (["مدرسة كبيرة", "مَدْرَسَةٌ كَبِيرَةٌ!", "مدرسه كبيره"], {1: (0, 1.0), 2: (0, 1.0)}),
+        (["يوم ٢٥ آذار", "يوم 25 آذار", "يوم ٢٦ آذار"], {1: (0, 1.0)}),
+        # 0 ~ 1 ~ 2 in a chain: 1 goes for 0, so 2 has nobody left and stays.
+        (["ا ب ج د ه و ز", "ب ج د ه و ز ح", "ج د ه و ز ح ط"], {}),
+        (["ا ب ج د ه و ز ح ط", "ب ج د ه و ز ح ط", "ج د ه و ز ح ط"], {1: (0, 6 / 7), 2: (0, 5 / 7)}),
+        (["ا ب ج د ه و ز ح ط", "ب ج د ه و ز ح ط ي", "ج د ه و ز ح ط ي ك"], {1: (0, 6 / 8)}),
+    ],
+)
+def test_what_stands_for_what(paragraphs: list[str], expected: oracle.Removed) -> None:
+    assert removed(decide([sets_of(paragraphs, DedupSettings())], 0.7)) == expected
+
+
+def test_the_most_similar_stands_for_a_duplicate_and_then_the_earliest() -> None:
+    """Three kept paragraphs with 16, 17 and 17 of the words of the last one."""
+    words = list("ابجدهوزحطيكلمنسعفصقر")
+    ranges = ((0, 4), (4, 7), (17, 20))
+    others = [words[:first] + [f"{word}خ" for word in words[first:last]] + words[last:] for first, last in ranges]
+    paragraphs = [" ".join(each) for each in (*others, words)]
+    definition = DedupSettings(threshold=0.6, shingle=ShingleSettings(size=1))
+    assert removed(decide([sets_of(paragraphs, definition)], 0.6)) == {3: (1, 17 / 23)}
+
+
+@pytest.mark.parametrize("threads", [1, 7, 64, 256])
+def test_more_threads_than_work_change_nothing(threads: int) -> None:
+    """A table of 1,024 slots cut into 256 pieces would have full ones."""
+    definition = DedupSettings()
+    for seed in range(3070, 3076):
+        choose = random.Random(seed)
+        paragraphs = [" ".join(str(choose.random()) for _ in range(32)) for _ in range(24)] * 2
+        found = removed(decide([sets_of(paragraphs, definition)], 0.7, threads))
+        assert found == {number + 24: (number, 1.0) for number in range(24)}
+
+
+def test_every_figure_is_the_same_for_any_cut_and_threads() -> None:
+    sets = sets_of(list(bulletins(600)), DedupSettings())
+    one = decide([sets], 0.7)
+    many = decide(cut(sets, sorted(random.Random(1).choices(range(601), k=90))), 0.7, 3)
+    assert (one.contenders, one.candidates) == (many.contenders, many.candidates)
+    assert removed(one) == removed(many)
+    assert 0 < one.candidates < 600 * 600
+
+
+def test_the_order_is_by_rising_frequency() -> None:
+    sets = sets_of(["نعم"] * 300 + ["لا"] * 2 + ["كلا"], DedupSettings())
+    order = order_table([sets], [np.ones(303, np.uint8)])
+    yes, no, never = (int(order[sets.shingles[at] >> np.uint64(64 - ORDER_BITS)]) for at in (0, 300, 302))
+    assert (order.dtype.name, len(order), yes, no, never) == ("uint8", 1 << ORDER_BITS, 131, 16, 0)
+
+
+def test_what_is_alone_is_compared_with_nothing() -> None:
+    found = decide([sets_of([f"كلمة {number} وحيدة" for number in range(1000)], DedupSettings())], 0.7)
+    assert (len(found.removed), found.candidates) == (0, 0)
+    long = [" ".join(f"{number}x{each}" for each in range(40)) for number in range(300)]
+    assert decide([sets_of(long, DedupSettings())], 0.7).contenders < 30

@@ -1,0 +1,87 @@
+"""The estimate of the join's memory: it covers what is allocated, and stops a run that cannot end well."""
+
+import tracemalloc
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.dedup.samples import bulletins, cut, sets_of
+from transforms.dedup.one_pass import memory
+from transforms.dedup.one_pass.join import decide
+from transforms.dedup.one_pass.memory import (
+    JoinMemoryError,
+    available_bytes,
+    check_memory,
+    counting_bytes,
+    joining_bytes,
+)
+from transforms.dedup.settings import DedupSettings
+from transforms.dedup.shingles import ShingleSets
+
+FIXED = 40 << 20  # tables whose size does not depend on the input
+
+CORPORA = {
+    "one word": [f"{number % 3000}" for number in range(300_000)],
+    "pairs of three words": [f"{number // 2} قال نعم" for number in range(300_000)],
+    "pairs of forty words": [" ".join(f"{number // 2}-{each}" for each in range(20)) for number in range(20_000)],
+    "bulletins": list(bulletins(20_000)),
+}
+
+
+def peak_bytes(splits: Sequence[ShingleSets], threshold: float) -> tuple[int, int]:
+    """The contenders of a join, and the most that it allocated at a time."""
+    tracemalloc.start()
+    try:
+        contenders = decide(splits, threshold).contenders
+        return contenders, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.7, 1.0])
+@pytest.mark.parametrize("corpus", CORPORA)
+def test_the_estimate_covers_what_is_allocated_and_not_much_more(corpus: str, threshold: float) -> None:
+    sets = sets_of(CORPORA[corpus], DedupSettings())
+    contenders, peak = peak_bytes(cut(sets, [len(sets.offsets) // 3]), threshold)
+    estimate = counting_bytes(len(sets.shingles)) + joining_bytes(len(sets.shingles), contenders, threshold)
+    assert estimate / 3 < peak < estimate + FIXED
+
+
+def test_too_little_memory_is_said_before_the_join_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    splits = [sets_of(["نعم"] * 300, DedupSettings())]
+    monkeypatch.setattr(memory, "available_bytes", lambda: 100)
+    with pytest.raises(JoinMemoryError, match=r"^counting 300 shingles needs about .*: set run\.max_bytes .*$"):
+        decide(splits, 0.7)
+    monkeypatch.setattr(memory, "available_bytes", lambda: 1000)
+    with pytest.raises(JoinMemoryError, match=r"^joining 300 sets of 300 shingles needs about .*$"):
+        decide(splits, 0.7)
+
+
+def test_an_error_says_how_much_is_needed_and_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "available_bytes", lambda: 3 << 30)
+    check_memory(3 << 30, "a join")
+    with pytest.raises(JoinMemoryError) as caught:
+        check_memory(4 << 30, "a join")
+    assert "a join needs about 4,096 MiB of memory and 3,072 MiB are free" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_there_is_memory_for_a_small_join() -> None:
+    assert 1 << 20 < available_bytes() < 1 << 50
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [("max", 8 << 30), (str(4 << 30), (4 << 30) - (1 << 30) + (1 << 20)), (str(64 << 30), 8 << 30)],
+)
+def test_a_control_group_may_allow_less_than_the_machine_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, expected: int
+) -> None:
+    (tmp_path / "meminfo").write_text(f"MemTotal: {16 << 20} kB\nMemFree: 1 kB\nMemAvailable: {8 << 20} kB\n")
+    (tmp_path / "memory.max").write_text(limit + "\n")
+    (tmp_path / "memory.current").write_text(f"{1 << 30}\n")
+    (tmp_path / "memory.stat").write_text(f"anon 5\ninactive_file {1 << 20}\nactive_file 7\n")
+    monkeypatch.setattr(memory, "_MEMINFO", tmp_path / "meminfo")
+    monkeypatch.setattr(memory, "_CGROUP", tmp_path)
+    assert available_bytes() == expected

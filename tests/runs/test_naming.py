@@ -1,0 +1,72 @@
+"""What the runs of a job are called: new ones, ones that go on, ones that are replaced."""
+
+import pytest
+
+from transforms.errors import UsageError
+from transforms.runs.catalog import CommittedRun, RunFacts
+from transforms.runs.naming import RunNames, check_id, further_names, job_of, names_of_job
+
+
+def runs(*named: tuple[str, str]) -> list[RunFacts]:
+    """Committed runs: the name and the plan of each, in order."""
+    return [
+        RunFacts(CommittedRun(run, f"2026-11-{at + 1:02d}"), at + 1, {}, 0, plan, 1, ())
+        for at, (run, plan) in enumerate(named)
+    ]
+
+
+def test_a_job_of_one_slice_has_its_name() -> None:
+    assert names_of_job([], "x", "p", 1, given=True) == RunNames(["x"], [])
+    assert names_of_job([], "x", "p", 2, given=True) == RunNames(["x-slice-0000", "x-slice-0001"], [])
+    assert (job_of("x"), job_of("x-slice-0001"), job_of("x-slice-1")) == ("x", "x", "x-slice-1")
+
+
+def test_a_committed_run_of_the_name_is_replaced() -> None:
+    there = runs(("x", "p"), ("y", "p"))
+    assert names_of_job(there, "x", "p", 1, given=True) == RunNames(["x"], ["x"])
+    assert names_of_job(there, "z", "p", 1, given=False) == RunNames(["z"], [])
+
+
+def test_a_job_of_the_same_plan_goes_on() -> None:
+    there = runs(("x-slice-0000", "p"), ("y", "q"))
+    wanted = RunNames(["x-slice-0000", "x-slice-0001"], [])
+    assert names_of_job(there, "x", "p", 2, given=True) == wanted
+    assert names_of_job(there, "now", "p", 2, given=False) == wanted
+    assert names_of_job(there, "other", "p", 2, given=True).runs == ["other-slice-0000", "other-slice-0001"]
+
+
+def test_a_job_of_another_plan_is_replaced_whole() -> None:
+    """Else its slices would pass for those of this plan."""
+    there = runs(("x-slice-0000", "p"), ("x-slice-0001", "p"), ("x", "o"), ("y", "q"))
+    names = names_of_job(there, "x", "new", 2, given=True)
+    assert names == RunNames(["x-slice-0000", "x-slice-0001"], ["x-slice-0000", "x-slice-0001", "x"])
+    assert names_of_job(there, "now", "new", 2, given=False) == RunNames(["now-slice-0000", "now-slice-0001"], [])
+
+
+def test_a_finished_job_begins_anew() -> None:
+    there = runs(("x-slice-0000", "p"), ("x-slice-0001", "p"))
+    assert names_of_job(there, "x", "p", 2, given=True).replaced == ["x-slice-0000", "x-slice-0001"]
+    assert names_of_job(there, "now", "p", 2, given=False) == RunNames(["now-slice-0000", "now-slice-0001"], [])
+
+
+def test_what_nobody_named_is_never_replaced() -> None:
+    there = runs(("x-slice-0000", "p"), ("x-slice-0001", "later"))
+    assert names_of_job(there, "now", "p", 3, given=False).replaced == []
+    assert names_of_job(there, "x", "p", 3, given=True) == RunNames(
+        ["x-slice-0000", "x-slice-0001", "x-slice-0002"], ["x-slice-0001"]
+    )
+
+
+def test_what_is_new_goes_behind_what_is_there() -> None:
+    assert further_names([], "x", 1) == RunNames(["x"], [])
+    assert further_names([], "x", 2) == RunNames(["x-slice-0000", "x-slice-0001"], [])
+    assert further_names(runs(("x", "p")), "x", 1) == RunNames(["x-slice-0000"], [])
+    assert further_names(runs(("x-slice-0003", "p")), "x", 2) == RunNames(["x-slice-0004", "x-slice-0005"], [])
+    assert further_names(runs(("x", "p")), "x", 0) == RunNames([], [])
+
+
+def test_names_of_slices_are_taken() -> None:
+    check_id(None)
+    check_id("x-slice")
+    with pytest.raises(UsageError, match=r"run x-slice-0001: names like this are those of slices"):
+        check_id("x-slice-0001")

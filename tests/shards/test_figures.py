@@ -1,0 +1,82 @@
+"""The figures of a report are those of the files: recounted here in plain Python, row by row."""
+
+from collections import Counter
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from pipelines.ingest import main
+from tests.conftest import UNSEGMENTED
+from tests.report.hostile import write_hostile
+from transforms.shards.corpus import Corpus
+from transforms.shards.figures import Figures, figures_of, sample_near, size_label
+
+
+@pytest.fixture(scope="module", params=["seeds", "hostile"])
+def corpus(request: pytest.FixtureRequest, seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    folder = tmp_path_factory.mktemp("corpus")
+    bundles = seeds if request.param == "seeds" else write_hostile(folder / "in")
+    inputs = ["--input", f"{bundles}/*.txt", "--output", str(folder / "out"), "--run", "r", "--quiet"]
+    assert main([*inputs, "--set", "run.report=false", *UNSEGMENTED]) == 0
+    return Corpus(str(folder / "out"))
+
+
+@pytest.fixture(scope="module")
+def figures(corpus: Corpus) -> Figures:
+    return figures_of(corpus, "r")
+
+
+def rows(corpus: Corpus, ledger: str) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = corpus.dataset(ledger).to_table().to_pylist()
+    return found
+
+
+def test_no_report_is_written_unless_asked_for(corpus: Corpus) -> None:
+    assert {path.name for path in Path(corpus.output).iterdir()} & {"reports", "README.md"} == set()
+
+
+def test_clusters_are_the_kept_paragraphs_with_most_duplicates(corpus: Corpus, figures: Figures) -> None:
+    sizes = Counter((row["kept_doc_id"], row["kept_paragraph_index"]) for row in rows(corpus, "duplicates"))
+    expected = sorted((size for size in sizes.values() if size > 1), reverse=True)[:12]
+    assert [each.size for each in figures.clusters] == expected
+    for each in figures.clusters:
+        assert sizes[each.place["kept_doc_id"], each.place["kept_paragraph_index"]] == each.size
+        assert each.text
+
+
+def test_similarities_count_the_near_duplicates(corpus: Corpus, figures: Figures) -> None:
+    near = [row["similarity"] for row in rows(corpus, "duplicates") if row["rule"] == "near"]
+    assert sum(count for _, count in figures.similarities) == len(near) == figures.manifest["dedup"]["near"]
+
+
+def test_documents_are_counted_once_each(corpus: Corpus, figures: Figures) -> None:
+    documents = rows(corpus, "documents")
+    assert sum(count for _, count in figures.lengths) == len(documents)
+    assert {name: kept for name, kept, _ in figures.languages} == Counter(row["language"] for row in documents)
+    assert {name: kept for name, kept, _ in figures.encodings} == Counter(row["encoding"] for row in documents)
+
+
+def test_rejects_are_those_of_the_manifest(figures: Figures) -> None:
+    assert Counter(row["reason"] for row in figures.rejects) == figures.manifest["rejects"]
+
+
+def test_pairs_are_marked_where_they_differ(corpus: Corpus, figures: Figures) -> None:
+    assert len(figures.pairs) == min(20, figures.manifest["dedup"]["near"])
+    for pair in figures.pairs:
+        assert any(differs for _, differs in [*pair.removed, *pair.kept])
+        assert len(pair.removed) <= 62
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 1000])
+def test_samples_are_spread_over_all(corpus: Corpus, count: int) -> None:
+    near = [row for row in rows(corpus, "duplicates") if row["rule"] == "near"]
+    sample = sample_near(corpus, None, count)
+    assert isinstance(sample, pa.Table)
+    assert len(sample) == min(count, len(near))
+    assert all(row in near for row in sample.to_pylist())
+
+
+@pytest.mark.parametrize(("size", "label"), [(0, "0 B"), (1023, "1023 B"), (1536, "1.5 KiB"), (1 << 40, "1.0 TiB")])
+def test_sizes_are_for_people(size: int, label: str) -> None:
+    assert size_label(size) == label

@@ -1,0 +1,108 @@
+"""The first pass over a split: from its bytes to its fingerprint."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from transforms.arrays import Int64s
+from transforms.bundles.documents import find_paragraphs
+from transforms.bundles.listing import digest_bundle
+from transforms.bundles.reader import Documents
+from transforms.bundles.splits import Split
+from transforms.dedup.fingerprints import DOCUMENT_FIELDS, Fingerprint
+from transforms.dedup.settings import DedupSettings
+from transforms.dedup.shingles import shingle_sets
+from transforms.language.detect import Languages, detect_languages, left_out
+from transforms.language.settings import LanguageSettings
+
+
+def fingerprint_split(
+    split: Split,
+    documents: Documents,
+    paragraph_mode: str,
+    settings: DedupSettings,
+    language: LanguageSettings | None = None,
+) -> Fingerprint:
+    """The fingerprint of a split.
+
+    Args:
+        split: what was read, or a part of it.
+        documents: its documents.
+        paragraph_mode: `line` or `blank_line`.
+        settings: the definition of a duplicate.
+        language: which languages are kept; documents in others are left out before anything is compared.
+    """
+    language = language or LanguageSettings()
+    paragraphs = find_paragraphs(documents, paragraph_mode)
+    languages = detect_languages(documents.text, documents.text_start, documents.text_end, language)
+    rules = left_out(languages, language)
+    compared = np.array([rule is None for rule in rules], bool)[paragraphs.document]
+    end = np.where(compared, paragraphs.end, paragraphs.start)
+    doc_ids = document_ids(split, documents)
+    number = np.array([int(doc_id[:16], 16) for doc_id in doc_ids], np.uint64)
+    sets = shingle_sets(documents.text, paragraphs.start, end, number[paragraphs.document], settings)
+    return Fingerprint(
+        documents=_document_table(split, documents, doc_ids, languages, rules),
+        first_paragraph=np.searchsorted(paragraphs.document, np.arange(len(doc_ids) + 1)).astype(np.int64),
+        offset=documents.offsets_of(paragraphs.start, paragraphs.document),
+        length=paragraphs.end - paragraphs.start,
+        sets=sets,
+        facts=_facts(split, documents),
+    )
+
+
+def document_ids(split: Split, documents: Documents) -> list[str]:
+    """The id of each document: 128 bits, in hex, of SHA-256 over its bundle's name, its offset and its text."""
+    text = np.ascontiguousarray(documents.text).data
+    ids = []
+    for bundle, offset, start, end in zip(
+        documents.bundle.tolist(),
+        documents.offset.tolist(),
+        documents.text_start.tolist(),
+        documents.text_end.tolist(),
+        strict=True,
+    ):
+        digest = hashlib.sha256(f"{split.ranges[bundle].bundle.name}\0{offset}\0".encode())
+        digest.update(text[start:end])
+        ids.append(digest.hexdigest()[:32])
+    return ids
+
+
+def _document_table(
+    split: Split, documents: Documents, doc_ids: Sequence[str], languages: Languages, rules: Sequence[str | None]
+) -> pa.Table:
+    names = np.array([each.bundle.name for each in split.ranges], object)
+    columns = [
+        pa.array(doc_ids, pa.string()),
+        pa.array(names[documents.bundle], pa.string()),
+        pa.array(documents.offset),
+        pa.array(documents.length),
+        pa.array(documents.name, pa.string()),
+        pa.array(documents.encoding, pa.string()),
+        pa.array(languages.language, pa.string()),
+        pa.array(languages.probability),
+        pa.array(rules, pa.string()),
+    ]
+    return pa.table(columns, schema=pa.schema(DOCUMENT_FIELDS))
+
+
+def _facts(split: Split, documents: Documents) -> dict[str, Any]:
+    """What the commit counts from; a bundle's digest is taken by the split, and part, that holds its first byte."""
+    begun = [each.bundle for each in split.ranges if each.start == 0 and split.part == 0 and not each.unreadable]
+    return {
+        "bytes": documents.bytes_read,
+        "rejected": len(documents.rejects),
+        "preambles": int(documents.preamble.sum()),
+        "reasons": Counter(each.reason for each in documents.rejects),
+        "digests": {bundle.name: digest_bundle(bundle) for bundle in begun},
+    }
+
+
+def paragraph_bounds(documents: Documents, fingerprint: Fingerprint) -> tuple[Int64s, Int64s]:
+    """Where the fingerprint's paragraphs begin and end in the text of the documents, read again."""
+    start = documents.places_of(fingerprint.offset, fingerprint.paragraph_document())
+    return start, start + fingerprint.length

@@ -1,0 +1,166 @@
+"""Kernels that search a segment."""
+
+import numpy as np
+from numba import types
+
+from transforms.dedup.index.kernels.postings import KEY_MASK
+from transforms.dedup.kernels.similarity import first_slot, least_overlap, pair_overlap, shared_tokens
+from transforms.kernels import (
+    Float64,
+    InBytes,
+    InInt32,
+    InInt64,
+    Int64,
+    InUInt32,
+    InUInt64,
+    OutBytes,
+    OutFloat64,
+    OutInt32,
+    OutInt64,
+    UInt64,
+    inline,
+    kernel,
+)
+
+
+@kernel(InUInt64, InInt64, UInt64, InBytes, OutBytes, OutInt64, returns=types.void)
+def ask_filter(tokens, bounds, shift, bits, hits, possible):
+    """Fills `hits`, uint8[t], with 0 for tokens of sets that are surely not there; `possible` with how many others.
+
+    No bit waits for another, so the processor has many on their way at once.
+    """
+    for row in range(len(bounds) - 1):
+        count = 0
+        for at in range(bounds[row], bounds[row + 1]):
+            place = first_slot(tokens[at], shift)
+            hit = (bits[place >> 3] >> np.uint8(place & 7)) & np.uint8(1)
+            hits[at] = hit
+            count += hit
+        possible[row] = count
+
+
+@inline
+def last_posting(keys, key, low, high):
+    """The place behind the postings of `key`, which begin at `low`, at `high` the latest; lists are short mostly."""
+    step = 1
+    while low + step < high and keys[low + step] == key:
+        step *= 2
+    high = min(low + step, high)
+    low += step // 2
+    while low < high:
+        middle = (low + high) >> 1
+        if keys[middle] == key:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@inline
+def first_of_size(rows, bounds, low, high, size, bound, larger):
+    """The first of postings by rising size that is not too small (or, if `larger`, that is too large) for `size`."""
+    while low < high:
+        middle = (low + high) >> 1
+        other = bounds[rows[middle] + 1] - bounds[rows[middle]]
+        if larger:
+            before = not (other > size and size / other < bound)
+        else:
+            before = other < size and other / size < bound
+        if before:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel(
+    InUInt64, InInt64, InBytes, InInt64, Float64, InUInt64, InInt64, UInt64, InInt32, InUInt32, InInt32, InBytes, Int64,
+    OutInt32, OutInt64, OutInt64, OutInt32, OutInt64, OutFloat64,
+    returns=Int64,
+)  # fmt: skip
+def search_segment(
+    tokens, bounds, hits, possible, threshold, set_tokens, set_bounds, shift, begins, keys, rows, live, segment,
+    seen, starts, ends, best_segment, best_row, best_similarity,
+):  # fmt: skip
+    """Looks each set up in one segment; returns how many pairs were verified.
+
+    A set of n tokens that is to be similar shares o = ceil(threshold n) of them at least. Where fewer of its tokens are
+    in sets of a fitting size, there is no such set. Else, of the f tokens that are, one of any f - o + 1 is shared: the
+    rarest are looked at. No order of tokens is needed that all sets agree on, as prefix filters need it (Bayardo, Ma,
+    Srikant, WWW 2007), so none grows stale. A set's best match is replaced by a more similar one, not by an equally
+    similar one: earlier segments come first.
+
+    Args:
+        tokens, bounds: the sets to look up.
+        hits, possible: uint8[t] and int64[r], see `ask_filter`.
+        threshold: the least Jaccard similarity of a duplicate.
+        set_tokens, set_bounds: the segment's sets.
+        shift, begins, keys, rows: its postings, see `sort_postings`.
+        live: uint8[r]; rows of 0 are passed over.
+        segment: what to write into `best_segment`.
+        seen: int32[r], scratch filled with -1.
+        starts, ends: int64[n], scratch; n the size of the largest set to look up.
+        best_segment, best_row, best_similarity: int32, int64, float64, one a set; -1, -1 and 0 where there is none yet.
+    """
+    verified = 0
+    for row in range(len(bounds) - 1):
+        begin = bounds[row]
+        end = bounds[row + 1]
+        size = end - begin
+        if size == 0:
+            continue
+        bound = max(threshold, best_similarity[row])
+        wanted = least_overlap(size, bound)
+        if possible[row] < wanted:
+            continue
+
+        missed = 0
+        found = 0
+        for at in range(begin, end):
+            if not hits[at]:
+                continue
+            bucket = np.int64(tokens[at] >> shift)
+            key = np.uint32(tokens[at] & KEY_MASK)
+            posting = begins[bucket]
+            behind = begins[bucket + 1]
+            while posting < behind and keys[posting] < key:
+                posting += 1
+            if posting < behind and keys[posting] == key:
+                last = last_posting(keys, key, posting, behind)
+                starts[found] = first_of_size(rows, set_bounds, posting, last, size, bound, False)
+                ends[found] = first_of_size(rows, set_bounds, starts[found], last, size, bound, True)
+                if ends[found] > starts[found]:
+                    found += 1
+                    continue
+            missed += 1
+            if possible[row] - missed < wanted:
+                break
+        if found < wanted:
+            continue
+
+        shortest = np.argsort(ends[:found] - starts[:found], kind="mergesort")
+        for probe in range(found - wanted + 1):
+            for at in range(starts[shortest[probe]], ends[shortest[probe]]):
+                other = rows[at]
+                if seen[other] == row or not live[other]:
+                    continue
+                seen[other] = row
+                other_size = set_bounds[other + 1] - set_bounds[other]
+                bound = max(threshold, best_similarity[row])
+                if min(size, other_size) / max(size, other_size) < bound:
+                    continue
+                verified += 1
+                shared = shared_tokens(
+                    tokens, begin, end, set_tokens, set_bounds[other], set_bounds[other + 1],
+                    pair_overlap(size, other_size, bound),
+                )  # fmt: skip
+                if shared < 0:
+                    continue
+                similarity = shared / (size + other_size - shared)
+                better = similarity > best_similarity[row]
+                earlier = similarity == best_similarity[row] and best_segment[row] == segment and other < best_row[row]
+                if better or earlier:
+                    best_segment[row] = segment
+                    best_row[row] = other
+                    best_similarity[row] = similarity
+    return verified

@@ -1,0 +1,173 @@
+"""Segments: the kept paragraphs of runs as mapped files that are searched, never loaded.
+
+A segment is four Arrow files: `sets` (a row a kept paragraph: where it is, and its set, sorted), `postings` (a key for
+every token of every set, and the row), `buckets` (where the postings of tokens with the same first bits begin) and
+`filter` (bits that say at once that a token is not there).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from transforms import storage
+from transforms.arrays import Bytes, Int32s, Int64s, UInt32s, UInt64s
+from transforms.dedup.index.kernels.postings import fill_filter, sort_postings, spread_tokens
+
+SETS = pa.schema(
+    [
+        pa.field("run", pa.dictionary(pa.int32(), pa.string()), nullable=False),
+        pa.field("doc_id", pa.string(), nullable=False),
+        pa.field("bundle", pa.string(), nullable=False),
+        pa.field("offset", pa.int64(), nullable=False),
+        pa.field("paragraph_index", pa.int32(), nullable=False),
+        pa.field("set", pa.large_list(pa.uint64()), nullable=False),
+    ]
+)
+PLACE_COLUMNS = ("run", "doc_id", "bundle", "offset", "paragraph_index")
+POSTINGS = pa.schema([pa.field("key", pa.uint32(), nullable=False), pa.field("row", pa.int32(), nullable=False)])
+BUCKETS = pa.schema([pa.field("begin", pa.int32(), nullable=False)])
+FILTER = pa.schema([pa.field("bits", pa.uint8(), nullable=False)])
+_FILTER_BITS_A_TOKEN = 16
+_COARSE_BITS = 11  # as many places to write to as stay in the cache
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One segment, open for searching; its arrays are views of mapped files.
+
+    Attributes:
+        url: its folder.
+        runs: the runs whose rows count.
+    """
+
+    url: str
+    runs: frozenset[str]
+
+    def opened(self) -> "Segment":
+        """The same segment with its files mapped, until nobody holds it any more."""
+        mapped = Segment(self.url, self.runs)
+        _ = mapped.sets, mapped.postings, mapped.filter, mapped.live
+        return mapped
+
+    def _file(self, name: str, schema: pa.Schema) -> pa.Table:
+        return pa.ipc.open_file(storage.read_whole(storage.join(self.url, f"{name}.arrow"))).read_all().cast(schema)
+
+    @cached_property
+    def rows(self) -> pa.Table:
+        """A row a kept paragraph, with the columns of `SETS`."""
+        return self._file("sets", SETS)
+
+    @cached_property
+    def sets(self) -> tuple[UInt64s, Int64s]:
+        """Tokens, uint64[t], and where each row's begin, int64[r + 1]."""
+        column = _single(self.rows.column("set"))
+        return column.values.to_numpy(), column.offsets.to_numpy()
+
+    @cached_property
+    def postings(self) -> tuple[np.uint64, Int32s, UInt32s, Int32s]:
+        """What makes a token the number of its bucket, where each bucket begins, keys and rows; see `sort_postings`."""
+        begins, table = _numpy(self._file("buckets", BUCKETS), "begin"), self._file("postings", POSTINGS)
+        return np.uint64(64 - _bits_of(len(begins) - 1)), begins, _numpy(table, "key"), _numpy(table, "row")
+
+    @cached_property
+    def filter(self) -> Bytes:
+        """The bits of the tokens that are there."""
+        bits: Bytes = _numpy(self._file("filter", FILTER), "bits")
+        return bits
+
+    @property
+    def filter_shift(self) -> np.uint64:
+        """What makes a mixed token the number of its bit."""
+        return np.uint64(64 - _bits_of(8 * len(self.filter)))
+
+    @cached_property
+    def live(self) -> Bytes:
+        """uint8[r], 1 for rows that count."""
+        column = _single(self.rows.column("run"))
+        named = np.array([run in self.runs for run in column.dictionary.to_pylist()], np.uint8)
+        live: Bytes = named[column.indices.to_numpy()] if len(named) else np.zeros(0, np.uint8)
+        return live
+
+
+def _numpy(table: pa.Table, column: str) -> Any:
+    return _single(table.column(column)).to_numpy()
+
+
+def _single(column: pa.ChunkedArray) -> pa.Array:
+    """The column in one piece; where it is one already, without a copy of what is mapped."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def sets_table(places: pa.Table, tokens: UInt64s, bounds: Int64s) -> pa.Table:
+    """The table `SETS` from places, with the columns of `PLACE_COLUMNS`, and ordered sets."""
+    sets = pa.LargeListArray.from_arrays(pa.array(bounds), pa.array(tokens))
+    columns = [_dictionary(places.column("run")), *(places.column(name) for name in PLACE_COLUMNS[1:]), sets]
+    return pa.table(columns, schema=SETS)
+
+
+def _dictionary(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    return encoded.unify_dictionaries()
+
+
+def write_segment(root: str, path: str, tables: Sequence[pa.Table]) -> None:
+    """Writes a segment at `path` below `root`.
+
+    Args:
+        root: the output folder.
+        path: the segment's folder in it.
+        tables: consecutive rows, with the columns of `SETS`.
+    """
+    rows = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+    column = _single(rows.column("set"))
+    tokens, bounds = column.values.to_numpy(), column.offsets.to_numpy()
+    bits = np.zeros(1 << max(0, _bits_of(_FILTER_BITS_A_TOKEN * len(tokens)) - 3), np.uint8)
+    fill_filter(tokens, np.uint64(64 - _bits_of(8 * len(bits))), bits)
+    storage.write_arrow(root, f"{path}/filter.arrow", pa.table([bits], schema=FILTER))
+    begins, keys, owners = _postings(tokens, bounds)
+    storage.write_arrow(root, f"{path}/buckets.arrow", pa.table([begins], schema=BUCKETS))
+    storage.write_arrow(root, f"{path}/postings.arrow", pa.table([keys, owners], schema=POSTINGS))
+    storage.write_arrow(root, f"{path}/sets.arrow", rows)
+
+
+def _bits_of(numbers: int) -> int:
+    return (max(1, numbers) - 1).bit_length()
+
+
+def _postings(tokens: UInt64s, bounds: Int64s) -> tuple[Int32s, UInt32s, Int32s]:
+    """Where buckets begin, keys and rows, see `sort_postings`; two tokens a bucket on average."""
+    bits = max(1, _bits_of(len(tokens)) - 1)
+    coarse = min(_COARSE_BITS, bits)
+    spread, spread_rows = np.empty(len(tokens), np.uint64), np.empty(len(tokens), np.int32)
+    by_size = np.argsort(np.diff(bounds), kind="stable")
+    spread_tokens(
+        tokens, bounds, by_size, np.uint64(64 - coarse), np.zeros((1 << coarse) + 1, np.int64), spread, spread_rows
+    )
+    begins = np.zeros((1 << bits) + 1, np.int32)
+    keys, rows = np.empty(len(tokens), np.uint32), np.empty(len(tokens), np.int32)
+    sort_postings(spread, spread_rows, np.uint64(64 - bits), begins, keys, rows)
+    return begins, keys, rows
+
+
+def parts(tables: Iterable[pa.Table], tokens_a_part: int) -> Iterator[list[pa.Table]]:
+    """Consecutive tables in groups of at most `tokens_a_part` tokens, but where one table alone has more."""
+    group: list[pa.Table] = []
+    size = 0
+    for table in tables:
+        added = count_tokens_of(table)
+        if group and size + added > tokens_a_part:
+            yield group
+            group, size = [], 0
+        group.append(table)
+        size += added
+    if group:
+        yield group
+
+
+def count_tokens_of(table: pa.Table) -> int:
+    """The tokens of a table's sets."""
+    return sum(len(chunk.flatten()) for chunk in table.column("set").chunks)

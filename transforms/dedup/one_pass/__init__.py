@@ -1,0 +1,1 @@
+"""The one-pass join: every paragraph decided in input order, on one worker."""

@@ -1,0 +1,113 @@
+"""The exact one-pass join: which paragraphs repeat an earlier kept one, decided in input order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from transforms.arrays import Float64s, Int32s, Int64s
+from transforms.dedup.one_pass.kernels.join import join_rows
+from transforms.dedup.one_pass.kernels.order import place_prefixes
+from transforms.dedup.one_pass.ordering import OrderedSets, order_contenders
+from transforms.dedup.shingles import ShingleSets
+from transforms.parallel import map_in_order
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What stands for each removed paragraph of a run; paragraphs are numbered through the run from 0.
+
+    Attributes:
+        removed: int64[d], the removed paragraphs, ascending.
+        kept: int64[d], the kept paragraph of this run that each repeats; -1 where it is one of an earlier run.
+        similarity: float64[d], their exact Jaccard similarity.
+        contenders: sets that could have a partner at all.
+        candidates: pairs whose overlap was counted.
+    """
+
+    removed: Int64s
+    kept: Int64s
+    similarity: Float64s
+    contenders: int
+    candidates: int
+
+
+def decide(
+    splits: Sequence[ShingleSets], threshold: float, threads: int = 1, given: Float64s | None = None
+) -> Decision:
+    """The paragraphs that repeat an earlier kept one, for splits in input order; the same for any number of threads.
+
+    Args:
+        splits: the shingles of each split; one at least. They are gone through several times and not held in between.
+        threshold: the least Jaccard similarity of a duplicate, above 0 and at most 1.
+        threads: how many splits, or parts of the tables, are worked on at a time.
+        given: float64[p], the similarity to the paragraph of an earlier run that each repeats, or 0; None for none.
+
+    Raises:
+        JoinMemoryError: the join needs more memory than there is.
+    """
+    known = np.zeros(sum(len(split.offsets) - 1 for split in splits)) if given is None else given
+    ordered = order_contenders(splits, threshold, threads)
+    slots, uses = _place(ordered, threshold, threads)
+    return _join(ordered, slots, uses, known, threshold)
+
+
+def _power_of_two(least: int) -> int:
+    return max(1, least - 1).bit_length()
+
+
+def _place(ordered: OrderedSets, threshold: float, threads: int) -> tuple[Int32s, Int32s]:
+    """The slot of each prefix token, and how many sets use each slot."""
+    sizes = np.diff(ordered.bounds)
+    prefixes = int(np.maximum(sizes - np.maximum(np.floor(threshold * sizes), 1) + 1 - ordered.alone, 0).sum())
+    bits = max(10, _power_of_two(2 * prefixes + 1))
+    table = np.zeros(1 << bits, np.uint64)
+    uses = np.zeros(1 << bits, np.int32)
+    slots = np.empty(prefixes, np.int32)
+    pieces = min(threads, len(table) >> 10)  # half full on average; a small one could be full
+    edges = np.linspace(0, len(table), pieces + 1).astype(np.int64)
+
+    def fill(part: int) -> None:
+        place_prefixes(
+            ordered.tokens, ordered.bounds, ordered.alone, threshold, np.uint64(64 - bits),
+            edges[part], edges[part + 1], table, slots, uses,
+        )  # fmt: skip
+
+    list(map_in_order(fill, range(pieces), pieces))
+    return slots, uses
+
+
+def _join(
+    ordered: OrderedSets,
+    slots: Int32s,
+    uses: Int32s,
+    given: Float64s,
+    threshold: float,
+) -> Decision:
+    rows = len(ordered.paragraphs)
+    ends = np.cumsum(np.where(uses > 1, uses, 0), dtype=np.int32)  # below 2 ** 31, as slots are
+    places = np.zeros(len(uses), np.int32)
+    places[1:] = ends[:-1]
+    postings = int(ends[-1])
+    del ends
+    match = np.empty(rows, np.int64)
+    similarity = np.empty(rows, np.float64)
+    statistics = np.zeros(2, np.int64)
+    join_rows(
+        ordered.tokens, ordered.bounds, ordered.alone, ordered.identities, slots, places, uses,
+        given[ordered.paragraphs], threshold,
+        np.full(1 << _power_of_two(2 * rows + 2), -1, np.int32), np.zeros(len(uses), np.int32),
+        np.empty(postings, np.int32), np.full(rows, -1, np.int32), match, similarity, statistics,
+    )  # fmt: skip
+    return _decision(ordered.paragraphs, match, similarity, given, int(statistics[0]))
+
+
+def _decision(contenders: Int64s, match: Int64s, similarity: Float64s, given: Float64s, candidates: int) -> Decision:
+    """The contenders' matches and those given for all paragraphs, as one decision."""
+    kept = np.full(len(given), -1, np.int64)
+    found = given.copy()
+    within = match >= 0
+    kept[contenders[within]] = contenders[match[within]]
+    found[contenders[within]] = similarity[within]
+    removed = np.flatnonzero(found > 0)
+    return Decision(removed, kept[removed], found[removed], len(contenders), candidates)

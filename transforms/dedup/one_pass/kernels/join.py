@@ -1,0 +1,130 @@
+"""The kernel that decides each contender in input order against the kept ones before it."""
+
+import numpy as np
+
+from transforms.dedup.kernels.similarity import pair_overlap, prefix_length, shared_tokens
+from transforms.kernels import (
+    Float64,
+    InFloat64,
+    InInt32,
+    InInt64,
+    Int64,
+    InUInt64,
+    OutFloat64,
+    OutInt32,
+    OutInt64,
+    inline,
+    kernel,
+)
+
+
+@inline
+def equal_sets(tokens, bounds, left, right):
+    """Whether the sets in two rows are the same."""
+    size = bounds[left + 1] - bounds[left]
+    if bounds[right + 1] - bounds[right] != size:
+        return False
+    for at in range(size):
+        if tokens[bounds[left] + at] != tokens[bounds[right] + at]:
+            return False
+    return True
+
+
+@kernel(
+    InUInt64, InInt64, InInt64, InUInt64, InInt32, InInt32, InInt32, InFloat64, Float64,
+    OutInt32, OutInt32, OutInt32, OutInt32, OutInt64, OutFloat64, OutInt64,
+    returns=Int64,
+)  # fmt: skip
+def join_rows(
+    tokens, bounds, alone, identities, slots, places, uses, given, threshold,
+    twins, filled, postings, seen, match, similarity, statistics,
+):  # fmt: skip
+    """Decides each ordered set against the kept ones before it; returns the number of duplicates.
+
+    A set is a duplicate when its Jaccard similarity with an earlier kept set is at least the threshold. The kept set
+    of highest similarity, then the earliest, stands for it. Candidates share a token of both prefixes (Bayardo, Ma,
+    Srikant, WWW 2007) and pass the size filter; their overlap is counted until the bound is out of reach (PPJoin: Xiao
+    et al., WWW 2008).
+
+    Args:
+        tokens, bounds, alone: the ordered sets, see `order_sets`.
+        identities: uint64[c], a hash of each set.
+        slots: int32[x], the slot of each prefix token, in order, see `place_prefixes`.
+        places: int32[2 ** k], where the postings of a slot begin.
+        uses: int32[2 ** k], sets with the slot's token in their prefix: where only one has it, it is passed over.
+        given: float64[c], the similarity to an earlier run's paragraph that the set repeats, or 0: it is removed in any
+            case, and an equally similar set of this run does not stand for it.
+        threshold: the least Jaccard similarity of a duplicate.
+        twins: int32[2 ** j], scratch filled with -1: kept rows by identity, open addressing.
+        filled: int32[2 ** k], scratch of zeros: postings so far.
+        postings: int32[sum of uses], scratch.
+        seen: int32[c], scratch filled with -1.
+        match: int64[c], filled with the kept row that stands for this one, -1 where it is kept, -2 where an earlier
+            run's paragraph stands for it.
+        similarity: float64[c], filled with the exact similarity to it.
+        statistics: int64[2], filled with candidates verified and duplicates by equal sets.
+    """
+    mask = np.uint64(len(twins) - 1)
+    duplicates = 0
+    prefix_begin = 0
+    for row in range(len(bounds) - 1):
+        begin = bounds[row]
+        end = bounds[row + 1]
+        size = end - begin
+        prefix_end = prefix_begin + max(prefix_length(size, threshold) - alone[row], 0)
+        match[row] = -1
+        similarity[row] = 0.0
+
+        home = np.int64(identities[row] & mask)
+        while twins[home] >= 0 and not (
+            identities[twins[home]] == identities[row] and equal_sets(tokens, bounds, row, twins[home])
+        ):
+            home = np.int64(np.uint64(home + 1) & mask)
+        if twins[home] >= 0 and given[row] < 1.0:
+            match[row] = twins[home]
+            similarity[row] = 1.0
+            statistics[1] += 1
+            duplicates += 1
+            prefix_begin = prefix_end
+            continue
+
+        best = -1
+        bound = threshold
+        if given[row] > 0.0:
+            best = -2
+            bound = given[row]
+        for at in range(prefix_begin, prefix_end):
+            slot = slots[at]
+            if uses[slot] < 2:
+                continue
+            for posting in range(places[slot], places[slot] + filled[slot]):
+                other = postings[posting]
+                if seen[other] == row:
+                    continue
+                seen[other] = row
+                other_size = bounds[other + 1] - bounds[other]
+                if min(size, other_size) / max(size, other_size) < bound:
+                    continue
+                statistics[0] += 1
+                wanted = pair_overlap(size, other_size, bound)
+                shared = shared_tokens(tokens, begin, end, tokens, bounds[other], bounds[other + 1], wanted)
+                if shared < 0:
+                    continue
+                found = shared / (size + other_size - shared)
+                if best == -1 or found > bound or other < best:
+                    best = other
+                    bound = found
+
+        if best != -1:
+            match[row] = best
+            similarity[row] = bound
+            duplicates += 1
+        else:
+            twins[home] = row
+            for at in range(prefix_begin, prefix_end):
+                slot = slots[at]
+                if uses[slot] >= 2:
+                    postings[places[slot] + filled[slot]] = row
+                    filled[slot] += 1
+        prefix_begin = prefix_end
+    return duplicates

@@ -1,0 +1,201 @@
+"""Kernels that find the paragraphs that can have a near-duplicate at all, and put their sets in order."""
+
+import numpy as np
+from numba import types
+
+from transforms.dedup.kernels.shingles import SEED_SHINGLE, absorb
+from transforms.dedup.kernels.similarity import ORDER_BITS, drop_repeats, first_slot, prefix_length
+from transforms.kernels import (
+    Float64,
+    InBytes,
+    InInt64,
+    Int64,
+    InUInt64,
+    OutBytes,
+    OutInt32,
+    OutInt64,
+    OutUInt32,
+    OutUInt64,
+    UInt64,
+    inline,
+    kernel,
+)
+
+_ORDER_SHIFT = np.uint64(64 - ORDER_BITS)
+_RANK_SHIFT = np.uint64(56)
+_HASH_SHIFT = np.uint64(8)
+_SHORT = 256  # tokens in a set that is sorted by comparing all with all
+
+
+@inline
+def occurrences(counters, shift, shingle):
+    """The two-bit counter of a shingle: 0, 1, or 2 for two and more."""
+    index = shingle >> shift
+    return (counters[index >> np.uint64(2)] >> ((index & np.uint64(3)) * np.uint64(2))) & np.uint8(3)
+
+
+@kernel(InUInt64, UInt64, Int64, Int64, OutBytes, returns=types.void)
+def count_occurrences(shingles, shift, first_byte, end_byte, counters):
+    """Counts shingles into two-bit counters that stop at 2; only those that lie in one part of the counters' bytes.
+
+    Args:
+        shingles: uint64[s].
+        shift: 64 less the base-2 logarithm of the number of counters.
+        first_byte, end_byte: the part that this call fills; others may fill other parts at the same time.
+        counters: uint8[c], four counters a byte.
+    """
+    first, end = np.uint64(first_byte), np.uint64(end_byte)
+    if first == end:
+        return
+    # No branch: whether a counter is full, or in this part, cannot be foretold. What is not is added as 0 to the first.
+    for shingle in shingles:
+        index = shingle >> shift
+        byte = index >> np.uint64(2)
+        place = np.uint8((index & np.uint64(3)) * np.uint64(2))
+        inside = (byte >= first) & (byte < end)
+        byte = byte if inside else first
+        count = counters[byte]
+        counters[byte] = count + (np.uint8(inside & (((count >> place) & np.uint8(3)) < 2)) << place)
+
+
+@kernel(InUInt64, InInt64, InBytes, UInt64, Float64, OutBytes, returns=Int64)
+def select_contenders(shingles, offsets, counters, shift, threshold, contender):
+    """Marks the paragraphs that may have a partner; returns the number of their shingles.
+
+    Order a set so that shingles which occur once in the whole input come first: where they fill the prefix, no other
+    set shares a token of the prefix, and the paragraph is neither a duplicate nor repeated. Repeats within a paragraph
+    only make the prefix longer and the counters higher, so none is passed over wrongly.
+
+    Args:
+        shingles: uint64[s], repeats within a paragraph allowed.
+        offsets: int64[p + 1].
+        counters: uint8[c], see `count_occurrences`.
+        shift: as there.
+        threshold: the least Jaccard similarity of a duplicate.
+        contender: uint8[p], filled with 1 for a paragraph that may have a partner.
+    """
+    total = 0
+    for paragraph in range(len(offsets) - 1):
+        size = offsets[paragraph + 1] - offsets[paragraph]
+        contender[paragraph] = 0
+        if size == 0:
+            continue
+        wanted = prefix_length(size, threshold)
+        alone = size
+        for at in range(np.uint64(offsets[paragraph]), np.uint64(offsets[paragraph + 1])):
+            alone -= np.int64(occurrences(counters, shift, shingles[at]) >> np.uint8(1))
+        if alone < wanted:
+            contender[paragraph] = 1
+            total += size
+    return total
+
+
+@kernel(InUInt64, InInt64, InBytes, OutUInt32, returns=types.void)
+def count_frequencies(shingles, offsets, contender, frequencies):
+    """Adds the shingles of the contenders to `frequencies`, uint32[2 ** ORDER_BITS], by their hash's first bits."""
+    for paragraph in range(len(offsets) - 1):
+        if contender[paragraph]:
+            for at in range(offsets[paragraph], offsets[paragraph + 1]):
+                frequencies[shingles[at] >> _ORDER_SHIFT] += np.uint32(1)
+
+
+@inline
+def sort_short(tokens, begin, end, scratch):
+    """Sorts tokens by counting, for each, those before it: n * n comparisons, eight at a time, and none is a branch."""
+    first, stop = np.uint64(begin), np.uint64(end)
+    for at in range(first, stop):
+        token = tokens[at]
+        rank = np.uint64(0)
+        for other in range(first, at):
+            rank += np.uint64(tokens[other] <= token)
+        for other in range(at + np.uint64(1), stop):
+            rank += np.uint64(tokens[other] < token)
+        scratch[rank] = token
+    tokens[begin:end] = scratch[: end - begin]
+
+
+@kernel(InUInt64, InInt64, InBytes, InBytes, InBytes, UInt64, OutUInt64, OutInt64, OutInt64, OutUInt64, returns=Int64)
+def order_sets(shingles, offsets, contender, order, counters, shift, tokens, bounds, alone, identities):
+    """Fills `tokens` with the contenders' sets, each by rising frequency, ties by hash; returns their number.
+
+    token = rank << 56 | hash >> 8, where rank is 0 for a shingle that occurs once in the whole input.
+
+    Args:
+        shingles: uint64[s].
+        offsets: int64[p + 1].
+        contender: uint8[p]; 0 for a paragraph without shingles.
+        order: uint8[2 ** ORDER_BITS], the order table.
+        counters: uint8[c], see `count_occurrences`.
+        shift: as there.
+        tokens: uint64[t]; t at least the number of the contenders' shingles.
+        bounds: int64[c + 1], filled with where each contender's set begins.
+        alone: int64[c], filled with the number of tokens at the head of each set that occur once.
+        identities: uint64[c], filled with a hash of each set.
+    """
+    total = 0
+    sets = 0
+    bounds[0] = 0
+    scratch = np.empty(_SHORT, np.uint64)
+    for paragraph in range(len(offsets) - 1):
+        if not contender[paragraph]:
+            continue
+        begin = total
+        single = 0
+        for at in range(offsets[paragraph], offsets[paragraph + 1]):
+            shingle = shingles[at]
+            rank = np.uint64(0)
+            if occurrences(counters, shift, shingle) < 2:
+                single += 1
+            else:
+                rank = max(np.uint64(order[shingle >> _ORDER_SHIFT]), np.uint64(1))
+            tokens[total] = (rank << _RANK_SHIFT) | (shingle >> _HASH_SHIFT)
+            total += 1
+        if total - begin <= len(scratch):
+            sort_short(tokens, begin, total, scratch)
+        else:
+            tokens[begin:total].sort()
+        total = drop_repeats(tokens, begin, total)
+        identity = SEED_SHINGLE
+        for at in range(begin, total):
+            identity = absorb(identity, tokens[at])
+        identities[sets] = identity
+        alone[sets] = single
+        sets += 1
+        bounds[sets] = total
+    return total
+
+
+@kernel(InUInt64, InInt64, InInt64, Float64, UInt64, Int64, Int64, OutUInt64, OutInt32, OutInt32, returns=Int64)
+def place_prefixes(tokens, bounds, alone, threshold, shift, begin, end, table, slots, uses):
+    """Gives each distinct prefix token a slot in one piece of `table`; returns the number of slots taken.
+
+    Args:
+        tokens: uint64[t], ordered sets.
+        bounds: int64[c + 1], where each set begins.
+        alone: int64[c], tokens at the head of each set that are passed over: no other set has them.
+        threshold: the least Jaccard similarity of a duplicate.
+        shift: 64 less the base-2 logarithm of the table's length.
+        begin, end: the piece of the table that this call fills; others may fill other pieces at the same time.
+        table: uint64[2 ** k], open addressing, linear probing inside a piece; 0 is empty, so tokens are kept plus 1.
+        slots: int32[x], one for each prefix token in order, filled with its slot.
+        uses: int32[2 ** k], filled with how many sets have the token in their prefix.
+    """
+    taken = 0
+    at = 0
+    for row in range(len(bounds) - 1):
+        wanted = prefix_length(bounds[row + 1] - bounds[row], threshold)
+        for position in range(alone[row], wanted):
+            token = tokens[bounds[row] + position]
+            slot = first_slot(token, shift)
+            if begin <= slot < end:
+                while table[slot] != 0 and table[slot] != token + np.uint64(1):
+                    slot += 1
+                    if slot == end:
+                        slot = begin
+                if table[slot] == 0:
+                    table[slot] = token + np.uint64(1)
+                    taken += 1
+                uses[slot] += 1
+                slots[at] = slot
+            at += 1
+    return taken

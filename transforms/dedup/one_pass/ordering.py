@@ -1,0 +1,152 @@
+"""The sets that could have a partner at all, each in the order that makes rare shingles come first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from transforms.arrays import Bytes, Int64s, UInt64s
+from transforms.dedup.kernels.similarity import ORDER_BITS
+from transforms.dedup.one_pass.kernels.order import count_frequencies, count_occurrences, order_sets, select_contenders
+from transforms.dedup.one_pass.memory import check_memory, counting_bytes, joining_bytes
+from transforms.dedup.shingles import ShingleSets
+from transforms.parallel import map_in_order
+
+# The rank of a frequency; from 2 ** 16 on all are the same.
+_RANKS: Bytes = (16 * np.log2(np.maximum(np.arange(1 << 16), 1))).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class _Counters:
+    """Two-bit counters of shingles, and the shift that makes a hash an index."""
+
+    counters: Bytes
+    shift: np.uint64
+
+
+@dataclass(frozen=True)
+class OrderedSets:
+    """The contenders' sets, ordered; see `order_sets`. `paragraphs` are numbered through the run."""
+
+    paragraphs: Int64s
+    tokens: UInt64s
+    bounds: Int64s
+    alone: Int64s
+    identities: UInt64s
+
+
+def order_contenders(splits: Sequence[ShingleSets], threshold: float, threads: int) -> OrderedSets:
+    """The ordered sets of all paragraphs that share enough shingles with others to be similar to one.
+
+    Raises:
+        JoinMemoryError: this, or the join of them, needs more memory than there is.
+    """
+    sizes = [(len(split.offsets) - 1, len(split.shingles)) for split in splits]
+    first = np.cumsum([0] + [paragraphs for paragraphs, _ in sizes])
+    shingles = sum(count for _, count in sizes)
+    check_memory(counting_bytes(shingles), f"counting {shingles:,} shingles")
+    counters = _count(splits, shingles, threads)
+    contenders = list(map_in_order(lambda split: _select(split, counters, threshold), splits, threads))
+    contending = _contending_shingles(splits, contenders)
+    sets = sum(int(contender.sum(dtype=np.int64)) for contender in contenders)
+    total = sum(contending)
+    check_memory(joining_bytes(total, sets, threshold), f"joining {sets:,} sets of {total:,} shingles")
+    return _order_all(splits, contenders, contending, first, counters, threads)
+
+
+def _count(splits: Sequence[ShingleSets], shingles: int, threads: int) -> _Counters:
+    """Counts all shingles in one to two counters for each.
+
+    More would part chance encounters better, but fewer stay in the processor's cache, and that weighs more.
+    """
+    bits = max(10, (2 * shingles).bit_length() - 1)
+    counters = np.zeros(1 << (bits - 2), np.uint8)
+    shift = np.uint64(64 - bits)
+    edges = np.linspace(0, len(counters), threads + 1).astype(np.int64)
+
+    def fill(part: int) -> None:
+        for split in splits:
+            count_occurrences(split.shingles, shift, edges[part], edges[part + 1], counters)
+
+    list(map_in_order(fill, range(threads), threads))
+    return _Counters(counters, shift)
+
+
+def _select(split: ShingleSets, counters: _Counters, threshold: float) -> Bytes:
+    contender = np.empty(len(split.offsets) - 1, np.uint8)
+    select_contenders(split.shingles, split.offsets, counters.counters, counters.shift, threshold, contender)
+    return contender
+
+
+def _contending_shingles(splits: Sequence[ShingleSets], contenders: Sequence[Bytes]) -> list[int]:
+    """The shingles of the contenders of each split."""
+    return [
+        int(np.diff(split.offsets) @ contender.astype(np.int64))
+        for split, contender in zip(splits, contenders, strict=True)
+    ]
+
+
+def order_table(splits: Sequence[ShingleSets], contenders: Sequence[Bytes]) -> Bytes:
+    """The order table: for each leading hash pattern of `ORDER_BITS` bits, how frequent the contenders' shingles are.
+
+    Any total order of shingles gives the right answer; one by rising frequency gives few candidates.
+
+    Returns:
+        uint8[2 ** ORDER_BITS], 16 times the base-2 logarithm of the count, below 256.
+    """
+    frequencies = np.zeros(1 << ORDER_BITS, np.uint32)
+    for split, contender in zip(splits, contenders, strict=True):
+        count_frequencies(split.shingles, split.offsets, contender, frequencies)
+    return _RANKS[np.minimum(frequencies, len(_RANKS) - 1)]
+
+
+def _order_all(
+    splits: Sequence[ShingleSets],
+    contenders: Sequence[Bytes],
+    contending: Sequence[int],
+    first: Int64s,
+    counters: _Counters,
+    threads: int,
+) -> OrderedSets:
+    """The ordered sets of all splits; each split's tokens are written where they stay but for a shift."""
+    order = order_table(splits, contenders)
+    tokens = np.empty(sum(contending), np.uint64)
+    begins = np.cumsum([0, *contending])
+
+    def work(number: int) -> OrderedSets:
+        room = tokens[begins[number] : begins[number + 1]]
+        return _order(splits[number], contenders[number], int(first[number]), counters, order, room)
+
+    parts = list(map_in_order(work, range(len(splits)), threads))
+    ends = np.cumsum([0] + [len(part.tokens) for part in parts])
+    for part, begin, end in zip(parts, ends, ends[1:], strict=False):
+        tokens[begin:end] = part.tokens  # what a paragraph repeats within itself has left gaps
+    return _concatenate(parts, tokens[: ends[-1]])
+
+
+def _order(
+    split: ShingleSets, contender: Bytes, first: int, counters: _Counters, order: Bytes, tokens: UInt64s
+) -> OrderedSets:
+    """The ordered sets of a split, at the head of `tokens`."""
+    paragraphs = np.flatnonzero(contender).astype(np.int64)
+    bounds = np.empty(len(paragraphs) + 1, np.int64)
+    alone = np.empty(len(paragraphs), np.int64)
+    identities = np.empty(len(paragraphs), np.uint64)
+    used = order_sets(
+        split.shingles, split.offsets, contender, order, counters.counters, counters.shift,
+        tokens, bounds, alone, identities,
+    )  # fmt: skip
+    return OrderedSets(paragraphs + first, tokens[:used], bounds, alone, identities)
+
+
+def _concatenate(parts: Sequence[OrderedSets], tokens: UInt64s) -> OrderedSets:
+    """All parts as one; `tokens` holds theirs already."""
+    shifts = np.cumsum([0] + [len(part.tokens) for part in parts])
+    bounds = [part.bounds[:-1] + shift for part, shift in zip(parts, shifts, strict=False)]
+    return OrderedSets(
+        np.concatenate([part.paragraphs for part in parts]),
+        tokens,
+        np.concatenate([*bounds, shifts[-1:]]).astype(np.int64),
+        np.concatenate([part.alone for part in parts]),
+        np.concatenate([part.identities for part in parts]),
+    )

@@ -1,0 +1,190 @@
+"""The figures of a run's report, all of them from its committed files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from transforms.shards.corpus import Corpus
+
+# However large the corpus, a report shows so many of each: it stays small.
+CLUSTERS, PAIRS, REJECTS, INPUTS, NAMES = 12, 20, 50, 100, 30
+_WORDS = 60  # of each text
+_LETTERS = 40  # of each word
+_LEAD = 12  # words shown before the first that differs
+_BINS = 15
+_PAYLOAD = 120  # bytes
+_KEPT = ["kept_run", "kept_doc_id", "kept_paragraph_index", "kept_bundle", "kept_offset"]
+
+Bins = list[tuple[str, int]]
+Words = list[tuple[str, bool]]
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A kept paragraph, and how many paragraphs of the run it stands for."""
+
+    place: dict[str, Any]
+    text: str
+    size: int
+    exact: int
+    lowest: float
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A removed paragraph and the kept one that it repeats, cut to the words around their first difference."""
+
+    row: dict[str, Any]
+    removed: Words
+    kept: Words
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a report shows of a run.
+
+    Attributes:
+        manifest: the run's.
+        clusters: the kept paragraphs that stand for most, largest first.
+        pairs: near-duplicates at equal distances over all of them.
+        similarities: near-duplicates by similarity, from the threshold up.
+        lengths: documents by their bytes in the bundle, each bin twice the one before.
+        languages, encodings: their names, with the documents kept and those filtered, most first.
+        rejects: the first that could not be read.
+    """
+
+    manifest: dict[str, Any]
+    clusters: list[Cluster]
+    pairs: list[Pair]
+    similarities: Bins
+    lengths: Bins
+    languages: list[tuple[str, int, int]]
+    encodings: list[tuple[str, int, int]]
+    rejects: list[dict[str, Any]]
+
+
+def figures_of(corpus: Corpus, run: str) -> Figures:
+    """The figures of one committed run."""
+    manifest = next(each for each in corpus.manifests if each["run"] == run)
+    columns = ["language", "encoding", "length"]
+    kept, filtered = (corpus.dataset(name, [run]).to_table(columns=columns) for name in ("documents", "filtered"))
+    clusters, pairs = _largest(corpus, run), sample_near(corpus, [run], PAIRS)
+    texts = corpus.kept_texts(pa.concat_tables([clusters.select(_KEPT), pairs.select(_KEPT)]))
+    return Figures(
+        manifest,
+        [_cluster(*each) for each in zip(clusters.to_pylist(), texts, strict=False)],
+        [_pair(*each) for each in zip(pairs.to_pylist(), texts[len(clusters) :], strict=True)],
+        _similarities(corpus, run, manifest["settings"]["dedup"]["threshold"]),
+        _lengths(pa.concat_tables([kept, filtered])),
+        _names(kept, filtered, "language"),
+        _names(kept, filtered, "encoding"),
+        _rejects(corpus, run),
+    )
+
+
+def sample_near(corpus: Corpus, runs: Sequence[str] | None, count: int) -> pa.Table:
+    """`count` rows of the near-duplicates, at equal distances over all of them: the same ones every time."""
+    duplicates = corpus.dataset("duplicates", runs)
+    rule = duplicates.to_table(columns=["rule"]).column("rule")
+    near = np.flatnonzero(pc.equal(rule, "near").to_numpy())
+    at = np.unique(np.linspace(0, len(near) - 1, min(count, len(near))).round().astype(np.int64))
+    return duplicates.take(pa.array(near[at])) if len(at) else duplicates.schema.empty_table()
+
+
+def _largest(corpus: Corpus, run: str) -> pa.Table:
+    table = corpus.dataset("duplicates", [run]).to_table(columns=[*_KEPT, "similarity"])
+    exact = pc.equal(table.column("similarity"), 1.0).cast(pa.int64())
+    sizes = [("similarity", "count"), ("similarity", "min"), ("exact", "sum")]
+    groups = table.append_column("exact", exact).group_by(_KEPT).aggregate(sizes)
+    groups = groups.filter(pc.greater(groups.column("similarity_count"), 1))
+    keys = [("similarity_count", "descending"), ("kept_run", "ascending"), ("kept_bundle", "ascending")]
+    if not len(groups):
+        return groups  # select_k_unstable fails on a table without rows
+    chosen = pc.select_k_unstable(groups, CLUSTERS, [*keys, ("kept_offset", "ascending")])
+    return groups.take(chosen)
+
+
+def _cluster(row: dict[str, Any], text: str) -> Cluster:
+    words = " ".join(word for word, _ in _cut([(word, False) for word in text.split()], 0))
+    place = {name: row[name] for name in _KEPT}
+    return Cluster(place, words, row["similarity_count"], row["exact_sum"], row["similarity_min"])
+
+
+def _pair(row: dict[str, Any], kept: str) -> Pair:
+    lefts, rights = row.pop("text").split(), kept.split()
+    unequal = (number for number, (one, other) in enumerate(zip(lefts, rights, strict=False)) if one != other)
+    first = max(0, next(unequal, min(len(lefts), len(rights))) - _LEAD)
+    # Only what is shown is compared: paragraphs may have a million words.
+    shown = (" ".join(words[first : first + _WORDS + 1]) for words in (lefts, rights))
+    removed_words, kept_words = marked_words(*shown)
+    return Pair(row, _cut(removed_words, first), _cut(kept_words, first))
+
+
+def _cut(words: Words, first: int) -> Words:
+    """At most so many words of so many letters, with an ellipsis where something is left out."""
+    ellipsis = [("…", False)]
+    shown = [(word if len(word) <= _LETTERS else f"{word[:_LETTERS]}…", differs) for word, differs in words[:_WORDS]]
+    return ellipsis * (first > 0) + shown + ellipsis * (len(words) > _WORDS)
+
+
+def _similarities(corpus: Corpus, run: str, threshold: float) -> Bins:
+    table = corpus.dataset("duplicates", [run]).to_table(columns=["rule", "similarity"])
+    near = table.filter(pc.equal(table.column("rule"), "near")).column("similarity").to_numpy()
+    if not len(near):
+        return []
+    counts, edges = np.histogram(near, bins=_BINS, range=(threshold, 1.0))
+    return [(f"{edge:.2f}", int(count)) for edge, count in zip(edges, counts, strict=False)]
+
+
+def _lengths(documents: pa.Table) -> Bins:
+    if not len(documents):
+        return []
+    powers = np.bincount(np.log2(np.maximum(documents.column("length").to_numpy(), 1)).astype(np.int64))
+    first = int(np.flatnonzero(powers)[0])
+    return [(size_label(1 << power), int(powers[power])) for power in range(first, len(powers))]
+
+
+def size_label(size: float) -> str:
+    """A number of bytes for people, in units of 1024."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if size >= 10 or size == int(size) else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} TiB"
+
+
+def _names(kept: pa.Table, filtered: pa.Table, column: str) -> list[tuple[str, int, int]]:
+    counted = [
+        {entry["values"]: entry["counts"] for entry in pc.value_counts(table.column(column)).to_pylist()}
+        for table in (kept, filtered)
+    ]
+    names = counted[0] | counted[1]
+    rows = [(name or "unknown", *(counts.get(name, 0) for counts in counted)) for name in names]
+    rows.sort(key=lambda row: (-row[1] - row[2], row[0]))
+    rest = rows[NAMES:]
+    others = [(f"{len(rest):,} others", sum(row[1] for row in rest), sum(row[2] for row in rest))]
+    return rows[:NAMES] + (others if rest else [])
+
+
+def _rejects(corpus: Corpus, run: str) -> list[dict[str, Any]]:
+    columns = {name: pc.field(name) for name in ("bundle", "offset", "length", "stage", "reason", "detail")}
+    columns["payload"] = pc.binary_slice(pc.field("payload"), 0, _PAYLOAD)
+    rows: list[dict[str, Any]] = corpus.dataset("rejects", [run]).head(REJECTS, columns=columns).to_pylist()
+    for row in rows:
+        row["payload"] = row["payload"].decode("utf-8", "replace")
+    return rows
+
+
+def marked_words(left: str, right: str) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
+    """The words of both texts, each with whether it differs, as they stand: marks and punctuation count."""
+    lefts, rights = left.split(), right.split()
+    left_marks, right_marks = [True] * len(lefts), [True] * len(rights)
+    for block in SequenceMatcher(None, lefts, rights, autojunk=False).get_matching_blocks():
+        left_marks[block.a : block.a + block.size] = [False] * block.size
+        right_marks[block.b : block.b + block.size] = [False] * block.size
+    return list(zip(lefts, left_marks, strict=True)), list(zip(rights, right_marks, strict=True))
