@@ -15,7 +15,7 @@ LISTED = {
 
 
 def windows(text: bytes, size: int) -> list[bytes]:
-    """What is looked at of a document, sizes in bytes."""
+    """Returns the windows of a document that are read; `size` is that of a window in bytes."""
     if len(text) <= WINDOWS * size:
         return [text]
     places = [(len(text) - size) * window // (WINDOWS - 1) for window in range(WINDOWS)]
@@ -37,7 +37,7 @@ def _character(text: bytes, place: int) -> int:
 
 
 def count(text: str) -> tuple[list[int], list[int]]:
-    """The votes for each of LANGUAGES, and the Arabic, Latin and other letters."""
+    """Returns the votes for each of LANGUAGES, and the counts of Arabic, Latin and other letters."""
     votes, letters = dict.fromkeys(LANGUAGES, 0), [0, 0, 0]
     for token in re.split("[\x00-\x20\xa0]", text):
         if re.search("@|://|^www[.]", token, re.IGNORECASE):
@@ -50,7 +50,7 @@ def count(text: str) -> tuple[list[int], list[int]]:
 
 
 def _words(token: str) -> Iterator[tuple[int, str]]:
-    """The runs of letters of one script, marks left out."""
+    """Yields the script and the letters of each run of letters of one script, marks left out."""
     kinds = "".join(_kind(character) for character in token)
     kept = "".join(character for character, kind in zip(token, kinds, strict=True) if kind != "m")
     for run in re.finditer("a+|l+|o+", kinds.replace("m", "")):

@@ -25,7 +25,7 @@ SENTENCES = {
 
 
 def columns(documents: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-    """Documents one behind the other: the text uint8[m], and where each starts and ends."""
+    """Returns the documents joined as text uint8[m], and the start and end of each, int64[d]."""
     sizes = np.array([len(document) for document in documents], np.int64)
     end = np.cumsum(sizes, dtype=np.int64)
     return np.frombuffer(b"".join(documents), np.uint8), end - sizes, end

@@ -38,7 +38,7 @@ def _language(document: str) -> str:
 
 
 def prefixes() -> list[tuple[str, float]]:
-    """What is said of the beginnings of all samples; also run by another process."""
+    """Returns the languages of the beginnings of all samples; another process runs it too."""
     return _detect([line[:40] for line in SENTENCES.values()])
 
 

@@ -1,4 +1,4 @@
-"""What gives a language away: its alphabet, its commonest words, the Arabic article; as tables for the kernel."""
+"""The clues to a language, its alphabet and its frequent words, and their tables for the kernels."""
 
 import unicodedata
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from transforms.language import kernels
 
-# The languages that can be voted for, a column of votes each. In a tie the first wins. "und" is any other language.
+# The languages that words can vote for, a column of votes each. In a tie the first wins. "und" is any other language.
 ARABIC_SCRIPT = ("ar", "fa", "ur", "pnb", "sd", "ps", "ckb", "ug", "und")
 LATIN_SCRIPT = ("en", "fr")
 LANGUAGES = ARABIC_SCRIPT + LATIN_SCRIPT
@@ -49,12 +49,15 @@ WORDS = {
 
 
 def bit(language: str) -> int:
-    """The bit that stands for a language."""
+    """Returns the bit that stands for a language in the tables."""
     return 1 << LANGUAGES.index(language)
 
 
 def hash_word(word: str) -> int:
-    """The hash of a word in lower case and without marks: h = (h ^ c) * multiplier mod 2^64 for each code point c."""
+    """Returns the hash of a word, given in lower case and without marks.
+
+    For each code point c, h = (h ^ c) * HASH_MULTIPLIER mod 2^64.
+    """
     value = kernels.HASH_SEED
     for character in word:
         value = (value ^ ord(character)) * kernels.HASH_MULTIPLIER % (1 << 64)
@@ -62,7 +65,10 @@ def hash_word(word: str) -> int:
 
 
 def letter_table() -> NDArray[np.uint32]:
-    """The letter table of `kernels`: the Arabic block and its supplement, without Syriac, which lies between them."""
+    """Returns uint32[384], the letter table of `kernels`, for the Arabic block and its supplement.
+
+    Syriac, which lies between them, has no entries.
+    """
     table = np.zeros(kernels.LAST - kernels.FIRST + 1, np.uint32)
     for point in (*range(kernels.FIRST, 0x700), *range(0x750, kernels.LAST + 1)):
         category = unicodedata.category(chr(point))
@@ -77,7 +83,7 @@ def letter_table() -> NDArray[np.uint32]:
 
 
 def word_table() -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
-    """The word table of `kernels`: hashes and languages."""
+    """Returns uint64[1024] and uint32[1024], the hashes and the languages of the word table of `kernels`."""
     slots = 1 << kernels.SLOT_BITS
     hashes, languages = np.zeros(slots, np.uint64), np.zeros(slots, np.uint32)
     for language, words in WORDS.items():

@@ -1,23 +1,24 @@
-"""Kernels over the bytes of documents: which part is looked at, and what the words found there vote for."""
+"""Kernels over the bytes of documents: choose the windows to read, count their letters and the votes of their words."""
 
 import numpy as np
 from numba import void
 
 from transforms.kernels import InBytes, InInt64, Int64, InUInt32, InUInt64, OutInt32, OutInt64, inline, kernel
 
-WINDOWS = 4  # places in which a document is looked at
+WINDOWS = 4  # places in which a long document is read
 ARABIC, LATIN, OTHER = 0, 1, 2  # scripts: the columns of letter counts
 
 # The letter table covers U+0600 to U+077F. An entry is 0, MARK, or LETTER with a bit for each language that writes it:
-# bit 0 is Arabic, and the bit above those of the alphabets is for words that fit none of them.
+# bit 0 is Arabic; the bit after those of the alphabets is for words that no alphabet can write.
 FIRST, LAST = 0x600, 0x77F
 MARK, LETTER = np.uint32(1 << 30), np.uint32(1 << 31)
 
-# The word table: hashes and languages in open addressing, from the slot that a hash's high bits name; 0 is empty.
+# The word table is open addressing: a hash and its languages stand in the slot that the hash's high bits name, or after
+# it. Hash 0 is an empty slot.
 SLOT_BITS, LONGEST_LISTED = 10, 6
 HASH_SEED, HASH_MULTIPLIER = 1, 0x9E3779B97F4A7C15
 
-_MARK, _NOTHING = 3, 4  # what a character that is no letter can be
+_MARK, _NOTHING = 3, 4  # kinds of characters besides the scripts
 _POINT_BITS = np.uint64(21)
 _SEED, _MULTIPLIER = np.uint64(HASH_SEED), np.uint64(HASH_MULTIPLIER)
 _SHIFT, _SLOT_MASK = np.uint64(64 - SLOT_BITS), np.uint64((1 << SLOT_BITS) - 1)
@@ -26,7 +27,7 @@ _ZERO, _ONE, _TWO, _THREE, _FOUR = (np.uint64(value) for value in range(5))
 
 
 def _head(word):
-    """The first three code points of a word in one number, as `_count_words` builds it."""
+    """Returns the first three code points of a word as one number, in the way of `_count_words`."""
     return np.uint64(sum(ord(letter) << 21 * place for place, letter in enumerate(reversed(word))))
 
 
@@ -42,7 +43,7 @@ def _character_end(text, at, end):
 
 @inline
 def _token_start(text, at, end):
-    """Behind the first white space in `text[at:end]`; if there is none, the first character."""
+    """Returns the place after the first white space in `text[at:end]`; without any, that of the first character."""
     for place in range(at, end):
         if text[place] <= 0x20:
             return place + 1
@@ -51,16 +52,16 @@ def _token_start(text, at, end):
 
 @kernel(InBytes, InInt64, InInt64, Int64, OutInt64, OutInt64, returns=void)
 def sample(text, start, end, size, first, last):
-    """Fills in the windows of each document that are looked at.
+    """Fills in the windows of each document that are to be read.
 
     A document of at most WINDOWS * size bytes is one window. From a longer one WINDOWS windows of that size are taken
-    at equal distances, the first at its start, the last at its end; all but the first begin behind white space.
+    at equal distances, the first at its start, the last at its end; all but the first begin after white space.
 
     Args:
         text: uint8[m], valid UTF-8 in each document.
         start, end: int64[d], the documents.
-        size: bytes in a window, at least 4: a character.
-        first, last: int64[WINDOWS * d], the windows' first bytes and one past their last; some are empty.
+        size: bytes in a window, at least the 4 of a character.
+        first, last: int64[WINDOWS * d], written: each window's first byte and one past its last; a window may be empty.
     """
     for document in range(len(start)):
         begin, stop = start[document], end[document]
@@ -77,7 +78,7 @@ def sample(text, start, end, size, first, last):
 
 @inline
 def _may_hold_address(text, at, end):
-    """False where `text[at:end]` surely holds no address; no branch, so that it is a loop over vectors of bytes."""
+    """Returns false only if `text[at:end]` holds no address; without branches, so that it compiles to vector code."""
     found = False
     for place in range(at + _ONE, end):
         last, byte = text[place - _ONE], text[place]
@@ -87,7 +88,7 @@ def _may_hold_address(text, at, end):
 
 @inline
 def _token_end(text, at, end):
-    """Where white space, a control character or a no-break space ends the token at `at`."""
+    """Returns the end of the token at `at`: the next white space, control character or no-break space, or `end`."""
     while at < end and text[at] > 0x20 and not (text[at] == 0xC2 and at + _ONE < end and text[at + _ONE] == 0xA0):
         at += _ONE
     return at
@@ -95,7 +96,7 @@ def _token_end(text, at, end):
 
 @inline
 def _is_address(text, at, end):
-    """Whether `text[at:end]` is a URL, an e-mail address or a mention: has `@` or `://`, or begins with `www.`."""
+    """Returns true if `text[at:end]` has `@` or `://` or begins with `www.`: URLs, e-mail addresses, mentions."""
     for place in range(at, end):
         if text[place] == 0x40:
             return True
@@ -113,7 +114,7 @@ def _bits(byte, mask, shift):
 
 @inline
 def _decode(text, at, end):
-    """The code point at `at` and its length in bytes; a character that `end` cuts off is U+0000."""
+    """Returns the code point at `at` and its length in bytes; a character that `end` cuts off is U+0000."""
     byte = text[at]
     if byte < 0x80:
         return np.uint32(byte), _ONE
@@ -130,7 +131,7 @@ def _decode(text, at, end):
 
 @inline
 def _kind(point, entry):
-    """ARABIC, LATIN or OTHER for a letter, _MARK for what a word is read without, else _NOTHING; by blocks."""
+    """Returns ARABIC, LATIN or OTHER for a letter, _MARK for a mark inside words, else _NOTHING; by blocks."""
     if _FIRST <= point <= _LAST:
         return ARABIC if entry & LETTER else (_MARK if entry & MARK else _NOTHING)
     if 0x61 <= point | 0x20 <= 0x7A or 0xC0 <= point < 0x250 or 0x1E00 <= point < 0x1F00:
@@ -144,7 +145,7 @@ def _kind(point, entry):
 
 @inline
 def _listed(hashes, listed, value):
-    """The languages that the word of this hash is listed for."""
+    """Returns the languages, as bits, that the word of this hash is listed for."""
     slot = value >> _SHIFT
     while hashes[slot] != 0:
         if hashes[slot] == value:
@@ -155,7 +156,7 @@ def _listed(hashes, listed, value):
 
 @inline
 def _has_article(head, length):
-    """Whether a word begins with ال or لل and has 5 letters, or with وال or بال and has 6; `head`: its first three."""
+    """Returns true if a word begins with ال or لل and has at least 5 letters, or with وال or بال and at least 6."""
     if head >> _POINT_BITS in (_AL, _LL):
         return length >= 5
     return length >= 6 and head in (_WAL, _BAL)
@@ -163,7 +164,7 @@ def _has_article(head, length):
 
 @inline
 def _languages(tables, kind, value, writers, head, length):
-    """The languages a word votes for: see `docs/language.md`, "What a word votes for"."""
+    """Returns the languages, as bits, that a word votes for: `docs/language.md`, "What a word votes for"."""
     _, every, hashes, listed = tables
     if length <= LONGEST_LISTED:
         languages = _listed(hashes, listed, value)
@@ -178,7 +179,7 @@ def _languages(tables, kind, value, writers, head, length):
 
 @inline
 def _count_words(text, at, end, tables, votes, letters):
-    """Counts the letters in `text[at:end]` and the votes of its words: runs of letters of one script, without marks."""
+    """Counts the letters and votes in `text[at:end]`; a word is a run of letters of one script, without marks."""
     alphabets = tables[0]
     kind, value, writers, head, length = _NOTHING, _SEED, _EVERY, _ZERO, 0
     while at <= end:
@@ -210,16 +211,16 @@ def _count_words(text, at, end, tables, votes, letters):
 
 @kernel(InBytes, InInt64, InInt64, InUInt32, InUInt64, InUInt32, Int64, OutInt32, OutInt32, returns=void)
 def count_votes(text, first, last, alphabets, hashes, listed, languages, votes, letters):
-    """Adds up what the windows of each document hold, addresses left out.
+    """Counts the letters and votes in the windows of each document, addresses left out.
 
     Args:
         text: uint8[m].
         first, last: int64[WINDOWS * d], as `sample` fills them in.
         alphabets: uint32[384], the letter table.
         hashes, listed: uint64[1024] and uint32[1024], the word table.
-        languages: the columns of votes.
-        votes: int32[d * languages], all 0 before: a row a document.
-        letters: int32[d * 3], all 0 before: a row a document, columns ARABIC, LATIN, OTHER.
+        languages: number of columns of votes.
+        votes: int32[d * languages], a row a document; counts are added.
+        letters: int32[d * 3], a row a document, columns ARABIC, LATIN, OTHER; counts are added.
     """
     every = _NONE
     for entry in alphabets:

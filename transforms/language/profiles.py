@@ -1,4 +1,4 @@
-"""langdetect, seeded and private to this room: the language of text that the votes leave open."""
+"""Asks langdetect, seeded and private to this room, for the language of text that the votes leave open."""
 
 import re
 import unicodedata
@@ -21,11 +21,11 @@ PROFILED = {
     }.items()
 }
 LONGEST = 500  # characters given to langdetect
-TRIALS = 3  # of 7 that langdetect makes to even out its random choice of n-grams
+_TRIALS = 3  # of 7 that langdetect makes by default to even out its random choice of n-grams
 
 FILES = {"zh": ("zh-cn", "zh-tw")}
 _ADDRESS = re.compile(r"(?i:www\.)[^\x00-\x20\xa0]*|[^\x00-\x20\xa0]*(?:@|://)[^\x00-\x20\xa0]*")
-# What of a text is left out: Latin names in Arabic text are no evidence.
+# Characters that langdetect is not given: Latin names in Arabic text are no evidence.
 _LEFT_OUT = {
     "arabic": re.compile(r"[^\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\u200c]+"),
     "latin": re.compile(r"[^\u0000-\u024f\u1e00-\u1eff]+"),
@@ -35,18 +35,18 @@ _LOCK = Lock()
 
 
 def guess(text: str, script: str, prior: Mapping[str, float] | None = None) -> tuple[str, float]:
-    """The likeliest language and its probability; ("und", 0.0) where the text has nothing to go by.
+    """Returns the likeliest language and its probability; ("und", 0.0) if the text has nothing to go by.
 
     The same arguments give the same answer in every thread and process.
 
     Args:
-        text: its first LONGEST characters are looked at, addresses and other scripts left out.
-        script: a key of PROFILED, whose languages are chosen from.
-        prior: how likely each of them is beforehand, up to a factor; default: all the same.
+        text: its first LONGEST characters are read, addresses and other scripts left out.
+        script: a key of PROFILED; the answer is one of its languages.
+        prior: the prior probability of each of them, up to a common factor; default: all equal.
     """
     text = unicodedata.normalize("NFKC", _ADDRESS.sub(" ", text))
     detector = _factory(script).create()
-    detector.n_trial = TRIALS
+    detector.n_trial = _TRIALS
     if prior is not None:
         detector.set_prior_map(dict(prior))
     detector.append(_LEFT_OUT[script].sub(" ", text)[:LONGEST])
@@ -58,13 +58,14 @@ def guess(text: str, script: str, prior: Mapping[str, float] | None = None) -> t
 
 
 def _factory(script: str) -> Any:
+    """Returns the factory of a script; threads load it once."""
     with _LOCK:
         return _load(script)
 
 
 @cache
 def _load(script: str) -> Any:
-    """A detector factory of a script's languages; langdetect's global one, and its seed, are left alone."""
+    """Returns a detector factory of a script's languages; langdetect's global factory and seed are not touched."""
     folder = Path(detector_factory.PROFILES_DIRECTORY)
     names = [name for language in PROFILED[script] for name in FILES.get(language, (language,))]
     factory = detector_factory.DetectorFactory()
