@@ -1,11 +1,22 @@
-"""Kernels over the bytes of documents: choose the windows to read, count their letters and the votes of their words."""
+"""Kernels over the bytes of documents: choose the windows to read, count votes of words and surprise of letters."""
 
 import numpy as np
 from numba import void
 
-from transforms.kernels import InBytes, InInt64, Int64, InUInt32, InUInt64, OutInt32, OutInt64, inline, kernel
+from transforms.kernels import (
+    InBytes,
+    InInt64,
+    Int64,
+    InUInt32,
+    InUInt64,
+    OutInt32,
+    OutInt64,
+    inline,
+    kernel,
+)
 
 WINDOWS = 4  # places in which a long document is read
+COLUMNS = 11  # languages that words can vote for
 ARABIC, LATIN, OTHER = 0, 1, 2  # scripts: the columns of letter counts
 
 # The letter table covers U+0600 to U+077F. An entry is 0, MARK, or LETTER with a bit for each language that writes it:
@@ -13,9 +24,13 @@ ARABIC, LATIN, OTHER = 0, 1, 2  # scripts: the columns of letter counts
 FIRST, LAST = 0x600, 0x77F
 MARK, LETTER = np.uint32(1 << 30), np.uint32(1 << 31)
 
+# The surprise table has a row of SCORED numbers of 32 bits for each code point of the letter table: how surprising the
+# letter is in each language, -ln of its frequency, in thousandths of a nat. Two of them are added at once.
+SCORED = 8
+
 # The word table is open addressing: a hash and its languages stand in the slot that the hash's high bits name, or after
 # it. Hash 0 is an empty slot.
-SLOT_BITS, LONGEST_LISTED = 10, 6
+SLOT_BITS, LONGEST_LISTED = 12, 6
 HASH_SEED, HASH_MULTIPLIER = 1, 0x9E3779B97F4A7C15
 
 _MARK, _NOTHING = 3, 4  # kinds of characters besides the scripts
@@ -23,6 +38,7 @@ _POINT_BITS = np.uint64(21)
 _SEED, _MULTIPLIER = np.uint64(HASH_SEED), np.uint64(HASH_MULTIPLIER)
 _SHIFT, _SLOT_MASK = np.uint64(64 - SLOT_BITS), np.uint64((1 << SLOT_BITS) - 1)
 _FIRST, _LAST, _NONE, _EVERY, _BIT = (np.uint32(value) for value in (FIRST, LAST, 0, 0xFFFFFFFF, 1))
+_LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 _ZERO, _ONE, _TWO, _THREE, _FOUR = (np.uint64(value) for value in range(5))
 
 
@@ -130,10 +146,8 @@ def _decode(text, at, end):
 
 
 @inline
-def _kind(point, entry):
-    """Returns ARABIC, LATIN or OTHER for a letter, _MARK for a mark inside words, else _NOTHING; by blocks."""
-    if _FIRST <= point <= _LAST:
-        return ARABIC if entry & LETTER else (_MARK if entry & MARK else _NOTHING)
+def _kind(point):
+    """Returns ARABIC, LATIN or OTHER for a letter outside the letter table, else _NOTHING; by blocks."""
     if 0x61 <= point | 0x20 <= 0x7A or 0xC0 <= point < 0x250 or 0x1E00 <= point < 0x1F00:
         return LATIN
     if 0x8A0 <= point < 0x900 or 0xFB50 <= point < 0xFE00 or 0xFE70 <= point < 0xFEFF:
@@ -165,7 +179,7 @@ def _has_article(head, length):
 @inline
 def _languages(tables, kind, value, writers, head, length):
     """Returns the languages, as bits, that a word votes for: `docs/language.md`, "What a word votes for"."""
-    _, every, hashes, listed = tables
+    _, _, every, hashes, listed = tables
     if length <= LONGEST_LISTED:
         languages = _listed(hashes, listed, value)
         if languages != 0:
@@ -178,27 +192,50 @@ def _languages(tables, kind, value, writers, head, length):
 
 
 @inline
-def _count_words(text, at, end, tables, votes, letters):
-    """Counts the letters and votes in `text[at:end]`; a word is a run of letters of one script, without marks."""
-    alphabets = tables[0]
+def _add_pair(surprise, pair, total):
+    surprise[pair] += np.int32(total & _LOW)
+    surprise[pair + 1] += np.int32(total >> _HALF)
+
+
+@inline
+def _count_words(text, at, end, tables, votes, letters, surprise):
+    """Counts letters, votes and surprise in `text[at:end]`; a word is a run of letters of one script, without marks.
+
+    A letter that repeats the one right before it is no surprise, since people write as many as they like: it counts as
+    U+0600, which is no letter.
+    """
+    alphabets, pairs = tables[0], tables[1]
+    first, second, third, fourth = _ZERO, _ZERO, _ZERO, _ZERO
     kind, value, writers, head, length = _NOTHING, _SEED, _EVERY, _ZERO, 0
+    last = _NONE
     while at <= end:
         found, point, entry = _NOTHING, _NONE, _EVERY
-        if at < end:
-            point, size = _decode(text, at, end)
-            if _FIRST <= point <= _LAST:
-                entry = alphabets[point - _FIRST]
-            found = _kind(point, entry)
-            at += size
-        else:
+        if at == end or text[at] < 0x41:
+            last = _NONE
             at += _ONE
+        elif 0xD8 <= text[at] <= 0xDD and at + _ONE < end:  # U+0600 to U+077F, the letter table
+            point = _bits(text[at], 0x1F, 6) | _bits(text[at + _ONE], 0x3F, 0)
+            entry = alphabets[point - _FIRST]
+            found = ARABIC if entry & LETTER else (_MARK if entry & MARK else _NOTHING)
+            row = _ZERO if point == last else np.uint64(point - _FIRST) * _FOUR
+            first += pairs[row]
+            second += pairs[row + _ONE]
+            third += pairs[row + _TWO]
+            fourth += pairs[row + _THREE]
+            last = last if entry & MARK else point
+            at += _TWO
+        else:
+            point, size = _decode(text, at, end)
+            found = _kind(point)
+            last = _NONE
+            at += size
         if found == _MARK:
             continue
         if found != kind:
             if length > 0:
                 letters[kind] += np.int32(length)
                 languages = _languages(tables, kind, value, writers, head, length)
-                for column in range(len(votes)):
+                for column in range(COLUMNS):
                     votes[column] += np.int32((languages >> np.uint32(column)) & _BIT)
             kind, value, writers, head, length = found, _SEED, _EVERY, _ZERO, 0
         if found != _NOTHING:
@@ -207,36 +244,42 @@ def _count_words(text, at, end, tables, votes, letters):
             length += 1
             writers &= entry
             value = (value ^ np.uint64(point | 0x20 if point < 0x80 else point)) * _MULTIPLIER
+    _add_pair(surprise, 0, first)
+    _add_pair(surprise, 2, second)
+    _add_pair(surprise, 4, third)
+    _add_pair(surprise, 6, fourth)
 
 
-@kernel(InBytes, InInt64, InInt64, InUInt32, InUInt64, InUInt32, Int64, OutInt32, OutInt32, returns=void)
-def count_votes(text, first, last, alphabets, hashes, listed, languages, votes, letters):
-    """Counts the letters and votes in the windows of each document, addresses left out.
+@kernel(InBytes, InInt64, InInt64, InUInt32, InUInt64, InUInt64, InUInt32, OutInt32, OutInt32, OutInt32, returns=void)
+def count_clues(text, first, last, alphabets, pairs, hashes, listed, votes, letters, surprise):
+    """Counts letters, votes of words and surprise of letters in the windows of each document, addresses left out.
 
     Args:
         text: uint8[m].
         first, last: int64[WINDOWS * d], as `sample` fills them in.
         alphabets: uint32[384], the letter table.
-        hashes, listed: uint64[1024] and uint32[1024], the word table.
-        languages: number of columns of votes.
-        votes: int32[d * languages], a row a document; counts are added.
+        pairs: uint64[384 * SCORED / 2], the surprise table; the first number of a pair has the lower bits.
+        hashes, listed: uint64[4096] and uint32[4096], the word table.
+        votes: int32[d * COLUMNS], a row a document; counts are added.
         letters: int32[d * 3], a row a document, columns ARABIC, LATIN, OTHER; counts are added.
+        surprise: int32[d * SCORED], a row a document; the surprise of its letters is added.
     """
     every = _NONE
     for entry in alphabets:
         every |= entry
-    tables = (alphabets, every & ~(MARK | LETTER), hashes, listed)
+    tables = (alphabets, pairs, every & ~(MARK | LETTER), hashes, listed)
     for window in range(len(first)):
         at, stop = np.uint64(first[window]), np.uint64(last[window])
         if at == stop:
             continue
         document = window // WINDOWS
-        row, cells = votes[document * languages :][:languages], letters[document * 3 :][:3]
+        row, cells = votes[document * COLUMNS :][:COLUMNS], letters[document * 3 :][:3]
+        sums = surprise[document * SCORED :][:SCORED]
         if not _may_hold_address(text, at, stop):
-            _count_words(text, at, stop, tables, row, cells)
+            _count_words(text, at, stop, tables, row, cells, sums)
             continue
         while at < stop:
             end = _token_end(text, at, stop)
             if not _is_address(text, at, end):
-                _count_words(text, at, end, tables, row, cells)
+                _count_words(text, at, end, tables, row, cells, sums)
             at = end + (_TWO if end < stop and text[end] == 0xC2 else _ONE)

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -11,11 +10,11 @@ from typing import Any
 from langdetect import detector_factory
 from langdetect.lang_detect_exception import LangDetectException
 
-# The languages that langdetect has profiles of, by script, in the order they are loaded in.
+# The languages that langdetect is asked about, by script, in the order they are loaded in. Arabic script is not left to
+# it: short text makes it sure of the wrong language.
 PROFILED = {
     script: tuple(codes.split())
     for script, codes in {
-        "arabic": "ar fa ur",
         "latin": "af ca cs cy da de en es et fi fr hr hu id it lt lv nl no pl pt ro sk sl so sq sv sw tl tr vi",
         "other": "bg bn el gu he hi ja kn ko mk ml mr ne pa ru ta te th uk zh",
     }.items()
@@ -25,16 +24,15 @@ _TRIALS = 3  # of 7 that langdetect makes by default to even out its random choi
 
 FILES = {"zh": ("zh-cn", "zh-tw")}
 _ADDRESS = re.compile(r"(?i:www\.)[^\x00-\x20\xa0]*|[^\x00-\x20\xa0]*(?:@|://)[^\x00-\x20\xa0]*")
-# Characters that langdetect is not given: Latin names in Arabic text are no evidence.
+# Characters that langdetect is not given.
 _LEFT_OUT = {
-    "arabic": re.compile(r"[^\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\u200c]+"),
     "latin": re.compile(r"[^\u0000-\u024f\u1e00-\u1eff]+"),
     "other": re.compile(r"[\u0000-\u024f\u0600-\u077f\u1e00-\u1eff]+"),
 }
 _LOCK = Lock()
 
 
-def guess(text: str, script: str, prior: Mapping[str, float] | None = None) -> tuple[str, float]:
+def guess(text: str, script: str) -> tuple[str, float]:
     """Returns the likeliest language and its probability; ("und", 0.0) if the text has nothing to go by.
 
     The same arguments give the same answer in every thread and process.
@@ -42,13 +40,10 @@ def guess(text: str, script: str, prior: Mapping[str, float] | None = None) -> t
     Args:
         text: its first LONGEST characters are read, addresses and other scripts left out.
         script: a key of PROFILED; the answer is one of its languages.
-        prior: the prior probability of each of them, up to a common factor; default: all equal.
     """
     text = unicodedata.normalize("NFKC", _ADDRESS.sub(" ", text))
     detector = _factory(script).create()
     detector.n_trial = _TRIALS
-    if prior is not None:
-        detector.set_prior_map(dict(prior))
     detector.append(_LEFT_OUT[script].sub(" ", text)[:LONGEST])
     try:
         best = max(detector.get_probabilities(), key=lambda each: each.prob, default=None)
