@@ -14,7 +14,7 @@ from pathlib import Path
 
 from language_accuracy import half
 
-from transforms.language.clues import ALPHABETS
+from transforms.language.clues import ALPHABETS, FREQUENCIES
 
 LEAST = 1  # per 10,000: rarer letters are left out
 
@@ -30,9 +30,9 @@ def frequencies(sentences: list[str], alphabet: str) -> list[tuple[str, int]]:
 
 def main(folder: Path) -> None:
     """Prints a line a language."""
-    for language, alphabet in ALPHABETS.items():
+    for language in FREQUENCIES:
         sentences = half((folder / f"{language}.txt").read_text(encoding="utf-8").splitlines(), 0)
-        row = " ".join(f"{letter}{count}" for letter, count in frequencies(sentences, alphabet))
+        row = " ".join(f"{letter}{count}" for letter, count in frequencies(sentences, ALPHABETS[language]))
         print(f'    "{language}": "{row}",')
 
 

@@ -14,7 +14,10 @@ LISTED = {
     for word in words.split()
 }
 SHARES = {language: {each[0]: int(each[1:]) for each in row.split()} for language, row in FREQUENCIES.items()}
-BORROWED = "گچپڤڨژڭ"  # letters of other languages with which Arabic is written too
+SHARES["ar"] |= dict.fromkeys("گچپڤڨژڭ", 30)  # letters of other languages with which Arabic is written too
+SHARES["keyboard"] = {letter: share for letter, share in SHARES["ar"].items() if letter not in "يىك"}
+SHARES["keyboard"] |= {"ی": SHARES["ar"]["ي"] + SHARES["ar"]["ى"], "ک": SHARES["ar"]["ك"]}
+COLUMNS = ("ar", "keyboard", "fa", "ur", "sd", "ps", "ckb", "ug")
 
 
 def windows(text: bytes, size: int) -> list[bytes]:
@@ -41,7 +44,7 @@ def _character(text: bytes, place: int) -> int:
 
 def count(text: str) -> tuple[list[int], list[int], list[int]]:
     """Returns the votes for each of LANGUAGES, the counts of Arabic, Latin and other letters, and their surprise."""
-    votes, letters, surprise = dict.fromkeys(LANGUAGES, 0), [0, 0, 0], dict.fromkeys(ALPHABETS, 0)
+    votes, letters, surprise = dict.fromkeys(LANGUAGES, 0), [0, 0, 0], dict.fromkeys(COLUMNS, 0)
     for token in re.split("[\x00-\x20\xa0]", text):
         if re.search("@|://|^www[.]", token, re.IGNORECASE):
             continue
@@ -65,10 +68,9 @@ def _surprising(token: str) -> Iterator[str]:
         before = before if kind == "m" else character
 
 
-def _surprise(letter: str, language: str) -> int:
-    """Returns -ln of the letter's frequency in the language, in thousandths."""
-    least = 30 if language == "ar" and letter in BORROWED else 1
-    return round(-1000 * math.log(SHARES[language].get(letter, least) / 10_000))
+def _surprise(letter: str, column: str) -> int:
+    """Returns -ln of the letter's frequency in the column's language, in thousandths."""
+    return round(-1000 * math.log(SHARES[column].get(letter, 1) / 10_000))
 
 
 def _words(token: str) -> Iterator[tuple[int, str]]:

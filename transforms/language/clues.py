@@ -13,14 +13,15 @@ LATIN_SCRIPT = ("en", "fr")
 LANGUAGES = ARABIC_SCRIPT + LATIN_SCRIPT
 
 _SHARED = "ابتجخدرزسشغفقلمنو"  # the letters of all of them
+_KEYBOARD = {"ی": "يى", "ک": "ك"}  # letters of a Persian keyboard for Arabic ones
 _BORROWED = "گچپڤڨژڭ"  # in use for the g, ch, p, v and zh of Iraq, the Gulf, Egypt and the Maghreb
 _BORROWED_SHARE = 30  # of 10,000 Arabic letters, of each
 _ARABIC = _SHARED + "ءآأؤئثحذصضطظع"
 _URDU = _ARABIC + "پٹچڈڑژکگںہۂۃھیےۓك"
 
-# The letters that a language is written with; also ي and ك where older keyboards gave them for ی and ک.
+# The letters that a language is written with; also ي and ك for ی and ک, and the reverse, where keyboards gave them.
 ALPHABETS = {
-    "ar": _ARABIC + "إةكهىيٱ" + _BORROWED,
+    "ar": _ARABIC + "إةكهىيٱ" + _BORROWED + "".join(_KEYBOARD),
     "fa": _ARABIC + "پچژکگهیۀكي",
     "ur": _URDU,
     "pnb": _URDU + "ݨ",
@@ -75,7 +76,7 @@ WORDS = {
 }
 
 # How many of 10,000 letters of a language each letter is, as tests/benchmarks/letter_frequencies.py counts them; those
-# of one or less are left out.
+# of one or less are left out. Punjabi (pnb) is written with Urdu's.
 FREQUENCIES = {
     "ar": "ا1470 ل1152 م699 ي690 ت607 ن419 ر418 و391 د365 ة338 ع333 ب291 ف273 س250 ح241 ق201 ه197 ك193 أ181"
     " خ151 ج147 ص135 ط118 إ111 ذ101 ى79 ش76 ض68 ز59 غ57 ث55 ئ44 ظ36 ء34 آ10 ؤ9",
@@ -83,8 +84,6 @@ FREQUENCIES = {
     " ع95 ح83 ق79 ص76 ط64 آ53 چ31 ذ26 غ22 ظ20 ض19 ث9 ژ7 ئ6 أ3 ي2 ء2",
     "ur": "ا1082 ی1055 ر667 و527 ے495 ن487 ک470 م441 ہ435 ت391 س368 ل366 ك304 ں281 د248 ب232 پ221 ف172 ئ159"
     " ج158 ٹ148 گ107 ص102 ھ102 ح98 ع97 خ91 آ86 ش86 ق84 ڈ76 ز73 چ58 ط51 ظ35 ذ35 غ22 ض22 ڑ20 ث19 ؤ11 ء4 ژ4 ۃ3 أ3 ۂ3",
-    "pnb": "ا1374 ی1148 و747 ن618 ے595 ل496 ں494 ک488 ت486 ر422 د393 س273 ہ254 ئ217 ب189 ھ187 ج185 م170 ف153"
-    " پ143 گ142 چ136 ٹ116 ڈ80 ص77 ح76 ڑ52 آ47 ش34 ز34 خ28 ط25 ۓ23 ؤ22 غ19 ع19 ق19 ژ5 ظ4 ݨ4 ذ3 ض2",
     "sd": "ي1282 ا1089 و903 ن898 ر617 ل440 ڪ390 ج330 ت307 س300 ه289 م271 د187 پ167 ئ165 ف140 ڻ137 ٽ135 ب134"
     " گ131 ک121 ھ120 ء101 ش93 ٿ89 آ84 ڊ84 چ81 ڏ76 ع73 ح69 ۾68 ڙ67 ق67 ص60 ڳ49 ز41 خ39 ط33 ڌ33 ۽32 ڍ30 ظ25 ٻ24"
     " ڇ21 ڀ20 ڃ15 ٺ15 ث12 ڄ9 غ9 ض9 ذ7 ڱ5 ڦ5",
@@ -134,14 +133,21 @@ def letter_table() -> NDArray[np.uint32]:
 def surprise_table() -> NDArray[np.uint64]:
     """Returns uint64[384 * SCORED / 2], the surprise table of `kernels`; 0 for what is no letter.
 
+    The columns are Arabic, Arabic that is typed with a Persian keyboard, and the others of FREQUENCIES in their order.
+
     A letter is taken to be at least one of 10,000 in a language, and a borrowed one at least _BORROWED_SHARE in Arabic.
     """
     letters = np.flatnonzero(letter_table() & kernels.LETTER)
     share = np.ones((kernels.LAST - kernels.FIRST + 1, kernels.SCORED))
     share[[ord(letter) - kernels.FIRST for letter in _BORROWED], 0] = _BORROWED_SHARE
-    for column, language in enumerate(ALPHABETS):
-        for entry in FREQUENCIES[language].split():
-            share[ord(entry[0]) - kernels.FIRST, column] = int(entry[1:])
+    for column, row in enumerate(FREQUENCIES.values()):
+        for entry in row.split():
+            share[ord(entry[0]) - kernels.FIRST, column + (column > 0)] = int(entry[1:])
+    share[:, 1] = share[:, 0]
+    for letter, replaced in _KEYBOARD.items():
+        places = [ord(each) - kernels.FIRST for each in replaced]
+        share[ord(letter) - kernels.FIRST, 1] = share[places, 0].sum()
+        share[places, 1] = 1
     table = np.zeros(share.shape, np.uint64)
     table[letters] = np.rint(-1000 * np.log(share[letters] / 10_000))
     return (table[:, 0::2] | table[:, 1::2] << np.uint64(32)).ravel()

@@ -16,6 +16,7 @@ _ARABIC_SHARE = 0.3  # of a text's letters: with that many or more in Arabic scr
 _VOTE = math.log(15)  # nats: a vote multiplies the odds of its language by 15
 _SURPRISE = 0.6 / 1000  # nats in a unit of surprise: less than one, since neighbouring letters are not independent
 _AHEAD = math.log(3)  # nats: Arabic is three times as likely beforehand as any other language in its script
+_KEYBOARD = math.log(100)  # nats: of a hundred Arabic documents one is typed with a Persian keyboard
 _MOST_LETTERS = 60  # whose surprise counts: with the subject of a longer text the letters change too
 _SETTLING_LEAD = 2  # votes: a language in Latin script that leads by that many is the answer
 _LETTERS_A_STRAY = 40  # Latin letters: another language has about one word in so many that looks like a listed one
@@ -27,6 +28,7 @@ _TABLES = (letter_table(), surprise_table(), *word_table())
 _ARABIC, _UND = LANGUAGES.index("ar"), LANGUAGES.index(_UNKNOWN)
 _LATIN = [LANGUAGES.index(code) for code in LATIN_SCRIPT]
 _NOT_LATIN = [column for column in range(len(LANGUAGES)) if column not in (_UND, *_LATIN)]
+_WRITTEN = [0, 2, 3, 3, 4, 5, 6, 7]  # the column of surprise of each language: Punjabi is written like Urdu
 _CODES = np.array(LANGUAGES, object)
 _SCRIPTS = ("arabic", "latin", "other")  # by kernels.ARABIC, LATIN, OTHER
 
@@ -84,14 +86,15 @@ def detect_languages(
     chance = _chances(evidence)
     best, probability = chance.argmax(axis=1), chance.max(axis=1)
     unwanted = _unwanted(chance, evidence.script, settings.keep)
-    nothing = evidence.letters.sum(axis=1) == 0
-    best[nothing], probability[nothing], unwanted[nothing] = _UND, 0, 0
+    letters = evidence.letters.sum(axis=1)
+    best[letters == 0], probability[letters == 0], unwanted[letters == 0] = _UND, 0, 0
     language: list[str] = _CODES[best].tolist()
     for document in _left_open(evidence, best):
         script = _SCRIPTS[evidence.script[document]]
-        language[document], probability[document] = _ask(text, evidence, document, script)
+        if letters[document] >= _FEW_LETTERS:
+            language[document], probability[document] = _ask(text, evidence, document, script)
         if _possible(settings.keep, script):
-            unwanted[document] = probability[document]
+            unwanted[document] = probability[document] if language[document] != _UNKNOWN else 0
     return Languages(language, probability.astype(np.float32), unwanted.astype(np.float32))
 
 
@@ -140,13 +143,16 @@ def _masked(votes: NDArray[np.int32], letters: NDArray[np.int32], script: NDArra
 def _chances(evidence: _Evidence) -> NDArray[np.float64]:
     """Returns float64[d, languages], the probability of each language by the votes and, in Arabic script, the letters.
 
-    Letters are as surprising in "und", any other language, as they are on average. The letters of a longer text count
-    as _MOST_LETTERS average ones; the clues of fewer than _FEW_LETTERS weigh less.
+    Of the two keyboards for Arabic the one counts that makes its letters less surprising. Letters are as surprising in
+    "und", any other language, as they are on average. The letters of a longer text count as _MOST_LETTERS average ones;
+    the clues of fewer than _FEW_LETTERS weigh less.
     """
     odds = _VOTE * evidence.votes
     arabic = np.flatnonzero(evidence.script == kernels.ARABIC)
     letters = evidence.letters[arabic, kernels.ARABIC]
-    surprise = evidence.surprise[arabic] * (_SURPRISE * _MOST_LETTERS / np.maximum(letters, _MOST_LETTERS))[:, None]
+    columns = evidence.surprise[arabic] * (_SURPRISE * _MOST_LETTERS / np.maximum(letters, _MOST_LETTERS))[:, None]
+    surprise = columns[:, _WRITTEN]
+    surprise[:, _ARABIC] = np.minimum(columns[:, 0], columns[:, 1] + _KEYBOARD)
     clues = odds[arabic, : _UND + 1]
     clues[:, :_UND] -= surprise
     clues[:, _UND] -= surprise.mean(axis=1)
@@ -158,10 +164,8 @@ def _chances(evidence: _Evidence) -> NDArray[np.float64]:
 
 
 def _left_open(evidence: _Evidence, best: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Returns the documents whose language langdetect has to tell."""
-    others: NDArray[np.intp] = np.flatnonzero(
-        (evidence.script != kernels.ARABIC) & (evidence.letters.sum(axis=1) >= _FEW_LETTERS)
-    )
+    """Returns the documents whose language the votes do not tell: langdetect does if they have letters enough."""
+    others = np.flatnonzero(evidence.script != kernels.ARABIC)
     second, most = np.partition(evidence.votes[others], -2, axis=1)[:, -2:].T
     latin = evidence.script[others] == kernels.LATIN
     settled = latin & (most - second >= _SETTLING_LEAD) & (best[others] != _UND)
