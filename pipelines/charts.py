@@ -1,49 +1,13 @@
-"""Bar charts as inline SVG: no scripts, no styles of their own, coloured by the page they stand in."""
+"""The scale of the bar charts that `templates/chart.html` draws."""
 
-import sys
-from collections.abc import Sequence
-from typing import Any
-from xml.etree import ElementTree
-
-from markupsafe import Markup
-from pygal import Bar, PluginImportFixer
-
-# It looks for pygal's plug-ins, by a protocol that Python has left behind, at every import from then on.
-sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, PluginImportFixer)]
-
-_SVG = "{http://www.w3.org/2000/svg}"
+from itertools import count
 
 
-def bar_chart(bins: Sequence[tuple[str, int]], title: str) -> Markup:
-    """Upright bars."""
-    return _drawn(Bar(**_plain(len(bins)), height=260), bins, title)
+def ticks(most: int) -> list[int]:
+    """Returns two to six round numbers at equal distances: zero first, and the last is at least `most`.
 
-
-def _plain(labels: int) -> dict[str, Any]:
-    return {
-        "js": [],
-        "width": 720,
-        "show_legend": False,
-        "pretty_print": False,
-        "margin": 4,
-        "margin_right": 24,
-        "margin_bottom": 48 if labels > 15 else 4,
-        "order_min": 0,  # counts are whole
-        "spacing": 6,
-        "x_label_rotation": -40 if labels > 15 else 0,
-        "value_formatter": "{:,.0f}".format,
-        "show_x_guides": False,
-        "include_x_axis": True,
-    }
-
-
-def _drawn(chart: Any, bins: Sequence[tuple[str, int]], title: str) -> Markup:
-    chart.x_labels = [label for label, _ in bins]
-    chart.add("", [count for _, count in bins])
-    root = chart.render_tree()
-    for element in list(root):
-        if element.tag not in ("g", f"{_SVG}g"):
-            root.remove(element)  # scripts, styles, comments, pygal's own title
-    del root.attrib["id"]  # another one every time
-    root.attrib.update({"class": "chart", "role": "img", "aria-label": title})
-    return Markup(ElementTree.tostring(root, encoding="unicode"))  # noqa: S704 - the serializer escapes
+    They are whole, as counts are, and 1, 2 or 5 times a power of ten apart.
+    """
+    steps = (factor * 10**power for power in count() for factor in (1, 2, 5))
+    step = next(step for step in steps if 5 * step >= most)
+    return list(range(0, max(most, 1) + step, step))

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from pipelines.charts import bar_chart
+from pipelines.charts import ticks
 from pipelines.command import Parser, complain
 from transforms import storage
 from transforms.errors import RafidError
@@ -71,7 +71,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.globals.update(bar_chart=bar_chart, size_label=size_label, share=_share)
+    env.globals.update(size_label=size_label, share=_share, ticks=ticks)
     return env
 
 
