@@ -1,12 +1,12 @@
 """Templates of what people look at: whatever a text holds is shown, never obeyed."""
 
 import re
+from itertools import count
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from pipelines.views.charts import bar_chart
 from transforms.shards.figures import size_label
 
 # C0 and C1 but tab and line feed, line separators, and what overrides, embeds or isolates direction.
@@ -23,7 +23,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.globals.update(bar_chart=bar_chart, size_label=size_label, share=_share)
+    env.globals.update(size_label=size_label, share=_share, ticks=ticks)
     return env
 
 
@@ -38,3 +38,13 @@ def visible(text: str) -> str:
 
 def _share(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f}%" if whole else ""
+
+
+def ticks(most: int) -> list[int]:
+    """Two to six round numbers at equal distances: zero first, and the last is at least `most`.
+
+    They are whole, as counts are, and 1, 2 or 5 times a power of ten apart.
+    """
+    steps = (factor * 10**power for power in count() for factor in (1, 2, 5))
+    step = next(step for step in steps if 5 * step >= most)
+    return list(range(0, max(most, 1) + step, step))
