@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError
@@ -17,6 +17,9 @@ from transforms.language.settings import LanguageSettings
 from transforms.segmentation.settings import SegmentationSettings
 from transforms.settings import Settings, Size
 from transforms.shards.parquet import ShardSettings
+
+if TYPE_CHECKING:  # it brings Arrow along
+    from transforms.storage import Folder
 
 
 class _Loader(yaml.SafeLoader):
@@ -113,6 +116,12 @@ class IngestSettings(Settings):
     segmentation: SegmentationSettings = SegmentationSettings()
     shards: ShardSettings = ShardSettings()
     flink: FlinkSettings = FlinkSettings()
+
+    def folder(self) -> "Folder":
+        """The output folder; `require_places` has made sure that one is named."""
+        from transforms.storage import Folder  # noqa: PLC0415 - it brings Arrow along
+
+        return Folder(str(self.output))
 
 
 def require_places(settings: IngestSettings) -> str:

@@ -70,10 +70,10 @@ def export(
 
 
 def _check_runs(corpus: Corpus, runs: Sequence[str] | None) -> None:
-    known = [manifest["run"] for manifest in corpus.manifests]
+    known = [manifest.run for manifest in corpus.manifests]
     for run in runs or ():
         if run not in known:
-            raise UsageError(f"--run {run}: is no committed run of {corpus.output}; its runs: {', '.join(known)}")
+            raise UsageError(f"--run {run}: is no committed run of {corpus.folder.url}; its runs: {', '.join(known)}")
 
 
 def _batches(corpus: Corpus, columns: Sequence[str], runs: Sequence[str] | None) -> Iterator[pa.RecordBatch]:

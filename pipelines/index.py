@@ -8,14 +8,14 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli import Parser, complain
-from pipelines.runs import check_output
-from transforms import storage
+from pipelines.runs import output_folder
 from transforms.dedup.index.compaction import compact, keep_up
-from transforms.dedup.index.groups import notes_of, unindexed
+from transforms.dedup.index.groups import groups_of, unindexed
 from transforms.errors import RafidError
-from transforms.runs.catalog import committed
+from transforms.runs.catalog import committed_runs
 from transforms.runs.lock import lock_output
 from transforms.runs.run import INDEX
+from transforms.storage import Folder
 
 _EPILOG = """\
 build      indexes the runs that are not indexed yet; the next run would do it
@@ -45,44 +45,44 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
     try:
         arguments = parser().parse_args(argv)
-        check_output(arguments.output)
+        output = output_folder(arguments.output)
         if arguments.action != "show":
-            _work(arguments.output, arguments.action, wait=arguments.wait)
-        show(arguments.output)
+            _work(output, arguments.action, wait=arguments.wait)
+        show(output)
     except RafidError as error:
         return complain(error)
     return 0
 
 
-def _work(output: str, action: str, *, wait: bool) -> None:
+def _work(output: Folder, action: str, *, wait: bool) -> None:
     with lock_output(output, f"index {action}", wait=wait):
-        runs = committed(output)
-        if runs and runs[-1].dedup["scope"] == "corpus":
-            {"build": keep_up, "compact": compact}[action](output)
+        runs = committed_runs(output)
+        if runs and runs[-1].setting("dedup.scope") == "corpus":
+            {"build": keep_up, "compact": compact}[action](output, runs)
 
 
-def show(output: str) -> None:
+def show(output: Folder) -> None:
     """Prints a row for each folder of the index: the runs it holds, its segments, its size."""
-    keys = [each.key for each in committed(output) if each.dedup["scope"] == "corpus"]  # nothing asks for others
-    notes = notes_of(output, keys)
+    keys = [
+        each.key for each in committed_runs(output) if each.setting("dedup.scope") == "corpus"
+    ]  # nothing asks for others
+    groups = groups_of(output, keys)
     table = Table()
     for name in ("folder", "runs", "segments", "shingles", "bytes"):
         table.add_column(name, justify="left" if name == "folder" else "right")
-    for note in notes:
-        sizes = (
-            storage.read_whole(storage.join(output, note.folder, name)).size for name in _files(output, note.folder)
-        )
-        held = len(set(note.runs).intersection(keys))
-        counts = (held, len(note.tokens), sum(note.tokens), sum(sizes))
-        table.add_row(note.folder.removeprefix(f"{INDEX}/"), *(f"{count:,}" for count in counts))
+    for group in groups:
+        sizes = (output.read(f"{group.folder}/{name}").size for name in _files(output, group.folder))
+        held = len(set(group.runs).intersection(keys))
+        counts = (held, len(group.tokens), sum(group.tokens), sum(sizes))
+        table.add_row(group.folder.removeprefix(f"{INDEX}/"), *(f"{count:,}" for count in counts))
     console = Console(highlight=False, width=240)
     console.print(table)
-    for run in unindexed(notes, keys):
+    for run in unindexed(groups, keys):
         console.print(f"run {run.run}: not indexed yet", markup=False)
 
 
-def _files(output: str, folder: str) -> list[str]:
-    return [name for name in storage.list_files(storage.join(output, folder)) if name.endswith(".arrow")]
+def _files(output: Folder, folder: str) -> list[str]:
+    return [name for name in output.files(folder) if name.endswith(".arrow")]
 
 
 if __name__ == "__main__":

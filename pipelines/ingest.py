@@ -18,6 +18,7 @@ from transforms.settings import parse_size
 
 if TYPE_CHECKING:  # it brings the kernels along
     from pipelines.job import RunSlice
+    from transforms.storage import Folder
 
 NOTHING_NEW = 99  # what schedulers take for "skipped"
 
@@ -145,9 +146,9 @@ def _ingest(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
     committed = False
     for manifest in run_job(bundles, settings, runner, in_process=in_process, notice=say, **flags):
         committed = True
-        summarize(str(settings.output), manifest)
+        summarize(settings.folder(), manifest)
         if in_process and settings.run.report:
-            _report(str(settings.output), manifest["run"], say)
+            _report(settings.folder(), manifest.run, say)
     if not committed:
         say("nothing new")
     return 0 if committed else NOTHING_NEW
@@ -180,7 +181,7 @@ def _stream(arguments: argparse.Namespace, settings: IngestSettings, rest: Seque
     return 0
 
 
-def _report(output: str, run: str, say: Callable[[str], None]) -> None:
+def _report(output: "Folder", run: str, say: Callable[[str], None]) -> None:
     """Writes what people look at; the run stands, whatever becomes of it."""
     from pipelines.views.card import write_card  # noqa: PLC0415 - templates are of no use before
     from pipelines.views.report import write_report  # noqa: PLC0415

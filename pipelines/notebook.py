@@ -10,6 +10,7 @@ from markupsafe import Markup
 from pipelines.config import load_settings
 from pipelines.job import listed_bundles, run_job
 from pipelines.runners.running import beam_options, run_slice, runs_in_process
+from transforms.runs.manifest import Counts, Manifest
 from transforms.shards.corpus import Corpus
 
 _PLACES = ("in", "kept", "duplicate", "filtered", "rejected")
@@ -25,14 +26,11 @@ class Result:
     """
 
     corpus: Corpus
-    manifests: tuple[dict[str, Any], ...]
+    manifests: tuple[Manifest, ...]
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Where the documents and paragraphs of this job went."""
-        return {
-            kind: {place: sum(each["counts"][kind][place] for each in self.manifests) for place in _PLACES}
-            for kind in ("documents", "paragraphs")
-        }
+        return sum((each.counts for each in self.manifests), Counts()).by_kind()
 
     def _repr_html_(self) -> str:
         """The summary as a table, for a notebook."""
@@ -41,8 +39,8 @@ class Result:
             Markup("<tr><th scope='row'>{}</th>{}</tr>").format(kind, _cells(tally))
             for kind, tally in self.counts().items()
         )
-        runs = ", ".join(each["run"] for each in self.manifests) or "nothing new"
-        caption = Markup("<caption>{}: {}</caption>").format(self.corpus.output, runs)
+        runs = ", ".join(each.run for each in self.manifests) or "nothing new"
+        caption = Markup("<caption>{}: {}</caption>").format(self.corpus.folder.url, runs)
         return str(Markup("<table>{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(caption, head, rows))
 
 
@@ -88,10 +86,10 @@ def run(
     return Result(Corpus(output), done)
 
 
-def _write_reports(corpus: Corpus, done: Sequence[Mapping[str, Any]]) -> None:
+def _write_reports(corpus: Corpus, done: Sequence[Manifest]) -> None:
     from pipelines.views.card import write_card  # noqa: PLC0415 - templates are of no use before
     from pipelines.views.report import write_report  # noqa: PLC0415
 
     for manifest in done:
-        write_report(corpus, manifest["run"])
+        write_report(corpus, manifest.run)
         write_card(corpus)

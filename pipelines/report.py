@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pipelines.cli import Parser, complain
 from pipelines.views.report import write_report
 from transforms.errors import RafidError
-from transforms.runs.manifest import read_manifest
 from transforms.shards.corpus import Corpus
 
 
@@ -18,10 +17,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         arguments = command.parse_args(argv)
         corpus = Corpus(arguments.output)
-        runs = [arguments.run] if arguments.run else [manifest["run"] for manifest in corpus.manifests]
+        runs = [corpus.manifest(arguments.run)] if arguments.run else corpus.manifests
         for run in runs:
-            read_manifest(arguments.output, run)  # an unknown one is an error of use
-            print(write_report(corpus, run))
+            print(write_report(corpus, run.run))
     except RafidError as error:
         return complain(error)
     return 0

@@ -22,9 +22,8 @@ from pipelines.graph import RunPlan, ingest
 from pipelines.runners.failures import stage_error
 from pipelines.runners.flink_job import job_server_jar, submit
 from pipelines.runners.flink_rest import ENDED, FlinkRest, JobView, NoAnswerError
-from transforms import storage
 from transforms.errors import RafidError, RunError, UsageError
-from transforms.runs.manifest import is_committed
+from transforms.storage import Folder
 
 Say = Callable[[str], None]
 _SAY_SECONDS = 10  # between two lines of progress that differ in the records only
@@ -37,8 +36,8 @@ def run_on_flink(plan: RunPlan, options: PipelineOptions, say: Say) -> None:
         UsageError: no cluster is named, or the job-server jar is missing or wrong.
         RunError: the run is not committed, and its job has ended; or the error says that it may not have.
     """
-    paths, settings = plan.paths, plan.settings.flink
-    work = Work(paths.run, paths.output, lambda pipeline: ingest(pipeline, plan), lambda _: is_committed(paths))
+    run, settings = plan.run, plan.settings.flink
+    work = Work(run.name, run.folder, lambda pipeline: ingest(pipeline, plan), lambda _: run.is_committed())
     with _Interruption(settings.timeout) as interruption:
         work_on_flink(work, settings, options, interruption.check, say)
 
@@ -57,7 +56,7 @@ class Work:
     """
 
     name: str
-    output: str
+    output: Folder
     build: Callable[[beam.Pipeline], Any]
     is_done: Callable[[JobView | None], bool]
     what: str = "the run"
@@ -71,7 +70,7 @@ class Work:
     @property
     def mark(self) -> str:
         """What the names of all jobs end in that write to the output."""
-        place = storage.filesystem(self.output)[1] if storage.is_local(self.output) else self.output
+        place = str(self.output.local_path()) if self.output.is_local else self.output.url
         return f"-{hashlib.sha256(place.rstrip('/').encode()).hexdigest()[:8]}"
 
 

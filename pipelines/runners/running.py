@@ -17,7 +17,7 @@ from pipelines.graph import RunPlan, ingest
 from pipelines.job import Slice
 from pipelines.runners.failures import is_unexpected, keep_to_ourselves, stage_error, without_stage
 from transforms.errors import RafidError, UsageError
-from transforms.runs.run import RunPaths
+from transforms.runs.run import Run
 
 # The in-process runner by its own name: the name DirectRunner makes Beam look for a binary on the network first.
 LOCAL_RUNNER = "FnApiRunner"
@@ -88,7 +88,7 @@ def runner_of(options: pipeline_options.PipelineOptions) -> Any:
 
 
 def run_slice(
-    paths: RunPaths,
+    run: Run,
     part: Slice,
     *,
     settings: IngestSettings,
@@ -97,9 +97,8 @@ def run_slice(
 ) -> None:
     """Runs one slice of a job on the runner that `options` name; `say` is told how a job on a cluster goes."""
     batch = len(part.splits) if runs_in_process(options) else settings.run.worker_threads()
-    size = sum(piece.end - piece.start for split in part.splits for piece in split.ranges)
-    partitioned = settings.dedup.partitioned(size, in_process=runs_in_process(options))
-    plan = RunPlan(paths, part.splits, settings, batch, partitioned)
+    partitioned = settings.dedup.partitioned(part.size, in_process=runs_in_process(options))
+    plan = RunPlan(run, part.splits, settings, batch, partitioned)
     if is_flink(options):
         from pipelines.runners.flink import run_on_flink  # noqa: PLC0415
 

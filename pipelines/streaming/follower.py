@@ -8,8 +8,9 @@ from typing import Any
 
 from apache_beam.metrics import MetricsFilter
 
-from transforms.runs.catalog import committed
-from transforms.runs.manifest import read_manifest
+from transforms.runs.catalog import committed_runs
+from transforms.runs.manifest import Manifest
+from transforms.storage import Folder
 from transforms.streaming.beam import OLDEST_IN_FLIGHT, OLDEST_WAITING
 
 Tell = Callable[[dict[str, Any]], None]
@@ -19,9 +20,9 @@ _TELL_SECONDS = 10.0  # between two accounts of how the stream is
 class Follower:
     """Tells of the windows that have been committed, and how far behind the stream is."""
 
-    def __init__(self, output: str, tell: Tell) -> None:
+    def __init__(self, output: Folder, tell: Tell) -> None:
         self._output, self._tell = output, tell
-        self._told = {each.key for each in committed(output)}
+        self._told = {each.key for each in committed_runs(output)}
         self._windows = self._kept = 0
         self._last_arrival = 0.0
         self._account = time.monotonic()
@@ -32,28 +33,29 @@ class Follower:
 
     def look(self, result: Any = None) -> None:
         """Looks what is new; the metrics of `result`, which is Beam's, know when the oldest bundle arrived."""
-        for each in committed(self._output):
+        for each in committed_runs(self._output):
             if each.key not in self._told:
                 self._told.add(each.key)
-                self._tell(self._committed(read_manifest(self._output, each.run)))
+                self._tell(self._committed(each))
         if result is not None and time.monotonic() >= self._account + _TELL_SECONDS:
             self._account = time.monotonic()
             lag = self._lag(_gauges(result))
             self._tell({"event": "stream", "lag_seconds": lag, "windows": self._windows, "kept": self._kept})
 
-    def _committed(self, manifest: dict[str, Any]) -> dict[str, Any]:
-        paragraphs, window = manifest["counts"]["paragraphs"], manifest["window"]
+    def _committed(self, manifest: Manifest) -> dict[str, Any]:
+        paragraphs, window = manifest.counts.paragraphs, manifest.window
+        assert window is not None  # the runs of a stream have one
         self._windows += 1
-        self._kept += paragraphs["kept"]
-        self._last_arrival = _seconds(window["last_arrival"])
+        self._kept += paragraphs.kept
+        self._last_arrival = _seconds(window.last_arrival)
         return {
             "event": "committed",
-            "run": manifest["run"],
-            "window": window,
-            "lag_seconds": round(time.time() - _seconds(window["first_arrival"]), 3),
-            "bundles": len(manifest["inputs"]),
-            "paragraphs": paragraphs,
-            "seconds": manifest["seconds"],
+            "run": manifest.run,
+            "window": window.model_dump(),
+            "lag_seconds": round(time.time() - _seconds(window.first_arrival), 3),
+            "bundles": len(manifest.inputs),
+            "paragraphs": paragraphs.by_place(),
+            "seconds": manifest.seconds.model_dump(),
         }
 
     def _lag(self, oldest: dict[str, float]) -> float:

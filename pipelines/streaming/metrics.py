@@ -1,10 +1,9 @@
 """The figures of a watch, as Prometheus reads them."""
 
-from typing import Any
-
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
 from transforms.errors import UsageError
+from transforms.runs.manifest import Manifest
 
 
 class WatchMetrics:
@@ -28,17 +27,20 @@ class WatchMetrics:
         )
         self._seconds = Gauge("rafid_last_window_seconds", "What the last run took", registry=self.registry)
 
-    def commit(self, manifest: dict[str, Any], now: float) -> None:
+    def commit(self, manifest: Manifest, now: float) -> None:
         """Counts a committed run; `now` in seconds since the epoch."""
         self._windows.inc()
-        self._bytes.inc(manifest["bytes"])
-        self._bundles.inc(len(manifest["inputs"]))
-        for counter, what in ((self._documents, "documents"), (self._paragraphs, "paragraphs")):
-            for place, count in manifest["counts"][what].items():
+        self._bytes.inc(manifest.bytes)
+        self._bundles.inc(len(manifest.inputs))
+        for counter, tally in (
+            (self._documents, manifest.counts.documents),
+            (self._paragraphs, manifest.counts.paragraphs),
+        ):
+            for place, count in tally.by_place().items():
                 if place != "in":
                     counter.labels(place).inc(count)
         self._committed.set(now)
-        self._seconds.set(manifest["seconds"]["total"])
+        self._seconds.set(manifest.seconds.total)
 
     def fail(self) -> None:
         """Counts a window that failed."""

@@ -23,16 +23,16 @@ from pipelines.runners.failures import keep_to_ourselves, stage_error
 from pipelines.runners.running import is_flink, runner_of, runs_in_process
 from pipelines.streaming.follower import Follower, Tell
 from pipelines.streaming.windows import WindowRuns, bundles_there
-from transforms import storage
+from transforms.dedup.definition import check_definition
 from transforms.errors import RunError, UsageError
-from transforms.runs.catalog import check_settings, committed
+from transforms.runs.catalog import clean_up, committed_runs, prepare_output
 from transforms.runs.lock import lock_output
-from transforms.runs.manifest import clean_up, prepare_output
-from transforms.runs.run import DRAIN
+from transforms.storage import Folder
 from transforms.streaming.beam import WatchBundles
 
 _REST = "what is committed stays, start again"
 _LOOK_SECONDS = 0.5
+DRAIN = ".drain"  # a file of this name in the output tells a stream to end
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,16 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
         UsageError: the settings, or the runner, are not for streams.
         RunError: it failed; what is committed stays.
     """
-    output = require_places(settings)
+    require_places(settings)
+    output = settings.folder()
     _check(settings, options)
     bundles_there(settings.input.paths, settings.input.root)  # what no store serves is said before any work
     options.view_as(StandardOptions).streaming = True
     prepare_output(output)
     with lock_output(output, "stream", wait=asked.wait):
         clean_up(output)
-        storage.remove(storage.join(output, DRAIN))
-        check_settings(output, committed(output), settings.dedup.model_dump(mode="json"))
+        output.remove(DRAIN)
+        check_definition(output.url, committed_runs(output), settings.dedup)
         follower = Follower(output, tell)
         try:
             _run(_plan(settings, asked), options, _End(output, at_once=asked.cancel_now), follower)
@@ -81,7 +82,7 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
             tell({"event": "cancelled"})
         finally:
             follower.look()
-            storage.remove(storage.join(output, DRAIN))
+            output.remove(DRAIN)
 
 
 def _check(settings: IngestSettings, options: PipelineOptions) -> None:
@@ -95,10 +96,10 @@ def _check(settings: IngestSettings, options: PipelineOptions) -> None:
 
 
 def _plan(settings: IngestSettings, asked: Asked) -> StreamPlan:
-    output = str(settings.output)
+    output = settings.folder()
     listing = partial(bundles_there, settings.input.paths, settings.input.root)
-    is_over = partial(storage.exists, storage.join(output, DRAIN))
-    source = WatchBundles(f"{output} {time.time_ns()}", listing, asked.settle, asked.every, is_over)
+    is_over = partial(output.exists, DRAIN)
+    source = WatchBundles(f"{output.url} {time.time_ns()}", listing, asked.settle, asked.every, is_over)
     return StreamPlan(source, WindowRuns(settings, asked.window), settings.run.worker_threads())
 
 
@@ -120,7 +121,7 @@ def _run_on_flink(plan: StreamPlan, options: PipelineOptions, end: "_End", follo
 
     work = Work(
         "stream",
-        str(plan.runs.settings.output),
+        plan.runs.settings.folder(),
         lambda pipeline: ingest_stream(pipeline, plan),
         lambda view: view is not None and view.state == "FINISHED",
         what="the stream",
@@ -164,7 +165,7 @@ class _End:
     With `at_once` the first one cancels it. As a context, which may be entered within itself, it takes note of signals.
     """
 
-    def __init__(self, output: str, *, at_once: bool) -> None:
+    def __init__(self, output: Folder, *, at_once: bool) -> None:
         self._output, self._at_once = output, at_once
         self._signals = 0
         self._drains = False
@@ -195,5 +196,5 @@ class _End:
         if self._signals and (self._at_once or self._signals > 1):
             raise Cancelled
         if self._signals and not self._drains:
-            storage.write_whole(self._output, DRAIN, b"")
+            self._output.write(DRAIN, b"")
             self._drains = True

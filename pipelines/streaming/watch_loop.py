@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event
-from typing import Any
 
 from pipelines.config import IngestSettings
 from pipelines.job import RunSlice, run_job
@@ -12,6 +11,7 @@ from transforms.bundles.errors import BundleError
 from transforms.bundles.listing import Bundle
 from transforms.errors import RunError
 from transforms.runs.lock import OutputLocked
+from transforms.runs.manifest import Manifest
 from transforms.streaming.arrivals import Arrivals
 
 
@@ -92,14 +92,14 @@ class Watch:
             self._metrics.fail()
             self._around.say(f"{error}; the window is tried again")
 
-    def _commit(self, manifest: dict[str, Any]) -> None:
+    def _commit(self, manifest: Manifest) -> None:
         self.windows += 1
         self._said = ""
         self._metrics.commit(manifest, self._around.time())
-        paragraphs = manifest["counts"]["paragraphs"]
+        paragraphs = manifest.counts.paragraphs
         self._around.say(
-            f"run {manifest['run']}: {len(manifest['inputs']):,} bundles, {paragraphs['in']:,} paragraphs, "
-            f"{paragraphs['kept']:,} kept, {manifest['seconds']['total']:.1f} s"
+            f"run {manifest.run}: {len(manifest.inputs):,} bundles, {paragraphs.total:,} paragraphs, "
+            f"{paragraphs.kept:,} kept, {manifest.seconds.total:.1f} s"
         )
 
     def _say_once(self, line: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipelines.views.columns import MEANINGS, type_name
 from pipelines.views.rendering import environment
-from transforms import storage
+from transforms.runs.manifest import Counts
 from transforms.shards.corpus import Corpus
 from transforms.shards.schemas import DOCUMENTS
 
@@ -20,37 +20,32 @@ _SIZES = (
 
 def write_card(corpus: Corpus) -> None:
     """Writes the card anew, from all manifests."""
-    storage.write_whole(corpus.output, _CARD, card(corpus).encode("utf-8"))
+    corpus.folder.write(_CARD, card(corpus).encode("utf-8"))
 
 
 def card(corpus: Corpus) -> str:
     """The card, in Markdown, with the metadata that Hugging Face's tools read at its head."""
     runs = corpus.manifests
-    latest = runs[-1]["settings"]
+    latest = runs[-1]
     return (
         environment()
         .get_template("card.md")
         .render(
-            name=PurePath(corpus.output.rstrip("/")).name or "corpus",
+            name=PurePath(corpus.folder.url.rstrip("/")).name or "corpus",
             runs=runs,
             shown=_SHOWN_RUNS,
-            with_documents=[each["run"] for each in runs if each["counts"]["documents"]["kept"]],
-            counts=_counts(runs),
-            category=_category(sum(each["counts"]["documents"]["kept"] for each in runs)),
-            languages=latest["language"]["keep"] or ["ar"],
-            kept_languages=", ".join(latest["language"]["keep"]) or "all",
-            definition=_definition(latest["dedup"]),
-            segmentation=_segmentation(latest["segmentation"]),
+            with_documents=[each.run for each in runs if each.counts.documents.kept],
+            counts=sum((each.counts for each in runs), Counts()).by_kind(),
+            category=_category(sum(each.counts.documents.kept for each in runs)),
+            languages=latest.setting("language.keep") or ["ar"],
+            kept_languages=", ".join(latest.setting("language.keep")) or "all",
+            definition=_definition(latest.setting("dedup")),
+            segmentation=_segmentation(latest.setting("segmentation")),
             columns=[
                 (name, type_name(DOCUMENTS.field(name).type), text) for name, text in MEANINGS["documents"].items()
             ],
         )
     )
-
-
-def _counts(runs: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
-    kinds = runs[0]["counts"]
-    return {kind: {place: sum(run["counts"][kind][place] for run in runs) for place in kinds[kind]} for kind in kinds}
 
 
 def _category(documents: int) -> str:

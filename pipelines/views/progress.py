@@ -9,7 +9,7 @@ from typing import Any
 
 from pipelines.job import RunSlice, Slice
 from transforms.progress import Observer, observed
-from transforms.runs.run import RunPaths
+from transforms.runs.run import Run
 
 _TITLES = {"fingerprint": "reading", "join": "deciding", "write": "writing"}
 _SECONDS_BETWEEN_LINES = 5.0
@@ -23,15 +23,14 @@ def with_progress(run_slice: RunSlice, log_format: str) -> RunSlice:
         log_format: `json` for JSON lines; `text` for bars in a terminal, lines elsewhere.
     """
 
-    def shown(paths: RunPaths, part: Slice) -> None:
-        total = sum(piece.end - piece.start for split in part.splits for piece in split.ranges)
-        title = paths.run if part.of == 1 else f"{paths.run} ({part.index + 1} of {part.of})"
+    def shown(run: Run, part: Slice) -> None:
+        title = run.name if part.of == 1 else f"{run.name} ({part.index + 1} of {part.of})"
         if log_format == "text" and sys.stderr.isatty():
-            showing = bars(total)
+            showing = bars(part.size)
         else:
-            showing = observed(Lines(title, total, _as_json if log_format == "json" else _as_text))
+            showing = observed(Lines(title, part.size, _as_json if log_format == "json" else _as_text))
         with showing:
-            run_slice(paths, part)
+            run_slice(run, part)
 
     return shown
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipelines.views.rendering import environment
-from transforms import storage
-from transforms.runs.run import REPORTS
+from transforms.runs.run import Run
 from transforms.shards.corpus import Corpus
 from transforms.shards.figures import INPUTS, figures_of
 
@@ -14,14 +13,14 @@ _SHOWN_VALUE = 300  # letters of a setting
 
 
 def write_report(corpus: Corpus, run: str) -> str:
-    """Where the report of a committed run was written.
+    """Writes the report of a committed run; returns where.
 
     Raises:
         RafidError: the corpus cannot be read, or the report not be written.
     """
-    path = f"{REPORTS}/{run}.html"
-    storage.write_whole(corpus.output, path, render(corpus, run).encode("utf-8"))
-    return storage.join(corpus.output, path)
+    path = Run(corpus.folder, run).report()
+    corpus.folder.write(path, render(corpus, run).encode("utf-8"))
+    return corpus.folder.at(path)
 
 
 def render(corpus: Corpus, run: str) -> str:
@@ -30,7 +29,7 @@ def render(corpus: Corpus, run: str) -> str:
     return (
         environment()
         .get_template("report.html")
-        .render(vars(figures), settings=list(_flat(figures.manifest["settings"])), places=_PLACES, shown_inputs=INPUTS)
+        .render(vars(figures), settings=list(_flat(figures.manifest.settings)), places=_PLACES, shown_inputs=INPUTS)
     )
 
 

@@ -10,8 +10,10 @@ from rich.table import Table
 
 from pipelines.config import IngestSettings
 from pipelines.planning import Estimate
-from transforms import storage
 from transforms.bundles.listing import Bundle
+from transforms.runs.manifest import Manifest
+from transforms.runs.run import manifest_path
+from transforms.storage import Folder
 
 if TYPE_CHECKING:  # it brings the kernels along
     from pipelines.job import Slice
@@ -35,7 +37,7 @@ def print_plan(
     console.print(settings.model_dump_json(indent=2), markup=False)
 
 
-def speakers(log_format: str, *, quiet: bool) -> tuple[Callable[[str], None], Callable[[str, dict[str, Any]], None]]:
+def speakers(log_format: str, *, quiet: bool) -> tuple[Callable[[str], None], Callable[[Folder, Manifest], None]]:
     """What says a notice, and what says the summary of a run, to standard output.
 
     Args:
@@ -80,29 +82,28 @@ def _print_json(facts: dict[str, Any]) -> None:
     print(json.dumps(facts, ensure_ascii=False), flush=True)
 
 
-def _print_json_summary(output: str, manifest: dict[str, Any]) -> None:
-    keys = ("run", "counts", "bytes", "preambles", "rejects", "dedup", "seconds")
-    _print_json({"event": "committed", "output": output, **{key: manifest[key] for key in keys}})
+def _print_json_summary(output: Folder, manifest: Manifest) -> None:
+    keys = {"run", "counts", "bytes", "preambles", "rejects", "dedup", "seconds"}
+    facts = manifest.model_dump(mode="json", by_alias=True, include=keys)
+    _print_json({"event": "committed", "output": output.url, **facts})
 
 
-def print_summary(output: str, manifest: dict[str, Any]) -> None:
+def print_summary(output: Folder, manifest: Manifest) -> None:
     """Prints what came in, where it went, and where it lies."""
-    documents, paragraphs = manifest["counts"]["documents"], manifest["counts"]["paragraphs"]
-    table = Table(title=f"Run {manifest['run']}", title_justify="left")
+    table = Table(title=f"Run {manifest.run}", title_justify="left")
     table.add_column("")
-    for place in documents:
+    for place in manifest.counts.documents.by_place():
         table.add_column(place, justify="right")
-    for name, tally in (("documents", documents), ("paragraphs", paragraphs)):
+    for name, tally in manifest.counts.by_kind().items():
         table.add_row(name, *(f"{count:,}" for count in tally.values()))
     console = Console(highlight=False)
     console.print(table)
-    seconds, dedup = manifest["seconds"]["total"], manifest["dedup"]
-    written = sum(file["bytes"] for file in manifest["files"])
-    console.print(f"{dedup['exact']:,} exact and {dedup['near']:,} near duplicates", markup=False)
-    if manifest["preambles"]:
-        console.print(f"{manifest['preambles']:,} documents are text before the first delimiter, or files without one")
-    if manifest["rejects"]:
-        reasons = ", ".join(f"{count:,} {reason}" for reason, count in manifest["rejects"].items())
+    written = sum(file.bytes for file in manifest.files)
+    console.print(f"{manifest.dedup.exact:,} exact and {manifest.dedup.near:,} near duplicates", markup=False)
+    if manifest.preambles:
+        console.print(f"{manifest.preambles:,} documents are text before the first delimiter, or files without one")
+    if manifest.rejects:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in manifest.rejects.items())
         console.print(f"rejected, see rejects/: {reasons}", markup=False)
-    console.print(f"{manifest['bytes']:,} bytes read, {written:,} written, {seconds:.1f} s")
-    console.print(f"{storage.join(output, 'manifests', manifest['run'] + '.json')}", soft_wrap=True, markup=False)
+    console.print(f"{manifest.bytes:,} bytes read, {written:,} written, {manifest.seconds.total:.1f} s")
+    console.print(output.at(manifest_path(manifest.run)), soft_wrap=True, markup=False)

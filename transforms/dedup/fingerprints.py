@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from transforms import storage
 from transforms.arrays import Int32s, Int64s
+from transforms.bundles.splits import Split
 from transforms.dedup.shingles import ShingleSets
+from transforms.storage import Folder
 
 DOCUMENT_FIELDS = [
     pa.field("doc_id", pa.string(), nullable=False),
@@ -62,8 +63,17 @@ class Fingerprint:
         return (np.arange(len(self.offset)) - np.repeat(self.first_paragraph[:-1], counts)).astype(np.int32)
 
 
-def write_fingerprint(root: str, path: str, fingerprint: Fingerprint) -> None:
-    """Writes an Arrow file at `path` below `root`."""
+@dataclass(frozen=True)
+class FingerprintedSplit:
+    """A split whose fingerprint file is written, the seconds that took, and its paragraphs."""
+
+    split: Split
+    seconds: float
+    paragraphs: int
+
+
+def write_fingerprint(folder: Folder, path: str, fingerprint: Fingerprint) -> None:
+    """Writes an Arrow file at `path` in `folder`."""
     first = fingerprint.first_paragraph
     places = pa.StructArray.from_arrays(
         [pa.array(fingerprint.offset), pa.array(fingerprint.length)], fields=list(_PLACE)
@@ -72,12 +82,12 @@ def write_fingerprint(root: str, path: str, fingerprint: Fingerprint) -> None:
     columns = [fingerprint.documents.column(field.name).combine_chunks() for field in DOCUMENT_FIELDS]
     columns += [pa.LargeListArray.from_arrays(pa.array(first), column) for column in (places, sets)]
     schema = SCHEMA.with_metadata({"facts": json.dumps(fingerprint.facts, sort_keys=True)})
-    storage.write_arrow(root, path, pa.table(columns, schema=schema))
+    folder.write_arrow(path, pa.table(columns, schema=schema))
 
 
-def read_fingerprint(url: str) -> Fingerprint:
+def read_fingerprint(folder: Folder, path: str) -> Fingerprint:
     """The fingerprint in a file; its columns are views of the mapped file where it is local."""
-    reader = pa.ipc.open_file(storage.read_whole(url))
+    reader = pa.ipc.open_file(folder.read(path))
     batch = reader.get_batch(0)
     places = batch.column("paragraphs")
     return Fingerprint(
@@ -90,9 +100,9 @@ def read_fingerprint(url: str) -> Fingerprint:
     )
 
 
-def read_sets(url: str) -> ShingleSets:
+def read_sets(folder: Folder, path: str) -> ShingleSets:
     """The sets alone; views of a mapping of their own where the file is local."""
-    return _sets(pa.ipc.open_file(storage.read_whole(url)).get_batch(0))
+    return _sets(pa.ipc.open_file(folder.read(path)).get_batch(0))
 
 
 def _sets(batch: pa.RecordBatch) -> ShingleSets:

@@ -1,15 +1,15 @@
 """Verdict files: which paragraphs of a split are removed, and what stands for each."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms import storage
-from transforms.arrays import Int64s
+from transforms.arrays import Float64s, Int64s
 from transforms.dedup.fingerprints import Fingerprint
-from transforms.dedup.one_pass.join import Decision
+from transforms.storage import Folder
 
 SCHEMA = pa.schema(
     [
@@ -35,6 +35,25 @@ PLACES = pa.schema(
         pa.field("paragraph_index", pa.int32(), nullable=False),
     ]
 )
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What stands for each removed paragraph of a run; paragraphs are numbered through the run from 0.
+
+    Attributes:
+        removed: int64[d], the removed paragraphs, ascending.
+        kept: int64[d], the kept paragraph of this run that each repeats; -1 where it is one of an earlier run.
+        similarity: float64[d], their exact Jaccard similarity.
+        contenders: sets that could have a partner at all.
+        candidates: pairs whose overlap was counted.
+    """
+
+    removed: Int64s
+    kept: Int64s
+    similarity: Float64s
+    contenders: int
+    candidates: int
 
 
 def verdict_tables(
@@ -87,11 +106,11 @@ def _table(decision: Decision, places: pa.Table, rows: slice, first: int) -> pa.
     return pa.table(columns, schema=SCHEMA)
 
 
-def write_verdicts(root: str, path: str, verdicts: pa.Table) -> None:
-    """Writes an Arrow file at `path` below `root`."""
-    storage.write_arrow(root, path, verdicts)
+def write_verdicts(folder: Folder, path: str, verdicts: pa.Table) -> None:
+    """Writes an Arrow file at `path` in `folder`."""
+    folder.write_arrow(path, verdicts)
 
 
-def read_verdicts(url: str) -> pa.Table:
+def read_verdicts(folder: Folder, path: str) -> pa.Table:
     """The verdicts in a file."""
-    return pa.ipc.open_file(storage.read_whole(url)).read_all()
+    return folder.read_arrow(path)

@@ -4,22 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from posixpath import dirname
-from typing import NamedTuple
 
 from transforms.bundles.listing import Bundle
+from transforms.runs.manifest import TakenInput
 
 Interval = tuple[int, int]
-
-
-class TakenInput(NamedTuple):
-    """Bytes `start` to `end` of a bundle that a run took, and the bundle as it then was."""
-
-    url: str
-    state: str
-    size: int
-    sha256: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True)
@@ -39,7 +28,7 @@ class Sorted:
     vanished: list[str] = field(default_factory=list)
 
 
-class InputLedger:
+class TakenInputs:
     """What committed runs took. A bundle counts as taken when every byte of it is."""
 
     def __init__(self, inputs: Iterable[TakenInput] = ()) -> None:

@@ -13,9 +13,8 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from transforms import storage
 from transforms.errors import RunError
-from transforms.storage import FileTaken, write_new
+from transforms.storage import FileTaken, Folder, StorageError, refused
 
 LOCK = ".lock"
 _PAUSE = 2.0  # seconds between two looks at a lock in a store
@@ -26,77 +25,76 @@ class OutputLocked(RunError):  # noqa: N818 - says what is
 
 
 @contextmanager
-def lock_output(output: str, run: str, *, wait: bool = False) -> Iterator[None]:
+def lock_output(folder: Folder, run: str, *, wait: bool = False) -> Iterator[None]:
     """Holds the output folder for `run`: by a lock that a crash releases, or in a store by a file that says so.
 
     Raises:
         OutputLocked: another run holds it, and `wait` is not set.
     """
-    lock = _lock_local if storage.is_local(output) else _lock_store
-    with lock(output, {"run": run, "process": os.getpid(), "host": socket.gethostname()}, wait=wait):
+    lock = _lock_local if folder.is_local else _lock_store
+    with lock(folder, {"run": run, "process": os.getpid(), "host": socket.gethostname()}, wait=wait):
         yield
 
 
 @contextmanager
-def _lock_local(output: str, holder: dict[str, Any], *, wait: bool) -> Iterator[None]:
-    with _opened(output) as file:
+def _lock_local(folder: Folder, holder: dict[str, Any], *, wait: bool) -> Iterator[None]:
+    with _opened(folder) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as error:
             file.seek(0)
             raise OutputLocked(
-                f"output {output}: {_holder(file.read().decode())} is writing to it; wait until it ends"
+                f"output {folder.url}: {_holder(file.read().decode())} is writing to it; wait until it ends"
             ) from error
         try:
             file.truncate(0)
             file.write(json.dumps(holder).encode())
         except OSError as error:
-            raise storage.StorageError(f"{output}/{LOCK}: cannot be written: {error.strerror}") from error
+            raise StorageError(f"{folder.url}/{LOCK}: cannot be written: {error.strerror}") from error
         try:
             yield
         finally:
             file.truncate(0)
 
 
-def _opened(output: str) -> FileIO:
+def _opened(folder: Folder) -> FileIO:
     try:
-        return (Path(storage.filesystem(output)[1]) / LOCK).open("ab+", buffering=0)
+        return folder.local_path(LOCK).open("ab+", buffering=0)
     except OSError as error:
-        raise storage.refused(f"{output}/{LOCK}", error) from error
+        raise refused(folder.at(LOCK), error) from error
 
 
 @contextmanager
-def _lock_store(output: str, holder: dict[str, Any], *, wait: bool) -> Iterator[None]:
-    url = storage.join(output, LOCK)
-    while not _taken(output, holder):
-        text = _text(url)
+def _lock_store(folder: Folder, holder: dict[str, Any], *, wait: bool) -> Iterator[None]:
+    while not _taken(folder, holder):
+        text = _text(folder)
         if _is_dead(text):
-            storage.remove(url)
+            folder.remove(LOCK)
         elif wait:
             time.sleep(_PAUSE)
         else:
-            remedy = f"wait until it ends; if it crashed, remove {url}"
-            raise OutputLocked(f"output {output}: {_holder(text)} is writing to it; {remedy}")
+            remedy = f"wait until it ends; if it crashed, remove {folder.at(LOCK)}"
+            raise OutputLocked(f"output {folder.url}: {_holder(text)} is writing to it; {remedy}")
     try:
         yield
     finally:
-        with contextlib.suppress(storage.StorageError):  # what ended the run says more
-            storage.remove(url)
+        with contextlib.suppress(StorageError):  # what ended the run says more
+            folder.remove(LOCK)
 
 
-def _text(url: str) -> str:
+def _text(folder: Folder) -> str:
     """What the lock says of its holder; nothing where it has just been released."""
     try:
-        return str(storage.read_whole(url).to_pybytes(), "utf-8")
-    except storage.StorageError:
-        if storage.exists(url):
+        return str(folder.read(LOCK).to_pybytes(), "utf-8")
+    except StorageError:
+        if folder.exists(LOCK):
             raise
         return ""
 
 
-def _taken(output: str, holder: dict[str, Any]) -> bool:
+def _taken(folder: Folder, holder: dict[str, Any]) -> bool:
     try:
-        write_new(output, LOCK, json.dumps(holder | {"token": uuid.uuid4().hex}).encode())
+        folder.create(LOCK, json.dumps(holder | {"token": uuid.uuid4().hex}).encode())
     except FileTaken:
         return False
     return True

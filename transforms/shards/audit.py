@@ -1,71 +1,33 @@
 """Counting what was written: every document and paragraph ends in exactly one place."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from transforms import storage
 from transforms.errors import RunError
+from transforms.runs.manifest import Counts, Tally
+from transforms.storage import Folder
 
 
 class AuditError(RunError):
     """What was written is not what came in."""
 
 
-@dataclass(frozen=True)
-class Tally:
-    """Where documents, or paragraphs, went."""
-
-    kept: int = 0
-    duplicate: int = 0
-    filtered: int = 0
-    rejected: int = 0
-
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
-
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.kept + self.duplicate + self.filtered + self.rejected
-
-    def as_dict(self) -> dict[str, int]:
-        """The counts, the total first, as `in`."""
-        return {"in": self.total, **asdict(self)}
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What a split, or a run, came to."""
-
-    documents: Tally = field(default_factory=Tally)
-    paragraphs: Tally = field(default_factory=Tally)
-
-    def __add__(self, other: "Counts") -> "Counts":
-        return Counts(self.documents + other.documents, self.paragraphs + other.paragraphs)
-
-    def as_dict(self) -> dict[str, dict[str, int]]:
-        """The counts, as they stand in a manifest."""
-        return {"documents": self.documents.as_dict(), "paragraphs": self.paragraphs.as_dict()}
-
-
-def count_split(root: str, paths: Mapping[str, str]) -> Counts:
+def count_split(folder: Folder, paths: Mapping[str, str]) -> Counts:
     """The counts of a split, read back from its files.
 
     Args:
-        root: the output folder.
-        paths: the split's files below it, by ledger.
+        folder: the output.
+        paths: the split's files in it, by ledger.
     """
-    files = {name: pq.ParquetFile(storage.read_whole(storage.join(root, path))) for name, path in paths.items()}
+    files = {name: pq.ParquetFile(folder.read(path)) for name, path in paths.items()}
     rows = {name: file.metadata.num_rows for name, file in files.items()}
     kept = _list_entries(files.get("documents"), "paragraph_index")
     filtered = _list_entries(files.get("filtered"), "paragraph_offset")
-    documents = Tally(rows.get("documents", 0), _gone(files), rows.get("filtered", 0), rows.get("rejects", 0))
-    return Counts(documents, Tally(kept, rows.get("duplicates", 0), filtered, 0))
+    documents = Tally.of(rows.get("documents", 0), _gone(files), rows.get("filtered", 0), rows.get("rejects", 0))
+    return Counts(documents=documents, paragraphs=Tally.of(kept, rows.get("duplicates", 0), filtered))
 
 
 def _list_entries(file: pq.ParquetFile | None, column: str) -> int:
@@ -104,8 +66,3 @@ def check_whole(opened: int, written: int) -> None:
 def total(counts: Iterable[Counts]) -> Counts:
     """The sum of counts."""
     return sum(counts, Counts())
-
-
-def files_as_dicts(files: Iterable[storage.WrittenFile]) -> list[dict[str, Any]]:
-    """Written files as they stand in a manifest, by path."""
-    return [asdict(file) for file in sorted(files, key=lambda file: file.path)]

@@ -34,7 +34,7 @@ class Likeness:
 
 def settings_of(corpus: Corpus) -> DedupSettings:
     """What a duplicate is in a corpus, by its latest run."""
-    return DedupSettings.model_validate(corpus.manifests[-1]["settings"]["dedup"])
+    return DedupSettings.model_validate(corpus.manifests[-1].setting("dedup"))
 
 
 def most_alike(corpus: Corpus, text: str, settings: DedupSettings) -> Likeness | None:
@@ -49,8 +49,8 @@ def most_alike(corpus: Corpus, text: str, settings: DedupSettings) -> Likeness |
     wanted = np.unique(_sets(pa.array([text]), compared).shingles)
     best: Likeness | None = None
     for manifest in corpus.manifests if len(wanted) else ():
-        mode = manifest["settings"]["input"]["paragraphs"]
-        documents = corpus.dataset("documents", [manifest["run"]])
+        mode = manifest.setting("input.paragraphs")
+        documents = corpus.dataset("documents", [manifest.run])
         for batch in documents.to_batches(columns=["text", *_PLACE], batch_size=_ROWS):
             lines = pc.split_pattern(batch.column("text"), PARAGRAPH_BREAKS[mode])
             for similarity, at in _similar(lines.flatten(), wanted, compared):

@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import Field
 
-from transforms import storage
 from transforms.settings import Settings
+from transforms.storage import Folder, WrittenFile
 
 # Few different values: a dictionary pays. Rising numbers: differences pay.
 _DICTIONARY = {"bundle", "encoding", "language", "rule", "kept_bundle", "kept_run", "stage", "reason"}
@@ -23,8 +23,8 @@ class ShardSettings(Settings):
     row_group_bytes: int = Field(16 << 20, ge=1 << 10, description="uncompressed size of a row group, about")
 
 
-def write_table(root: str, path: str, table: pa.Table, run: str, settings: ShardSettings) -> storage.WrittenFile:
-    """The Parquet file written at `path` below `root`: zstd, row groups by bytes, the run in the file's metadata."""
+def write_table(folder: Folder, path: str, table: pa.Table, run: str, settings: ShardSettings) -> WrittenFile:
+    """Writes a Parquet file at `path` in `folder`: zstd, row groups by bytes, the run in the file's metadata."""
     table = table.replace_schema_metadata({"rafid.run": run, "rafid.format": "1"})
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
@@ -39,7 +39,7 @@ def write_table(root: str, path: str, table: pa.Table, run: str, settings: Shard
     ) as writer:
         for begin, end in row_groups(table, settings.row_group_bytes):
             writer.write_table(table.slice(begin, end - begin), row_group_size=end - begin)
-    return storage.write_whole(root, path, sink.getvalue(), rows=len(table))
+    return folder.write(path, sink.getvalue(), rows=len(table))
 
 
 def row_groups(table: pa.Table, target: int) -> Iterator[tuple[int, int]]:

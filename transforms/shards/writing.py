@@ -3,23 +3,22 @@
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from transforms import storage
 from transforms.bundles.documents import Documents
 from transforms.bundles.listing import digest_bundle
 from transforms.bundles.splits import ByteRange, Split
+from transforms.dedup.figures import read_figures
 from transforms.dedup.fingerprints import Fingerprint, read_fingerprint
-from transforms.dedup.one_pass.files import read_figures
 from transforms.dedup.verdicts import read_verdicts
-from transforms.runs.manifest import is_committed, write_manifest
-from transforms.runs.opening import read_opening
-from transforms.runs.run import INDEX, RunPaths, run_folder
-from transforms.shards.audit import Counts, check_balance, check_whole, count_split, files_as_dicts, total
+from transforms.runs.manifest import Counts, JoinFigures, Manifest, Seconds, ShardFile, TakenInput
+from transforms.runs.opening import Opening
+from transforms.runs.run import Run
+from transforms.segmentation.segmenter import Segmenter
+from transforms.shards.audit import check_balance, check_whole, count_split, total
 from transforms.shards.parquet import ShardSettings, write_table
-from transforms.shards.tables import Segmenter, SplitText
+from transforms.shards.tables import SplitText
 from transforms.storage import WrittenFile
 
 
@@ -34,7 +33,7 @@ class WrittenSplit:
 
 
 def write_split(
-    paths: RunPaths,
+    run: Run,
     split: Split,
     documents: Documents,
     breaks: int,
@@ -44,7 +43,7 @@ def write_split(
     """Writes the shards and ledgers of a split, and counts what they hold.
 
     Args:
-        paths: where the run's files are.
+        run: whose files they are.
         split: what was read again, or a part of it.
         documents: its documents.
         breaks: line feeds between the paragraphs of a document.
@@ -52,75 +51,72 @@ def write_split(
         settings: how shards are written.
     """
     begun = time.perf_counter()
-    fingerprint = read_fingerprint(storage.join(paths.output, paths.fingerprint(split.id)))
-    verdicts = read_verdicts(storage.join(paths.output, paths.verdicts(split.id)))
+    fingerprint = read_fingerprint(run.folder, run.fingerprint(split.id))
+    verdicts = read_verdicts(run.folder, run.verdicts(split.id))
     text = SplitText(documents, fingerprint, verdicts, breaks, segmenter)
     tables = text.tables()
-    shards = {ledger: paths.shard(ledger, split.id) for ledger in tables}
-    files = [write_table(paths.output, shards[name], table, paths.run, settings) for name, table in tables.items()]
-    return WrittenSplit(split, tuple(files), count_split(paths.output, shards), time.perf_counter() - begun)
+    shards = {ledger: run.shard(ledger, split.id) for ledger in tables}
+    files = [write_table(run.folder, shards[name], table, run.name, settings) for name, table in tables.items()]
+    return WrittenSplit(split, tuple(files), count_split(run.folder, shards), time.perf_counter() - begun)
 
 
-def commit_run(paths: RunPaths, written: Sequence[WrittenSplit], header: dict[str, Any]) -> dict[str, Any]:
-    """The manifest of the run, written: the run is committed.
+def commit_run(run: Run, written: Sequence[WrittenSplit], opening: Opening) -> Manifest:
+    """Commits the run, and returns its manifest.
 
     Args:
-        paths: where the run's files are.
-        written: all of the run's splits.
-        header: what shall stand in the manifest beside the rest: `sequence`, `started`, `settings`, `versions`; and
-            `digests`, those of the bundles that earlier slices began, by name.
+        run: what is committed.
+        written: all of its splits.
+        opening: what it was opened with.
 
     Raises:
         AuditError: the counts do not balance; nothing is committed.
     """
     in_order = sorted(written, key=lambda each: each.split.place)
-    fingerprints = [read_fingerprint(storage.join(paths.output, paths.fingerprint(each.split.id))) for each in in_order]
-    figures = read_figures(paths)
+    fingerprints = [read_fingerprint(run.folder, run.fingerprint(each.split.id)) for each in in_order]
+    figures = read_figures(run)
     counts = total(each.counts for each in in_order)
-    check_balance(_expected(fingerprints, figures["paragraphs"]), counts)
-    manifest = {
-        "run": paths.run,
-        "state": "committed",
-        **{key: value for key, value in header.items() if key != "digests"},
-        "inputs": _inputs(in_order, fingerprints, header.get("digests", {})),
-        "counts": counts.as_dict(),
-        "bytes": sum(each.facts["bytes"] for each in fingerprints),
-        "preambles": sum(each.facts["preambles"] for each in fingerprints),
-        "rejects": dict(sorted(sum((Counter(each.facts["reasons"]) for each in fingerprints), Counter()).items())),
-        "dedup": figures,
-        "seconds": _seconds(in_order, figures, header["started"]),
-        "files": files_as_dicts(file for each in in_order for file in each.files),
-    }
-    write_manifest(paths.output, manifest)
-    later = header["settings"]["dedup"]["scope"] == "corpus"  # then later runs are compared with this one
-    storage.remove(storage.join(paths.output, paths.scratch_folder() if later else run_folder(INDEX, paths.run)))
+    check_balance(_expected(fingerprints, figures.paragraphs), counts)
+    files = sorted((file for each in in_order for file in each.files), key=lambda file: file.path)
+    manifest = Manifest(
+        run=run.name,
+        **dict(opening.header),
+        inputs=_inputs(in_order, fingerprints, opening.digests),
+        counts=counts,
+        bytes=sum(each.facts["bytes"] for each in fingerprints),
+        preambles=sum(each.facts["preambles"] for each in fingerprints),
+        rejects=dict(sorted(sum((Counter(each.facts["reasons"]) for each in fingerprints), Counter()).items())),
+        dedup=figures,
+        seconds=_seconds(in_order, figures, opening.header.started),
+        files=tuple(ShardFile(**asdict(file)) for file in files),
+    )
+    run.commit(manifest)
+    later = manifest.setting("dedup.scope") == "corpus"  # then later runs are compared with this one
+    run.folder.remove(run.scratch_folder() if later else run.index_folder())
     return manifest
 
 
-def commit_opened_run(paths: RunPaths, written: Sequence[WrittenSplit]) -> dict[str, Any] | None:
-    """The manifest of a run, committed as it was opened; None, and nothing happens, where an attempt before this has.
+def commit_opened_run(run: Run, written: Sequence[WrittenSplit]) -> Manifest | None:
+    """Commits a run as it was opened, and returns its manifest; None where an earlier attempt has committed it.
 
     Raises:
         AuditError: a split is missing; or as `commit_run`.
     """
-    if is_committed(paths) and not storage.exists(storage.join(paths.output, paths.opening())):
+    if run.is_committed() and not run.is_open():
         return None
-    opening = read_opening(paths)
+    opening = run.opening()
     check_whole(opening.splits, len({each.split.index for each in written}))
-    return commit_run(paths, written, opening.header)
+    return commit_run(run, written, opening)
 
 
-def _seconds(written: Sequence[WrittenSplit], figures: dict[str, Any], started: str) -> dict[str, float]:
+def _seconds(written: Sequence[WrittenSplit], figures: JoinFigures, started: str) -> Seconds:
     """Worker seconds by stage, and the seconds since the run began."""
-    write = sum(each.seconds for each in written)
     elapsed = (datetime.now(UTC) - datetime.fromisoformat(started)).total_seconds()
-    by_stage = {
-        "fingerprint": figures["fingerprint_seconds"],
-        "join": figures["seconds"],
-        "write": write,
-        "total": elapsed,
-    }
-    return {stage: round(seconds, 3) for stage, seconds in by_stage.items()}
+    return Seconds(
+        fingerprint=round(figures.fingerprint_seconds, 3),
+        join=round(figures.seconds, 3),
+        write=round(sum(each.seconds for each in written), 3),
+        total=round(elapsed, 3),
+    )
 
 
 def _expected(fingerprints: Sequence[Fingerprint], decided: int) -> tuple[int, int]:
@@ -130,29 +126,29 @@ def _expected(fingerprints: Sequence[Fingerprint], decided: int) -> tuple[int, i
 
 def _inputs(
     written: Sequence[WrittenSplit], fingerprints: Sequence[Fingerprint], known: Mapping[str, str]
-) -> list[dict[str, Any]]:
+) -> tuple[TakenInput, ...]:
     """Each bundle, and which of its bytes this run took: all, but where a run is a slice."""
     digests = dict(known) | {name: digest for each in fingerprints for name, digest in each.facts["digests"].items()}
     ranges: dict[str, list[ByteRange]] = {}
     for each in written:
         for part in each.split.ranges:
             ranges.setdefault(part.bundle.name, []).append(part)
-    return [_input(name, parts, digests.get(name)) for name, parts in ranges.items()]
+    return tuple(_input(name, parts, digests.get(name)) for name, parts in ranges.items())
 
 
-def _input(name: str, parts: Sequence[ByteRange], digest: str | None) -> dict[str, Any]:
+def _input(name: str, parts: Sequence[ByteRange], digest: str | None) -> TakenInput:
     bundle = parts[0].bundle
     if parts[0].unreadable:
         digest = ""
     elif digest is None:  # whoever read its first byte has it at hand
         digest = digest_bundle(bundle)
-    return {
-        "url": bundle.url,
-        "name": name,
-        "size": bundle.size,
-        "modified": bundle.modified,
-        "state": bundle.state,
-        "sha256": digest,
-        "start": parts[0].start,
-        "end": parts[-1].end,
-    }
+    return TakenInput(
+        url=bundle.url,
+        name=name,
+        size=bundle.size,
+        modified=bundle.modified,
+        state=bundle.state,
+        sha256=digest,
+        start=parts[0].start,
+        end=parts[-1].end,
+    )

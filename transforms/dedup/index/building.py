@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 import numpy as np
 import pyarrow as pa
 
-from transforms import storage
 from transforms.dedup.fingerprints import Fingerprint, read_fingerprint
-from transforms.dedup.index.groups import IndexNote, notes_of, segment_path, unindexed, write_note
+from transforms.dedup.index.groups import SegmentGroup, groups_of, segment_path, unindexed, write_group
 from transforms.dedup.index.matching import IndexView, sorted_sets
 from transforms.dedup.index.segment import Segment, count_tokens_of, parts, sets_table, write_segment
 from transforms.dedup.index.settings import IndexSettings
 from transforms.dedup.settings import DedupSettings
 from transforms.dedup.verdicts import places_of, read_verdicts
 from transforms.errors import RunError
-from transforms.runs.catalog import CommittedRun, RunFacts, committed
-from transforms.runs.run import INDEX, RunPaths, run_folder
+from transforms.runs.manifest import Manifest, RunKey
+from transforms.runs.run import Run
+from transforms.storage import Folder
 
 _TOKENS_A_SEGMENT = 1 << 24  # 128 MiB of sets: what building and merging hold at a time
 
@@ -25,7 +25,7 @@ class IndexMissingError(RunError):
     """A committed run whose kept paragraphs cannot be looked up."""
 
 
-def within_horizon(runs: Sequence[CommittedRun], settings: IndexSettings, now: datetime) -> list[CommittedRun]:
+def within_horizon(runs: Sequence[RunKey], settings: IndexSettings, now: datetime) -> list[RunKey]:
     """The runs that are not older than the horizon, in order."""
     chosen = list(runs)
     if settings.horizon_days is not None:
@@ -36,7 +36,7 @@ def within_horizon(runs: Sequence[CommittedRun], settings: IndexSettings, now: d
     return chosen
 
 
-def open_index(output: str, runs: Sequence[CommittedRun], settings: DedupSettings) -> IndexView | None:
+def open_index(output: Folder, runs: Sequence[RunKey], settings: DedupSettings) -> IndexView | None:
     """The index of committed runs, in their order; None where they kept nothing that can be compared.
 
     Args:
@@ -49,88 +49,90 @@ def open_index(output: str, runs: Sequence[CommittedRun], settings: DedupSetting
     """
     if not runs or settings.scope != "corpus":
         return None
-    notes = notes_of(output, runs)
-    for run in unindexed(notes, runs):
+    groups = groups_of(output, runs)
+    for run in unindexed(groups, runs):
         raise _missing(output, run.run, "has no segments")
-    segments = [segment for note in notes for segment in open_segments(output, note, runs)]
+    segments = [segment for group in groups for segment in open_segments(output, group, runs)]
     if not segments:
         return None
     return IndexView(segments)
 
 
-def open_segments(output: str, note: IndexNote, runs: Iterable[CommittedRun]) -> list[Segment]:
-    """The segments of a note, of whose rows those of `runs` count."""
-    live = frozenset(run.run for run in set(runs).intersection(note.runs))
-    return [Segment(storage.join(output, path), live) for path in note.segment_paths()]
+def open_segments(output: Folder, group: SegmentGroup, runs: Iterable[RunKey]) -> list[Segment]:
+    """The segments of a group, of whose rows those of `runs` count."""
+    live = frozenset(run.run for run in set(runs).intersection(group.runs))
+    return [Segment(output.below(path), live) for path in group.segment_paths()]
 
 
-def index_runs(output: str) -> list[IndexNote]:
-    """The notes of all committed runs, in order; those that are not indexed yet are. Nobody else may be writing.
+def index_runs(output: Folder, runs: Sequence[Manifest]) -> list[SegmentGroup]:
+    """The groups of all committed runs, in order; indexes those that are not yet. Nobody else may be writing.
+
+    Args:
+        output: the output folder.
+        runs: its committed runs, in order.
 
     Raises:
         IndexMissingError: the files that a run is indexed from are not there.
     """
-    facts = committed(output)
-    keys = [each.key for each in facts]
-    notes = notes_of(output, keys)
-    waiting = unindexed(notes, keys)
+    keys = [each.key for each in runs]
+    groups = groups_of(output, keys)
+    waiting = unindexed(groups, keys)
     for key in [each for each in keys if each not in waiting][-1:]:
-        _remove_scratch(RunPaths(output, key.run))  # a crash may have left it behind the note
+        _remove_scratch(Run(output, key.run))  # a crash may have left it after its group was written
     for key in waiting:
-        _index_run(output, facts[keys.index(key)])
-    return notes_of(output, keys)
+        _index_run(output, runs[keys.index(key)])
+    return groups_of(output, keys)
 
 
-def _index_run(output: str, facts: RunFacts) -> None:
+def _index_run(output: Folder, manifest: Manifest) -> None:
     """Builds a run's segments; its fingerprint and verdict files, of no more use, go."""
-    paths = RunPaths(output, facts.run)
-    files = storage.list_files(storage.join(output, paths.fingerprint_folder()))
-    splits = sorted(name.removesuffix(".arrow") for name in files)  # a split's parts behind the split itself
-    _check_whole(output, facts, (_fingerprint(paths, split) for split in splits))
-    tables = (_kept_sets(paths, split) for split in splits)
-    write_segments(output, run_folder(INDEX, facts.run), tables, (facts.key,))
-    _remove_scratch(paths)
+    run = Run(output, manifest.run)
+    # A split's parts come after the split itself.
+    splits = sorted(name.removesuffix(".arrow") for name in output.files(run.fingerprint_folder()))
+    _check_whole(output, manifest, (_fingerprint(run, split) for split in splits))
+    write_segments(output, run.index_folder(), (_kept_sets(run, split) for split in splits), (manifest.key,))
+    _remove_scratch(run)
 
 
-def _remove_scratch(paths: RunPaths) -> None:
-    for used in (paths.fingerprint_folder(), paths.verdict_folder(), paths.scratch_folder()):
-        storage.remove(storage.join(paths.output, used))
+def _remove_scratch(run: Run) -> None:
+    for used in (run.fingerprint_folder(), run.verdict_folder(), run.scratch_folder()):
+        run.folder.remove(used)
 
 
-def _fingerprint(paths: RunPaths, split: str) -> Fingerprint:
-    return read_fingerprint(storage.join(paths.output, paths.fingerprint(split)))
+def _fingerprint(run: Run, split: str) -> Fingerprint:
+    return read_fingerprint(run.folder, run.fingerprint(split))
 
 
-def _check_whole(output: str, facts: RunFacts, fingerprints: Iterable[Fingerprint]) -> None:
-    found = sum(len(each.offset) for each in fingerprints)
-    if found != facts.paragraphs:
-        raise _missing(output, facts.run, f"has the fingerprints of {found:,} of its {facts.paragraphs:,} paragraphs")
+def _check_whole(output: Folder, manifest: Manifest, fingerprints: Iterable[Fingerprint]) -> None:
+    found, all_of_it = sum(len(each.offset) for each in fingerprints), manifest.counts.paragraphs.total
+    if found != all_of_it:
+        raise _missing(output, manifest.run, f"has the fingerprints of {found:,} of its {all_of_it:,} paragraphs")
 
 
-def _missing(output: str, run: str, what: str) -> IndexMissingError:
+def _missing(output: Folder, run: str, what: str) -> IndexMissingError:
     return IndexMissingError(
-        f"index of {output}: run {run} {what}; "
-        f"restore {run_folder(INDEX, run)} from a backup, or remove the run and ingest its bundles again"
+        f"index of {output.url}: run {run} {what}; "
+        f"restore {Run(output, run).index_folder()} from a backup, or remove the run and ingest its bundles again"
     )
 
 
-def write_segments(output: str, folder: str, tables: Iterable[pa.Table], runs: tuple[CommittedRun, ...]) -> IndexNote:
-    """The note, written last, of a folder of segments that hold the rows of `tables`."""
+def write_segments(output: Folder, folder: str, tables: Iterable[pa.Table], runs: tuple[RunKey, ...]) -> SegmentGroup:
+    """Writes a group of segments that hold the rows of `tables`: its segments first, what makes it one last."""
     tokens: list[int] = []
-    for group in parts(tables, _TOKENS_A_SEGMENT):
-        write_segment(output, segment_path(folder, len(tokens)), group)
-        tokens.append(sum(map(count_tokens_of, group)))
-    note = IndexNote(folder, tuple(tokens), runs)
-    write_note(output, note)
-    return note
+    for part in parts(tables, _TOKENS_A_SEGMENT):
+        write_segment(output.below(segment_path(folder, len(tokens))), part)
+        tokens.append(sum(map(count_tokens_of, part)))
+    group = SegmentGroup(folder, tuple(tokens), runs)
+    write_group(output, group)
+    return group
 
 
-def _kept_sets(paths: RunPaths, split: str) -> pa.Table:
+def _kept_sets(run: Run, split: str) -> pa.Table:
     """A row a kept paragraph of a split that has a set at all."""
-    fingerprint = _fingerprint(paths, split)
+    fingerprint = _fingerprint(run, split)
     kept = (np.diff(fingerprint.sets.offsets) > 0).astype(np.uint8)
-    kept[read_verdicts(storage.join(paths.output, paths.verdicts(split))).column("paragraph").to_numpy()] = 0
+    kept[read_verdicts(run.folder, run.verdicts(split)).column("paragraph").to_numpy()] = 0
     left_out = fingerprint.documents.column("filter_rule").is_valid().to_numpy()
     kept[left_out[fingerprint.paragraph_document()]] = 0
     tokens, bounds = sorted_sets(fingerprint.sets, kept)
-    return sets_table(places_of([fingerprint], np.flatnonzero(kept), paths.run), tokens, bounds)
+    return sets_table(places_of([fingerprint], np.flatnonzero(kept), run.name), tokens, bounds)

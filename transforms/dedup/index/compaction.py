@@ -9,56 +9,56 @@ from itertools import takewhile
 
 import pyarrow as pa
 
-from transforms import storage
 from transforms.dedup.index.building import index_runs, open_segments, write_segments
-from transforms.dedup.index.groups import IndexNote, compaction_folders, next_compaction, notes_of
+from transforms.dedup.index.groups import SegmentGroup, compaction_folders, groups_of, next_compaction
 from transforms.dedup.index.segment import Segment
-from transforms.runs.catalog import CommittedRun, committed
-from transforms.runs.run import INDEX, run_folder
+from transforms.runs.manifest import Manifest, RunKey
+from transforms.runs.run import Run
+from transforms.storage import Folder
 
-FAN = 16  # notes of one level that become one of the next
+FAN = 16  # groups of one level that become one of the next
 _LEVEL_BITS = 20  # level 0: fewer than 2 ** 20 tokens, about 10 MB of text; each further level 16 times that
 
 
-def keep_up(output: str) -> None:
-    """Indexes all committed runs and merges what has become many. Nobody else may be writing."""
+def keep_up(output: Folder, runs: Sequence[Manifest]) -> None:
+    """Indexes the committed runs, given in order, and merges what has become many. Nobody else may be writing."""
     while True:
-        notes = index_runs(output)
-        tail = due(notes)
+        groups = index_runs(output, runs)
+        tail = due(groups)
         if not tail:
             break
-        _merge(output, tail)
-    clean_index(output)  # also of what a crash left
+        _merge(output, tail, runs)
+    clean_index(output, runs)  # also of what a crash left
 
 
-def compact(output: str) -> IndexNote | None:
+def compact(output: Folder, runs: Sequence[Manifest]) -> SegmentGroup | None:
     """Merges the segments of all committed runs and drops the rows of removed ones; None where there are none.
 
     A crash leaves the old index, or the new one. Nobody else may be writing.
     """
-    notes = index_runs(output)
-    merged = _merge(output, notes) if notes else None
-    clean_index(output)
+    groups = index_runs(output, runs)
+    merged = _merge(output, groups, runs) if groups else None
+    clean_index(output, runs)
     return merged
 
 
-def due(notes: Sequence[IndexNote]) -> Sequence[IndexNote]:
-    """The last notes that are to become one: `FAN` or more of a level, and what lies below it; nothing otherwise."""
-    for level in range(1 + max(map(_level, notes), default=-1)):
-        tail = list(takewhile(lambda note: _level(note) <= level, reversed(notes)))  # noqa: B023 - used at once
-        if sum(_level(note) == level for note in tail) >= FAN:
-            return notes[-len(tail) :]
+def due(groups: Sequence[SegmentGroup]) -> Sequence[SegmentGroup]:
+    """The last groups that are to become one: `FAN` or more of a level, and what lies below it; nothing otherwise."""
+    for level in range(1 + max(map(_level, groups), default=-1)):
+        tail = list(takewhile(lambda group: _level(group) <= level, reversed(groups)))  # noqa: B023 - used at once
+        if sum(_level(group) == level for group in tail) >= FAN:
+            return groups[-len(tail) :]
     return []
 
 
-def _level(note: IndexNote) -> int:
-    return max(0, -(-(sum(note.tokens).bit_length() - _LEVEL_BITS) // 4))
+def _level(group: SegmentGroup) -> int:
+    return max(0, -(-(sum(group.tokens).bit_length() - _LEVEL_BITS) // 4))
 
 
-def _merge(output: str, notes: Sequence[IndexNote]) -> IndexNote:
-    live = [each.key for each in committed(output)]
-    segments = (segment for note in notes for segment in open_segments(output, note, live))
-    runs = tuple(run for note in notes for run in note.runs)
+def _merge(output: Folder, groups: Sequence[SegmentGroup], live: Sequence[Manifest]) -> SegmentGroup:
+    keys = [each.key for each in live]
+    segments = (segment for group in groups for segment in open_segments(output, group, keys))
+    runs = tuple(run for group in groups for run in group.runs)
     return write_segments(output, next_compaction(output), map(_live_rows, segments), runs)
 
 
@@ -66,16 +66,16 @@ def _live_rows(segment: Segment) -> pa.Table:
     return segment.rows.filter(pa.array(segment.live.astype(bool)))
 
 
-def clean_index(output: str) -> None:
+def clean_index(output: Folder, runs: Sequence[Manifest]) -> None:
     """Removes what compactions replaced, and what an unfinished one left. Nobody else may be writing."""
-    runs = [each.key for each in committed(output)]
-    notes = notes_of(output, runs)
-    unused = set(compaction_folders(output)) - {note.folder for note in notes}
+    keys = [each.key for each in runs]
+    groups = groups_of(output, keys)
+    unused = set(compaction_folders(output)) - {group.folder for group in groups}
     # A run that replaced a merged one has its name, not its key: its folder stays.
-    unused |= {run_folder(INDEX, run.run) for run in set(runs).intersection(_merged_runs(notes))}
+    unused |= {Run(output, run.run).index_folder() for run in set(keys).intersection(_merged_runs(output, groups))}
     for folder in unused:
-        storage.remove(storage.join(output, folder))
+        output.remove(folder)
 
 
-def _merged_runs(notes: Sequence[IndexNote]) -> list[CommittedRun]:
-    return [run for note in notes for run in note.runs if note.folder != run_folder(INDEX, run.run)]
+def _merged_runs(output: Folder, groups: Sequence[SegmentGroup]) -> list[RunKey]:
+    return [run for group in groups for run in group.runs if group.folder != Run(output, run.run).index_folder()]

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from transforms import storage
 from transforms.arrays import Bytes, Int32s, Int64s, UInt32s, UInt64s
 from transforms.dedup.index.kernels.postings import fill_filter, sort_postings, spread_tokens
+from transforms.storage import Folder
 
 SETS = pa.schema(
     [
@@ -40,21 +40,21 @@ class Segment:
     """One segment, open for searching; its arrays are views of mapped files.
 
     Attributes:
-        url: its folder.
+        folder: its own.
         runs: the runs whose rows count.
     """
 
-    url: str
+    folder: Folder
     runs: frozenset[str]
 
     def opened(self) -> "Segment":
         """The same segment with its files mapped, until nobody holds it any more."""
-        mapped = Segment(self.url, self.runs)
+        mapped = Segment(self.folder, self.runs)
         _ = mapped.sets, mapped.postings, mapped.filter, mapped.live
         return mapped
 
     def _file(self, name: str, schema: pa.Schema) -> pa.Table:
-        return pa.ipc.open_file(storage.read_whole(storage.join(self.url, f"{name}.arrow"))).read_all().cast(schema)
+        return self.folder.read_arrow(f"{name}.arrow").cast(schema)
 
     @cached_property
     def rows(self) -> pa.Table:
@@ -114,12 +114,11 @@ def _dictionary(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return encoded.unify_dictionaries()
 
 
-def write_segment(root: str, path: str, tables: Sequence[pa.Table]) -> None:
-    """Writes a segment at `path` below `root`.
+def write_segment(folder: Folder, tables: Sequence[pa.Table]) -> None:
+    """Writes a segment.
 
     Args:
-        root: the output folder.
-        path: the segment's folder in it.
+        folder: the segment's own.
         tables: consecutive rows, with the columns of `SETS`.
     """
     rows = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
@@ -127,11 +126,11 @@ def write_segment(root: str, path: str, tables: Sequence[pa.Table]) -> None:
     tokens, bounds = column.values.to_numpy(), column.offsets.to_numpy()
     bits = np.zeros(1 << max(0, _bits_of(_FILTER_BITS_A_TOKEN * len(tokens)) - 3), np.uint8)
     fill_filter(tokens, np.uint64(64 - _bits_of(8 * len(bits))), bits)
-    storage.write_arrow(root, f"{path}/filter.arrow", pa.table([bits], schema=FILTER))
+    folder.write_arrow("filter.arrow", pa.table([bits], schema=FILTER))
     begins, keys, owners = _postings(tokens, bounds)
-    storage.write_arrow(root, f"{path}/buckets.arrow", pa.table([begins], schema=BUCKETS))
-    storage.write_arrow(root, f"{path}/postings.arrow", pa.table([keys, owners], schema=POSTINGS))
-    storage.write_arrow(root, f"{path}/sets.arrow", rows)
+    folder.write_arrow("buckets.arrow", pa.table([begins], schema=BUCKETS))
+    folder.write_arrow("postings.arrow", pa.table([keys, owners], schema=POSTINGS))
+    folder.write_arrow("sets.arrow", rows)
 
 
 def _bits_of(numbers: int) -> int:

@@ -1,7 +1,6 @@
 """The exact one-pass join: which paragraphs repeat an earlier kept one, decided in input order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,26 +9,8 @@ from transforms.dedup.one_pass.kernels.join import join_rows
 from transforms.dedup.one_pass.kernels.order import place_prefixes
 from transforms.dedup.one_pass.ordering import OrderedSets, order_contenders
 from transforms.dedup.shingles import ShingleSets
+from transforms.dedup.verdicts import Decision
 from transforms.parallel import map_in_order
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What stands for each removed paragraph of a run; paragraphs are numbered through the run from 0.
-
-    Attributes:
-        removed: int64[d], the removed paragraphs, ascending.
-        kept: int64[d], the kept paragraph of this run that each repeats; -1 where it is one of an earlier run.
-        similarity: float64[d], their exact Jaccard similarity.
-        contenders: sets that could have a partner at all.
-        candidates: pairs whose overlap was counted.
-    """
-
-    removed: Int64s
-    kept: Int64s
-    similarity: Float64s
-    contenders: int
-    candidates: int
 
 
 def decide(
