@@ -15,6 +15,7 @@ from transforms.errors import RafidError
 from transforms.runs.catalog import committed_runs
 from transforms.runs.lock import lock_output
 from transforms.runs.run import INDEX
+from transforms.shards.reindexing import kept_sets
 from transforms.storage import Folder
 
 _EPILOG = """\
@@ -58,7 +59,7 @@ def _work(output: Folder, action: str, *, wait: bool) -> None:
     with lock_output(output, f"index {action}", wait=wait):
         runs = committed_runs(output)
         if runs and runs[-1].setting("dedup.scope") == "corpus":
-            {"build": keep_up, "compact": compact}[action](output, runs)
+            {"build": keep_up, "compact": compact}[action](output, runs, kept_sets)
 
 
 def show(output: Folder) -> None:

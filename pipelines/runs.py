@@ -15,6 +15,7 @@ from transforms.runs.lock import lock_output
 from transforms.runs.manifest import Manifest
 from transforms.runs.run import Run
 from transforms.shards.checking import check_run, referring_runs
+from transforms.shards.reindexing import check_index
 from transforms.storage import Folder
 
 _WIDTH = 240  # a table is as wide as it must be: names of runs are there to be copied
@@ -116,6 +117,9 @@ def verify_runs(output: Folder, runs: Sequence[Manifest]) -> int:
         bad += bool(wrong)
         for line in wrong or ["as its manifest says"]:
             print(f"{run.run}: {line}")
+    for line in check_index(output, runs):
+        bad += 1
+        print(f"index: {line}")
     return 1 if bad else 0
 
 
