@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 
 import transforms
-from pipelines.command import Parser, complain
+from pipelines.cli import Parser, complain
 from transforms.errors import RafidError, RunError
 
 _EPILOG = "Exit codes: 0 done; 1 they could not be cached; 2 wrong use."
