@@ -22,7 +22,8 @@ from transforms.segmentation.records import (
     Tables,
 )
 
-FORMAT = b"rafid-farasa-2"
+FORMAT = 2
+_MAGIC = f"rafid-farasa-{FORMAT}".encode()
 _FETCH = "run: python -m pipelines.farasa fetch"
 
 
@@ -89,7 +90,7 @@ def write_tables(tables: Tables, description: bytes, path: Path) -> None:
         UsageError: the file cannot be written.
     """
     columns = [pa.array([array.tobytes()], pa.large_binary()) for array in tables]
-    metadata = {"format": FORMAT, "description": description}
+    metadata = {"format": _MAGIC, "description": description}
     batch = pa.record_batch(columns, names=list(Tables._fields)).replace_schema_metadata(metadata)
     scratch = path.with_name(f"{path.name}.{os.getpid()}")
     try:
@@ -117,7 +118,7 @@ def _read(path: Path) -> pa.RecordBatch:
         raise _damaged(path, str(error)) from error
     except (OSError, pa.ArrowInvalid) as error:
         raise TablesError(f"{path}: is not Farasa's data: {str(error).splitlines()[0]}; {_FETCH}") from error
-    if (batch.schema.metadata or {}).get(b"format") != FORMAT:
+    if (batch.schema.metadata or {}).get(b"format") != _MAGIC:
         raise TablesError(f"{path}: is not Farasa's data as this version of Rafid compiles it; {_FETCH}")
     return batch
 
