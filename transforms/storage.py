@@ -74,7 +74,7 @@ class Folder:
 
     def at(self, path: str = "") -> str:
         """The URL of a file or folder in it; its own without a path."""
-        root = self.url.rstrip("/") or "/"
+        root = self.url if self.url.endswith("://") else self.url.rstrip("/") or "/"
         return posixpath.join(root, self._inside(path)) if path else root
 
     def below(self, path: str) -> "Folder":
@@ -256,14 +256,19 @@ class Folder:
 
     def sync(self, path: str) -> None:
         """Makes a file and its name survive a power cut, where the folder is local."""
-        if self.is_local:
-            file = self.local_path(path)
+        url = self.at(path)
+        if not self.is_local:
+            return
+        file = self.local_path(path)
+        try:
             for name, flags in ((file, os.O_RDONLY), (file.parent, os.O_RDONLY | os.O_DIRECTORY)):
                 handle = os.open(name, flags)
                 try:
                     os.fsync(handle)
                 finally:
                     os.close(handle)
+        except OSError as error:
+            raise StorageError(f"{url}: cannot be made safe on disk: {error.strerror or error}") from error
 
     def _items(self, path: str) -> list[dict[str, Any]]:
         return self._ask(path, lambda system, inner: system.ls(inner, detail=True) if system.exists(inner) else [])

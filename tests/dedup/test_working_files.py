@@ -77,6 +77,11 @@ def test_verdicts_on_paragraphs_that_are_not_there_are_damaged(tmp_path: Path) -
         read_verdicts(run, splits[0].id, removed[-1])
 
 
+def _write(run: Run, splits: list[Split]) -> None:
+    for split in splits:
+        write_split(run, split, read_documents(split), 1, None, ShardSettings())
+
+
 CHANGES = [("قال", "كال"), ("\n", "\r"), ("الراوي كلاما", "الراوي\nكلاما"), ("<<<FILE>>>", "<<<NILE>>>")]
 
 
@@ -90,5 +95,4 @@ def test_a_bundle_that_changed_and_kept_its_size_and_time_is_found_out(tmp_path:
     os.utime(bundle, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert bundle.stat().st_size == before.st_size
     with pytest.raises(BundleChanged, match=f"^{bundle}: changed while the run read it; "):
-        for split in splits:
-            write_split(run, split, read_documents(split), 1, None, ShardSettings())
+        _write(run, splits)

@@ -1,5 +1,6 @@
 """Farasa's tables in one file, which is mapped into memory and read by the kernels as it lies."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -104,7 +105,8 @@ def write_tables(tables: Tables, description: bytes, path: Path) -> None:
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {os.strerror(error.errno or 0)}") from error
     finally:
-        scratch.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            scratch.unlink()
 
 
 def _read(path: Path) -> pa.RecordBatch:
@@ -124,6 +126,4 @@ def _read(path: Path) -> pa.RecordBatch:
 
 
 def _damaged(path: Path, why: str) -> TablesError:
-    return TablesError(
-        f"{path}: is damaged: {why}; {_FETCH}"
-    )
+    return TablesError(f"{path}: is not Farasa's data as this version of Rafid compiles it: {why}; {_FETCH}")
