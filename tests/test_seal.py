@@ -1,6 +1,7 @@
 """Seals: what was written is given back, and every other file is known to be damaged."""
 
 import contextlib
+from pathlib import Path
 from random import Random
 
 import pyarrow as pa
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.damaging import DAMAGES
-from transforms.seal import Damaged, SealingSink, sealed_json, unseal, unsealed_json
+from transforms.seal import Damaged, SealingSink, check_file, sealed_json, unseal, unsealed_json
 
 FIELDS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -39,6 +40,17 @@ def test_every_other_file_is_damaged(content: bytes, kind, seed: int) -> None:  
     data = sealed(content)
     with pytest.raises(Damaged):
         unseal(pa.py_buffer(kind(data, Random(seed))))
+
+
+@pytest.mark.parametrize("size", [0, 1, 23, 24, 25, 1 << 20, (1 << 20) + 1, (1 << 20) + 23, (1 << 20) + 24, 3_000_000])
+def test_a_file_is_checked_in_pieces(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(sealed(Random(size).randbytes(size)))
+    check_file(str(path))
+    for kind in DAMAGES:
+        path.write_bytes(kind(sealed(Random(size).randbytes(size)), Random(size)))
+        with pytest.raises(Damaged):
+            check_file(str(path))
 
 
 @given(FIELDS)

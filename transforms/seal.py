@@ -13,6 +13,7 @@ import xxhash
 
 MARK = b"rafid-1\n"
 _SIZE = 16 + len(MARK)
+_PIECE = 1 << 20
 
 
 class Damaged(ValueError):  # noqa: N818 - says what is
@@ -72,6 +73,25 @@ def unseal(sealed: pa.Buffer, *, check: bool = True) -> tuple[pa.Buffer, str]:
     if check and xxhash.xxh3_128(content).digest() != end[:16]:
         raise Damaged("its bytes are not those that were written")
     return content, end[:16].hex()
+
+
+def check_file(path: str) -> None:
+    """Reads a sealed file through a small buffer, and checks its seal: what is mapped for it would count as memory.
+
+    Raises:
+        Damaged: its content is not what was sealed.
+        OSError: it cannot be read.
+    """
+    state, piece, end = xxhash.xxh3_128(), memoryview(bytearray(_PIECE + _SIZE)), 0
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a path is a string here
+        while count := file.readinto(piece[end:]):
+            end += count
+            if end > _SIZE:
+                state.update(piece[: end - _SIZE])
+                piece[:_SIZE] = piece[end - _SIZE : end]
+                end = _SIZE
+    if piece[: len(MARK) + 16] != state.digest() + MARK:
+        raise Damaged("its bytes are not those that were written, or its end is missing")
 
 
 def sealed_json(fields: Any) -> bytes:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from transforms.errors import RunError, UsageError
 from transforms.retries import persist
-from transforms.seal import Damaged, SealingSink, sealed_json, unseal, unsealed_json
+from transforms.seal import Damaged, SealingSink, check_file, sealed_json, unseal, unsealed_json
 
 T = TypeVar("T")
 
@@ -194,7 +194,10 @@ class Folder:
             return unseal(self.read(path))
         file = str(self.local_path(path))
         state = _state_of(file)
-        found = unseal(self.read(path), check=_checked.get(file) != state)
+        content = self.read(path)
+        if _checked.get(file) != state:
+            check_file(file)
+        found = unseal(content, check=False)
         if len(_checked) > _MOST_CHECKED:
             _checked.clear()
         _checked[file] = state
