@@ -16,8 +16,8 @@ from pipelines.runners.running import beam_options, runs_in_process
 from tests.conftest import PROJECT
 from transforms.bundles.errors import BundleChanged
 from transforms.errors import RafidError, RunError, UsageError
-from transforms.runs.run import RunPaths
-from transforms.storage import StorageError
+from transforms.runs.run import Run
+from transforms.storage import Folder, StorageError
 
 
 def runner_of(options: PipelineOptions) -> str:
@@ -66,7 +66,7 @@ def fail_with(error: Exception) -> RafidError:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(running, "ingest", failing_graph)
         with pytest.raises(RafidError) as caught:
-            running.run_plan(RunPlan(RunPaths("out", "x"), [], IngestSettings(), 1), beam_options([]))
+            running.run_plan(RunPlan(Run(Folder("out"), "x"), [], IngestSettings(), 1), beam_options([]))
     return caught.value
 
 
