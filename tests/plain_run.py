@@ -13,7 +13,7 @@ from transforms.dedup.first_pass import fingerprint_split
 from transforms.dedup.one_pass.files import FingerprintedSplit, join_run
 from transforms.dedup.settings import DedupSettings
 from transforms.runs.run import RunPaths
-from transforms.shards.parquet import ShardSettings
+from transforms.shards.settings import ShardSettings
 from transforms.shards.writing import WrittenSplit, commit_run, write_split
 
 STARTED = "2026-11-01T00:00:00+00:00"

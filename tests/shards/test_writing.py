@@ -13,7 +13,7 @@ from transforms.bundles.splits import plan_splits
 from transforms.runs.opening import Opening, write_opening
 from transforms.runs.run import RunPaths
 from transforms.shards.audit import AuditError
-from transforms.shards.parquet import ShardSettings
+from transforms.shards.settings import ShardSettings
 from transforms.shards.writing import commit_opened_run, commit_run, write_split
 
 HEADER = {
