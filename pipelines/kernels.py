@@ -1,5 +1,6 @@
 """Compiles all kernels into numba's cache, so that no run has to, and says where the cache lies."""
 
+import argparse
 import pkgutil
 import sys
 import time
@@ -8,6 +9,10 @@ from importlib import import_module
 from pathlib import Path
 
 import transforms
+from pipelines import console
+from pipelines.cli import Command, Parser, run
+
+_EPILOG = "Exit codes: 0 done; 1 it failed; 2 wrong use."
 
 
 def kernel_modules() -> Iterator[str]:
@@ -17,12 +22,20 @@ def kernel_modules() -> Iterator[str]:
             yield module.name
 
 
+def parser() -> Parser:
+    """The command line, which has no options."""
+    return Parser(prog="python -m pipelines.kernels", description=__doc__, epilog=_EPILOG)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Compiles what is not compiled yet; returns the exit code."""
-    del argv
+    return run(Command(parser, _compile), argv)
+
+
+def _compile(_: argparse.Namespace) -> int:
     begun = time.perf_counter()
     folders = {folder for name in kernel_modules() for folder in _cache_folders(name)}
-    print(f"Kernels are compiled ({time.perf_counter() - begun:.1f} s). Cached in {', '.join(sorted(folders))}")
+    console.say(f"Kernels are compiled ({time.perf_counter() - begun:.1f} s). Cached in {', '.join(sorted(folders))}")
     return 0
 
 

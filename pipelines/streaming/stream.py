@@ -5,7 +5,6 @@ job ends. Whatever else ends it, the next takes up from the manifests: nothing o
 """
 
 import signal
-import sys
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +16,7 @@ import grpc
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners.runner import PipelineState
 
+from pipelines import console
 from pipelines.config import IngestSettings, require_places
 from pipelines.graph import StreamPlan, ingest_stream
 from pipelines.runners.failures import keep_to_ourselves, stage_error
@@ -185,7 +185,7 @@ class _End:
             said = "ending at once"
         else:
             said = "ending after the windows that are open; once more ends at once"
-        print(f"rafid: {signal.Signals(number).name}: {said}", file=sys.stderr, flush=True)
+        console.tell(f"rafid: {signal.Signals(number).name}: {said}")
 
     def check(self) -> None:
         """Tells the source to end, where that has been asked for.
