@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from pipelines import console
 from pipelines.complaints import explained
 from pipelines.config import IngestSettings
 from pipelines.job import RunSlice, plan_slices, run_job
@@ -12,6 +11,7 @@ from pipelines.planning import estimate
 from pipelines.runners.running import beam_options, run_slice, runs_in_process
 from pipelines.views.progress import with_progress
 from pipelines.views.summary import print_plan, speakers
+from transforms import console
 from transforms.bundles.listing import Bundle
 from transforms.segmentation.segmenter import shared_segmenter
 from transforms.shards.corpus import Corpus
@@ -22,7 +22,7 @@ NOTHING_NEW = 99  # what schedulers take for "skipped"
 
 @dataclass(frozen=True)
 class Request:
-    """How a job is asked for.
+    """A request for a job.
 
     Attributes:
         beam: options of Apache Beam's.

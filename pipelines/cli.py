@@ -1,4 +1,4 @@
-"""What all commands share: parsing, one line for every error, exit codes, signals, and the types of their options."""
+"""The common part of all commands: parsing, one line for every error, exit codes, signals, and the types of their options."""
 
 import argparse
 import difflib
@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from pipelines import console
 from pipelines.complaints import complain
+from transforms import console
 from transforms.errors import UsageError
 from transforms.settings import parse_size
 
@@ -161,7 +161,7 @@ def pause(text: str, option: str) -> float:
 
 
 def settle_seconds(given: str | None, paths: Sequence[str]) -> float:
-    """How long a bundle must have been still: what is given with --settle, or what suits where the bundles are.
+    """The seconds for which a bundle must have been still: as given with --settle, or as suits where the bundles are.
 
     Raises:
         UsageError: it is no time.
@@ -174,7 +174,7 @@ def settle_seconds(given: str | None, paths: Sequence[str]) -> float:
 
 
 def say_once(say: Callable[[str], None]) -> Callable[[str], None]:
-    """What says a line that has not been said before."""
+    """A function that says a line unless it has said it before."""
     said: set[str] = set()
 
     def once(line: str) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pipelines import console
+from transforms import console
 from transforms.errors import RafidError, RunError, UnexpectedError
 
 # How libraries say that there is no memory; most of them not by a MemoryError.
@@ -78,7 +78,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _kept(trace: str) -> str:
-    """Where a traceback is kept, and what to do with it."""
+    """A traceback is written to a file; returned is the part of a line that names it and the remedy."""
     head = f"{' '.join(sys.argv)}\nrafid {_version()}, Python {platform.python_version()}"
     try:
         handle, path = tempfile.mkstemp(".txt", "rafid-error-", _traces.folder)

@@ -4,8 +4,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines import console
 from pipelines.cli import Command, Parser, run, whole_number
+from transforms import console
 from transforms.errors import UsageError
 
 _EPILOG = """\

@@ -10,8 +10,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from pipelines import console
 from pipelines.cli import Command, Parser, run
+from transforms import console
 from transforms.errors import UsageError
 from transforms.segmentation.compiling import compile_tables
 from transforms.segmentation.decoding import describe

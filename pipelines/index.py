@@ -4,9 +4,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines import console
 from pipelines.cli import Command, Parser, run
 from pipelines.runs import output_folder
+from transforms import console
 from transforms.runs.catalog import committed_runs
 from transforms.runs.lock import lock_output
 from transforms.runs.run import INDEX

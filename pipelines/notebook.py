@@ -7,11 +7,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pipelines import console
 from pipelines.batch import write_views
 from pipelines.config import load_settings
 from pipelines.job import listed_bundles, run_job
 from pipelines.runners.running import beam_options, run_slice, runs_in_process
+from transforms import console
 from transforms.runs.manifest import Counts, Manifest
 from transforms.shards.corpus import Corpus
 
@@ -20,7 +20,7 @@ _PLACES = ("in", "kept", "duplicate", "filtered", "rejected")
 
 @dataclass(frozen=True)
 class Result:
-    """What a job committed.
+    """The runs that a job committed.
 
     Attributes:
         corpus: the whole output, earlier runs included.
@@ -31,7 +31,7 @@ class Result:
     manifests: tuple[Manifest, ...]
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Where the documents and paragraphs of this job went."""
+        """The documents and paragraphs of this job, by the place they ended in."""
         return sum((each.counts for each in self.manifests), Counts()).by_kind()
 
     def _repr_html_(self) -> str:

@@ -4,8 +4,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines import console
 from pipelines.cli import Command, Parser, run
+from transforms import console
 
 _EPILOG = "Exit codes: 0 done; 1 a report could not be written; 2 wrong use."
 

@@ -4,9 +4,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines import console
 from pipelines.cli import Command, Parser, run
 from pipelines.views.summary import print_summary
+from transforms import console
 from transforms.errors import UsageError
 from transforms.runs.catalog import MARKER, committed_runs, is_output, unfinished_runs
 from transforms.runs.lock import lock_output

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.cli import Command, Parser, imports_at_rest, port_number, run
-from pipelines.console import LogHandler
+from transforms.console import LogHandler
 
 _EPILOG = "Exit codes: 0 it was told to end; 1 the address cannot be listened on; 2 wrong use."
 _BOOT = Path(__file__).with_name("runners") / "worker_boot"

@@ -95,7 +95,7 @@ PRINTING = {  # what prints, or finds the streams to print to, by the names that
     ),
     *("logging.StreamHandler", "logging.lastResort", "traceback.print_exc", "traceback.print_exception", "os.write"),
 }
-MAY_PRINT = {"pipelines/console.py"}
+MAY_PRINT = {"transforms/console.py"}
 
 
 def names_in(path: Path) -> Iterator[tuple[int, str]]:

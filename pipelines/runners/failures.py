@@ -1,4 +1,4 @@
-"""What went wrong on a runner, in one line; and keeping what Beam prints and leaves lying out of the way."""
+"""Failures on a runner, told in one line; and what Beam prints and leaves behind, kept out of the way."""
 
 import atexit
 import logging
@@ -14,7 +14,7 @@ import grpc
 from apache_beam.runners.worker import sdk_worker
 
 from pipelines.complaints import keep_traces_in
-from pipelines.console import LogHandler
+from transforms.console import LogHandler
 from transforms.errors import RafidError, UnexpectedError
 
 
@@ -51,7 +51,7 @@ def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:
 
 @cache
 def keep_to_ourselves() -> None:
-    """Keeps what Beam leaves lying on other runners in a folder that goes with this process, and what it prints silent.
+    """Puts the files that Beam leaves behind into a folder that goes with this process, and silences what it prints.
 
     It prints tracebacks of what is reported here in one line; workers have logs of their own.
     """
@@ -67,5 +67,5 @@ def keep_to_ourselves() -> None:
 
 
 def without_tracebacks(record: logging.LogRecord) -> bool:
-    """Whether what Beam logs is more than the traceback of an error that it also raises; that is told in one line."""
+    """True for a record that is more than the traceback of an error that Beam raises too: that is told in one line."""
     return not record.exc_info

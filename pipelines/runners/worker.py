@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pipelines import console
 from pipelines.runners.worker_logs import log_to_file
+from transforms import console
 
 _PROVISION_SECONDS = 60
 
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _environment(worker: str, arguments: argparse.Namespace) -> dict[str, str]:
-    """What Beam's harness reads from its environment."""
+    """The environment variables that Beam's harness reads."""
     from google.protobuf import json_format  # noqa: PLC0415
 
     info = _provision(worker, arguments.provision_endpoint)

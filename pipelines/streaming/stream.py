@@ -16,13 +16,13 @@ import grpc
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners.runner import PipelineState
 
-from pipelines import console
 from pipelines.config import IngestSettings, require_places
 from pipelines.graph import StreamPlan, ingest_stream
 from pipelines.runners.failures import keep_to_ourselves, stage_error
 from pipelines.runners.running import is_flink, runner_of, runs_in_process
 from pipelines.streaming.follower import Follower, Tell
 from pipelines.streaming.windows import WindowRuns, bundles_there
+from transforms import console
 from transforms.dedup.definition import check_definition
 from transforms.errors import RunError, UsageError
 from transforms.runs.catalog import clean_up, committed_runs, prepare_output
@@ -37,7 +37,7 @@ DRAIN = ".drain"  # a file of this name in the output tells a stream to end
 
 @dataclass(frozen=True)
 class Asked:
-    """How a stream is asked for.
+    """The options of a stream.
 
     Attributes:
         window: its length in milliseconds.
@@ -160,7 +160,7 @@ def _check_end(end: "_End", result: Any) -> None:
 
 
 class _End:
-    """How the stream is told to end: a first SIGTERM or SIGINT drains it, a second one cancels it.
+    """Ends the stream when it is told to: a first SIGTERM or SIGINT drains it, a second one cancels it.
 
     With `at_once` the first one cancels it. As a context, which may be entered within itself, it takes note of signals.
     """

@@ -8,7 +8,6 @@ from functools import partial
 from threading import Event
 from types import FrameType
 
-from pipelines import console
 from pipelines.cli import say_once
 from pipelines.complaints import explained
 from pipelines.config import IngestSettings
@@ -16,6 +15,7 @@ from pipelines.job import RunSlice, Slice
 from pipelines.runners.running import beam_options, run_slice, runs_in_process
 from pipelines.streaming.metrics import WatchMetrics
 from pipelines.streaming.watch_loop import Surroundings, Watch, watch
+from transforms import console
 from transforms.bundles.listing import list_bundles
 from transforms.errors import UnexpectedError
 from transforms.runs.run import Run

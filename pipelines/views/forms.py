@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines import console
 from pipelines.views.card import card
+from transforms import console
 from transforms.errors import RunError, UsageError
 from transforms.shards.corpus import Corpus
 from transforms.shards.schemas import DOCUMENTS

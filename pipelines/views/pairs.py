@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipelines import console
+from transforms import console
 from transforms.errors import UsageError
 from transforms.shards.corpus import Corpus
 from transforms.shards.figures import marked_words, sample_near
@@ -22,7 +22,7 @@ Blocks = Iterator[RenderableType]
 
 @dataclass(frozen=True)
 class Pairs:
-    """Why paragraphs are not in a corpus, block by block; of some `runs` only, or of all where that is None."""
+    """Reasons why paragraphs are not in a corpus, block by block; of some `runs` only, or of all if that is None."""
 
     corpus: Corpus
     runs: Sequence[str] | None
@@ -45,7 +45,7 @@ class Pairs:
             yield f"… and {len(rows) - limit:,} more; see --limit"
 
     def of_paragraph(self, bundle: str, offset: int) -> Blocks:
-        """What became of the paragraph that begins at a byte of a bundle.
+        """The fate of the paragraph that begins at a byte of a bundle: kept, or what it repeats.
 
         Raises:
             UsageError: none begins there.
@@ -55,7 +55,7 @@ class Pairs:
         yield from self._drawn(rows) if len(rows) else self._kept(bundle, offset)
 
     def of_text(self, text: str) -> Blocks:
-        """Whether each paragraph of a text is in the corpus, and what it repeats."""
+        """For each paragraph of a text, a verdict: in the corpus or not, and the kept one most like it."""
         for paragraph in filter(None, map(str.strip, text.splitlines())):
             yield self._likeness(paragraph)
 

@@ -1,12 +1,12 @@
-"""How far a run in this process is: bars in a terminal, a line every few seconds elsewhere, or JSON lines."""
+"""The progress of a run in this process: bars in a terminal, a line every few seconds elsewhere, or JSON lines."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from pipelines import console
 from pipelines.job import RunSlice, Slice
+from transforms import console
 from transforms.progress import Observer, observed
 from transforms.runs.run import Run
 

@@ -6,7 +6,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from pipelines.console import visible
+from transforms.console import visible
 from transforms.shards.figures import size_label
 
 

@@ -1,11 +1,11 @@
-"""What a run prints: the plan before it, the summary after it."""
+"""The text that a run prints: the plan before it, the summary after it."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pipelines import console
 from pipelines.config import IngestSettings
 from pipelines.planning import Estimate
+from transforms import console
 from transforms.bundles.listing import Bundle
 from transforms.runs.manifest import Manifest
 from transforms.runs.run import manifest_path
@@ -30,7 +30,7 @@ def print_plan(
 
 
 def speakers(log_format: str, *, quiet: bool) -> tuple[Callable[[str], None], Callable[[Folder, Manifest], None]]:
-    """What says a notice, and what says the summary of a run, to standard output.
+    """Two functions that print to standard output: a notice, and the summary of a run.
 
     Args:
         log_format: `json` for a JSON object a line; `text` for people.
@@ -44,7 +44,7 @@ def speakers(log_format: str, *, quiet: bool) -> tuple[Callable[[str], None], Ca
 
 
 def event_speaker(log_format: str, *, quiet: bool) -> Callable[[dict[str, Any]], None]:
-    """What says an event of a stream to standard output: a JSON object a line, or for people."""
+    """A function that prints an event of a stream to standard output: a JSON object a line, or a sentence."""
     if quiet:
         return lambda _: None
     if log_format == "json":

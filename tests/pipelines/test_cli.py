@@ -41,7 +41,7 @@ def test_a_complaint_has_its_exit_code(capsys: pytest.CaptureFixture[str]) -> No
 def test_a_complaint_is_one_line(message: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         printed: list[str] = []
-        patch.setattr("pipelines.console.tell", printed.append)
+        patch.setattr("transforms.console.tell", printed.append)
         complain(RunError(message))
         complain(UsageError(message))
     assert [len(line.splitlines()) for line in printed] == [1, 1]

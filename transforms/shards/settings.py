@@ -1,4 +1,4 @@
-"""How shards are written: settings, typed."""
+"""The settings of shards."""
 
 from pydantic import Field
 
@@ -6,7 +6,7 @@ from transforms.settings import Settings
 
 
 class ShardSettings(Settings):
-    """How shards are written."""
+    """The way shards are written."""
 
     compression_level: int = Field(1, ge=1, le=19, description="of zstd")
     row_group_bytes: int = Field(16 << 20, ge=1 << 10, description="uncompressed size of a row group, about")

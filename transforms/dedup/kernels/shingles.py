@@ -120,7 +120,7 @@ def hash_shingles(text, start, end, salt, fold, by_word, size, minimum_words, un
         by_word: whether shingles are of words, else of characters.
         size: units in a shingle, at least 1.
         minimum_words: shorter paragraphs have no shingles.
-        units: uint64[u], scratch; u at least `unit_capacity` of the longest paragraph.
+        units: uint64[u], scratch; u at least one more than the bytes of the longest paragraph.
         offsets: int64[p + 1], filled with where each paragraph's shingles begin.
         shingles: uint64[s]; s at least the sum of the paragraphs' unit capacities.
     """

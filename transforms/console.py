@@ -122,12 +122,12 @@ def status(line: str) -> Iterator[None]:
 
 
 def drawing() -> "Console":
-    """What draws on standard error again and again, and is silent once that has failed."""
+    """A console of rich that draws on standard error again and again, and is silent once that has failed."""
     return _drawer(_Tolerant(sys.stderr))
 
 
 def is_watched() -> bool:
-    """Whether standard error is a terminal: somebody looks at it while it is written to."""
+    """True if standard error is a terminal: somebody looks at it while it is written to."""
     return sys.stderr.isatty()
 
 
@@ -211,14 +211,14 @@ def _drawn(stream: TextIO, item: "RenderableType") -> str:
 
 
 def _drawer(file: Any) -> "Console":
-    """What draws on a file: nothing in a text is taken for markup."""
+    """A console of rich over a file, which takes nothing in a text for markup."""
     from rich.console import Console  # noqa: PLC0415
 
     return Console(file=file, markup=False, highlight=False, emoji=False, force_jupyter=False)
 
 
 class _Sheet(io.StringIO):
-    """What is drawn on as if it were a stream."""
+    """A buffer that is drawn on as if it were a stream."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
@@ -230,7 +230,7 @@ class _Sheet(io.StringIO):
         return self._stream.encoding or "utf-8"
 
     def isatty(self) -> bool:
-        """Whether the stream is a terminal: others have no styles."""
+        """True if the stream is a terminal: others have no styles."""
         return self._stream.isatty()
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines import console
+from transforms import console
 from transforms.errors import RunError
 
 ANY = st.text(st.characters(codec=None, exclude_categories=()), max_size=40)  # lone surrogates included
