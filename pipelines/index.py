@@ -44,12 +44,13 @@ def _index(arguments: argparse.Namespace) -> int:
 
 
 def _work(output: Folder, action: str, *, wait: bool) -> None:
-    from transforms.dedup.index.compaction import compact, keep_up  # noqa: PLC0415 - it brings the kernels along
+    from transforms.dedup.index.compaction import compact, keep_up  # noqa: PLC0415 - they bring the kernels along
+    from transforms.shards.reindexing import kept_sets  # noqa: PLC0415
 
     with lock_output(output, f"index {action}", wait=wait):
         runs = committed_runs(output)
         if runs and runs[-1].setting("dedup.scope") == "corpus":
-            {"build": keep_up, "compact": compact}[action](output, runs)
+            {"build": keep_up, "compact": compact}[action](output, runs, kept_sets)
 
 
 def show(output: Folder) -> None:

@@ -94,12 +94,17 @@ def show_run(output: Folder, manifest: Manifest) -> int:
 
 def verify_runs(output: Folder, runs: Sequence[Manifest]) -> int:
     """Prints what is wrong with runs; returns 1 if anything is, however much of it could be printed."""
+    from transforms.shards.reindexing import check_index  # noqa: PLC0415 - it brings the kernels along
+
     bad = 0
     for each in runs:
         wrong = check_run(output, each)
         bad += bool(wrong)
         for line in wrong or ["as its manifest says"]:
             console.say(f"{each.run}: {line}")
+    for line in check_index(output, runs):
+        bad += 1
+        console.say(f"index: {line}")
     return 1 if bad else 0
 
 

@@ -34,7 +34,7 @@ def write_splits(
     for split in plan_splits(list_bundles(patterns), split_bytes):
         for part, documents in read_parts(split):
             fingerprint = fingerprint_split(part, documents, mode, dedup)
-            write_fingerprint(run.folder, run.fingerprint(part.id), fingerprint)
+            write_fingerprint(run, part.id, fingerprint)
             fingerprinted.append(FingerprintedSplit(part, 0.0, len(fingerprint.offset)))
     join_run(run, fingerprinted, dedup, [], 1)
     parts, breaks = [each.split for each in fingerprinted], len(PARAGRAPH_BREAKS[mode])

@@ -87,7 +87,7 @@ class Run:
 
     def open(self, opening: Opening) -> None:
         """Opens the run: its stages may begin."""
-        self.folder.write(self._opening, opening.model_dump_json().encode())
+        self.folder.write_json(self._opening, opening.model_dump(mode="json"))
 
     def is_open(self) -> bool:
         """True from its opening until it is committed or removed."""
@@ -99,7 +99,7 @@ class Run:
         Raises:
             StorageError: it is not open.
         """
-        return Opening.model_validate_json(self.folder.read(self._opening).to_pybytes())
+        return Opening.model_validate(self.folder.read_json(self._opening))
 
     def give_up(self, reason: str) -> None:
         """Gives up the run, a window of a stream: its stages, which look for the note, do no more for it."""
