@@ -14,7 +14,7 @@ from transforms.runs.manifest import Header, Manifest
 from transforms.runs.opening import Opening
 from transforms.runs.run import Run
 from transforms.shards.corpus import PARAGRAPH_BREAKS
-from transforms.shards.parquet import ShardSettings
+from transforms.shards.settings import ShardSettings
 from transforms.shards.writing import WrittenSplit, commit_run, write_split
 from transforms.storage import Folder
 

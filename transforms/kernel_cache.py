@@ -27,6 +27,8 @@ from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 from numba.extending import is_jitted
 
+from transforms import console
+
 _COMPILING = (
     "compiling kernels, which is done once and takes up to a minute; `python -m pipelines.kernels` does it beforehand"
 )
@@ -144,7 +146,7 @@ class KernelCache(NullCache):  # type: ignore[misc]
 @functools.cache
 def _say(line: str) -> None:
     """Prints a line on standard error, once in a process."""
-    print(f"rafid: {line}", file=sys.stderr, flush=True)
+    console.tell(f"rafid: {line}")
 
 
 def _fingerprint(kernel: Any, signature: Any) -> str:

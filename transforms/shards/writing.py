@@ -18,7 +18,8 @@ from transforms.runs.opening import Opening
 from transforms.runs.run import Run
 from transforms.segmentation.segmenter import Segmenter
 from transforms.shards.audit import check_balance, check_whole, count_split, total
-from transforms.shards.parquet import ShardSettings, write_table
+from transforms.shards.parquet import write_table
+from transforms.shards.settings import ShardSettings
 from transforms.shards.tables import SplitText
 from transforms.storage import WrittenFile
 
