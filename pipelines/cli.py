@@ -1,4 +1,4 @@
-"""The common part of all commands: parsing, one line for every error, exit codes, signals, and the types of their options."""
+"""The common part of all commands: parsing, a line for every error, exit codes, signals, types of their options."""
 
 import argparse
 import difflib
