@@ -88,7 +88,7 @@ class _Place:
 
 
 def _places(source: Path) -> Iterator[_Place]:
-    """Where its kernels may be, best first: beside the source file, in a folder of the user's, in a temporary one."""
+    """The folders for its kernels, best first: beside the source file, the user's own, a temporary one."""
     name = f"{source.parent.name}-{_digest(str(source.parent.absolute()))[:16]}"
     if numba.config.CACHE_DIR:
         yield _Place(Path(numba.config.CACHE_DIR) / name)
