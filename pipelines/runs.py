@@ -55,18 +55,18 @@ def output_folder(url: str) -> Folder:
 def _act(arguments: argparse.Namespace) -> int:
     output, name = output_folder(arguments.output), arguments.run
     if arguments.action == "list":
-        return list_runs(output)
+        return _list_runs(output)
     if arguments.action == "verify":
-        return verify_runs(output, [Run(output, name).manifest()] if name else committed_runs(output))
+        return _verify_runs(output, [Run(output, name).manifest()] if name else committed_runs(output))
     if name is None:
         raise UsageError(f"{arguments.action}: name a run, for example python -m pipelines.runs {output.url} show RUN")
     manifest = Run(output, name).manifest()
     if arguments.action == "show":
-        return show_run(output, manifest)
+        return _show_run(output, manifest)
     return remove(output, name, sure=arguments.yes)
 
 
-def list_runs(output: Folder) -> int:
+def _list_runs(output: Folder) -> int:
     """Prints a row for each run, in the order of their commits, then those that were never finished."""
     rows = []
     for each in committed_runs(output):
@@ -79,7 +79,7 @@ def list_runs(output: Folder) -> int:
     return 0
 
 
-def show_run(output: Folder, manifest: Manifest) -> int:
+def _show_run(output: Folder, manifest: Manifest) -> int:
     """Prints what a run took, how, and where it went."""
     print_summary(output, manifest, console.answer)
     console.answer(f"began {manifest.started}, number {manifest.sequence} in this output")
@@ -92,7 +92,7 @@ def show_run(output: Folder, manifest: Manifest) -> int:
     return 0
 
 
-def verify_runs(output: Folder, runs: Sequence[Manifest]) -> int:
+def _verify_runs(output: Folder, runs: Sequence[Manifest]) -> int:
     """Prints what is wrong with runs; returns 1 if anything is, however much of it could be printed."""
     from transforms.shards.reindexing import check_index  # noqa: PLC0415 - it brings the kernels along
 

@@ -17,7 +17,7 @@ from transforms.errors import RunError
 _LOG = logging.getLogger("worker_pool")
 
 
-class WorkerPool(BeamFnExternalWorkerPoolServicer):
+class _WorkerPool(BeamFnExternalWorkerPoolServicer):
     """Beam's pool, which remembers each process that it started."""
 
     def __init__(self, executable: str) -> None:
@@ -57,7 +57,7 @@ def serve(host: str, port: int, executable: str) -> None:
     Raises:
         RunError: the address cannot be listened on.
     """
-    pool, address = WorkerPool(executable), f"{host}:{port}"
+    pool, address = _WorkerPool(executable), f"{host}:{port}"
     server = grpc.server(UnboundedThreadPoolExecutor(), options=[("grpc.so_reuseport", 0)])
     beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(pool, server)
     try:

@@ -38,7 +38,7 @@ def beam_options(arguments: Sequence[str]) -> pipeline_options.PipelineOptions:
     if unknown:
         raise UsageError(f"{unknown[0]}: unknown option, neither Rafid's nor Beam's; see --help")
     options = pipeline_options.PipelineOptions([*arguments, f"--runner={_runner_name(known.runner or LOCAL_RUNNER)}"])
-    if is_prism(options):
+    if _is_prism(options):
         from pipelines.runners.prism import check_binary  # noqa: PLC0415
 
         check_binary(options)
@@ -72,7 +72,7 @@ def is_flink(options: pipeline_options.PipelineOptions) -> bool:
     return options.view_as(pipeline_options.StandardOptions).runner.lower() in ("flinkrunner", "flink")
 
 
-def is_prism(options: pipeline_options.PipelineOptions) -> bool:
+def _is_prism(options: pipeline_options.PipelineOptions) -> bool:
     """True where the run goes to Prism."""
     return options.view_as(pipeline_options.StandardOptions).runner.lower() in ("prismrunner", "prism")
 
@@ -81,7 +81,7 @@ def runner_of(options: pipeline_options.PipelineOptions) -> Any:
     """The runner, or its name where Beam makes of that what is wanted."""
     name = options.view_as(pipeline_options.StandardOptions).runner
     portable = options.view_as(pipeline_options.PortableOptions)
-    if is_prism(options):
+    if _is_prism(options):
         from pipelines.runners.prism import LocalPrism  # noqa: PLC0415
 
         return LocalPrism()

@@ -100,12 +100,12 @@ def _facts(split: Split, documents: Documents) -> dict[str, Any]:
         "rejected": len(documents.rejects),
         "preambles": int(documents.preamble.sum()),
         "reasons": Counter(each.reason for each in documents.rejects),
-        "text": text_digest(documents),
+        "text": _text_digest(documents),
         "digests": {bundle.name: digest_bundle(bundle) for bundle in begun},
     }
 
 
-def text_digest(documents: Documents) -> str:
+def _text_digest(documents: Documents) -> str:
     """A digest of all that reading gave: the text, and where its documents begin and end in it and in their bundles."""
     columns = (documents.text_start, documents.text_end, documents.offset, documents.length, documents.bundle)
     return digest(documents.text, *map(np.ascontiguousarray, columns))
@@ -117,7 +117,7 @@ def check_same_text(split: Split, fingerprint: Fingerprint, documents: Documents
     Raises:
         BundleChanged: a bundle has changed in between, though its size and time may be what they were.
     """
-    if text_digest(documents) != fingerprint.facts["text"]:
+    if _text_digest(documents) != fingerprint.facts["text"]:
         names = {each.bundle.url for each in split.ranges}
         which = names.pop() if len(names) == 1 else f"one of the {len(names):,} bundles of split {split.id}"
         raise BundleChanged(f"{which}: changed while the run read it; run again when nobody writes to it")

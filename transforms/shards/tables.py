@@ -41,7 +41,7 @@ class SplitText:
             "documents": self._kept(kept),
             "duplicates": self._duplicates(),
             "filtered": self._filtered(left_out),
-            "rejects": rejects_table(self.documents),
+            "rejects": _rejects_table(self.documents),
         }
         return {name: table for name, table in tables.items() if len(table)}
 
@@ -100,7 +100,7 @@ class SplitText:
         return dict(zip(chosen.column_names, chosen.columns, strict=True))
 
 
-def rejects_table(documents: Documents) -> pa.Table:
+def _rejects_table(documents: Documents) -> pa.Table:
     """The table of what could not be read, a row each."""
     rows = documents.rejects
     columns = {name: [getattr(row, name) for row in rows] for name in schemas.REJECTS.names}

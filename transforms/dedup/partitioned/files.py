@@ -127,13 +127,13 @@ def _places(
         rows.append(at)
     earlier = np.flatnonzero(kept < 0)
     if index is not None and len(earlier):
-        matches = index.match([chosen_sets(fingerprint.sets, removed[earlier])], threshold, 1)
+        matches = index.match([_chosen_sets(fingerprint.sets, removed[earlier])], threshold, 1)
         tables.append(index.places(matches.segment, matches.row))
         rows.append(earlier)
     return pa.concat_tables(tables).take(pa.array(np.argsort(np.concatenate(rows))))
 
 
-def chosen_sets(sets: ShingleSets, paragraphs: Int64s) -> ShingleSets:
+def _chosen_sets(sets: ShingleSets, paragraphs: Int64s) -> ShingleSets:
     """The shingles of some paragraphs."""
     pieces = [sets.shingles[sets.offsets[each] : sets.offsets[each + 1]] for each in paragraphs.tolist()]
     sizes = [len(piece) for piece in pieces]

@@ -53,7 +53,7 @@ def sort_sets(shingles, offsets, wanted, tokens, bounds):
 
 
 @inline
-def sort_bucket(keys, rows, begin, end):
+def _sort_bucket(keys, rows, begin, end):
     """Sorts some postings by key, in place; equal ones stay in their order."""
     if end - begin > _FEW:
         order = np.argsort(keys[begin:end], kind="mergesort")
@@ -122,7 +122,7 @@ def sort_postings(spread, spread_rows, shift, begins, keys, rows):
         begins[bucket] = begins[bucket - 1]
     begins[0] = 0
     for bucket in range(len(begins) - 1):
-        sort_bucket(keys, rows, begins[bucket], begins[bucket + 1])
+        _sort_bucket(keys, rows, begins[bucket], begins[bucket + 1])
 
 
 @kernel(InUInt64, UInt64, OutBytes, returns=types.void)

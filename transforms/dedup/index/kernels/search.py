@@ -40,7 +40,7 @@ def ask_filter(tokens, bounds, shift, bits, hits, possible):
 
 
 @inline
-def last_posting(keys, key, low, high):
+def _last_posting(keys, key, low, high):
     """The place after the postings of `key`, which begin at `low` and end by `high`; most lists are short."""
     step = 1
     while low + step < high and keys[low + step] == key:
@@ -57,7 +57,7 @@ def last_posting(keys, key, low, high):
 
 
 @inline
-def first_of_size(rows, bounds, low, high, size, bound, larger):
+def _first_of_size(rows, bounds, low, high, size, bound, larger):
     """The first of postings by rising size that is not too small (or, if `larger`, that is too large) for `size`."""
     while low < high:
         middle = (low + high) >> 1
@@ -126,9 +126,9 @@ def search_segment(
             while posting < behind and keys[posting] < key:
                 posting += 1
             if posting < behind and keys[posting] == key:
-                last = last_posting(keys, key, posting, behind)
-                starts[found] = first_of_size(rows, set_bounds, posting, last, size, bound, False)
-                ends[found] = first_of_size(rows, set_bounds, starts[found], last, size, bound, True)
+                last = _last_posting(keys, key, posting, behind)
+                starts[found] = _first_of_size(rows, set_bounds, posting, last, size, bound, False)
+                ends[found] = _first_of_size(rows, set_bounds, starts[found], last, size, bound, True)
                 if ends[found] > starts[found]:
                     found += 1
                     continue
