@@ -37,9 +37,11 @@ def segment_path(folder: str, part: int) -> str:
 
 
 def write_group(output: Folder, group: SegmentGroup) -> None:
-    """Makes a folder of segments part of the index."""
+    """Makes a folder of segments, which survive a power cut, part of the index."""
     text = json.dumps({"tokens": group.tokens, "runs": group.runs})
-    output.write(f"{group.folder}/{_FILE}", text.encode())
+    path = f"{group.folder}/{_FILE}"
+    output.write(path, text.encode(), durable=True)
+    output.sync([path])
 
 
 def read_group(output: Folder, folder: str) -> SegmentGroup | None:
