@@ -145,7 +145,7 @@ class Lease:
 
     @property
     def token(self) -> str:
-        """What names it."""
+        """The name of this holding."""
         return self._holder.token
 
     def take(self, seen: str) -> None:
