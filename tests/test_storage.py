@@ -142,14 +142,15 @@ def test_an_unknown_protocol_is_wrong_use() -> None:
 
 def test_syncing_asks_for_a_file_that_is_there(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(TEXT)
-    Folder(str(tmp_path)).sync("a")
-    with pytest.raises(FileNotFoundError):
-        Folder(str(tmp_path)).sync("b")
+    Folder(str(tmp_path)).sync(["a"])
+    with pytest.raises(StorageError, match="No such file"):
+        Folder(str(tmp_path)).sync(["b"])
+    Folder(str(tmp_path)).sync_names(["b", "c/d"])
 
 
 PARTS = st.lists(st.sampled_from(["", ".", "..", "a", "..a", "ب", "\0"]), min_size=1, max_size=4)
 OUTSIDE = ["../x", "/x", "a/../b", "..", ".", "/", "a/", "a//b", "./a", "a/.", "a\0b", "../" * 9 + "etc/passwd"]
-# Every method that takes a path, called with one; `sync` does nothing on a store.
+# Every method that takes a path, called with one.
 METHODS: dict[str, Callable[[Folder, str], Any]] = {
     "at": Folder.at,
     "below": Folder.below,
@@ -165,13 +166,19 @@ METHODS: dict[str, Callable[[Folder, str], Any]] = {
     "names": Folder.names,
     "folders": Folder.folders,
     "remove": Folder.remove,
+    "tidy": Folder.tidy,
+    "size": Folder.size,
+    "sizes": Folder.sizes,
+    "version": Folder.version,
+    "replace_if": lambda folder, path: folder.replace_if(path, TEXT, ""),
+    "keeps_conditions": Folder.keeps_conditions,
 }
 
 
 def test_every_method_that_takes_a_path_is_tried() -> None:
     methods = {name: each for name, each in vars(Folder).items() if not name.startswith("_") and callable(each)}
     taking = {name for name, each in methods.items() if "path" in signature(each).parameters}
-    assert taking == METHODS.keys() | {"sync"}
+    assert taking == METHODS.keys()
 
 
 @pytest.mark.parametrize("method", METHODS)

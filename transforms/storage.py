@@ -254,6 +254,7 @@ class Folder:
 
     def tidy(self, path: str) -> None:
         """Removes what is of no more use; where the store refuses that, it is a warning."""
+        self._inside(path)
         try:
             self.remove(path)
         except StorageError as error:
@@ -262,21 +263,31 @@ class Folder:
     def sync(self, paths: Iterable[str]) -> None:
         """Makes files survive a power cut, where the folder is local: first their contents, then their names.
 
-        Args:
-            paths: files; of those that are gone, that they are gone.
-
         Raises:
-            StorageError: the disk refused it.
+            StorageError: one is not there, or the disk refused it.
         """
         if self.is_local:
-            root, files = self.local_path(), [self.local_path(path) for path in paths]
-            above = {each for file in files for each in file.parents if each == root or root in each.parents}
-            deepest_first = sorted(above, key=lambda each: len(each.parts), reverse=True)
-            try:
-                for each in (*filter(Path.is_file, files), *filter(Path.is_dir, deepest_first)):
-                    _flush(each)
-            except OSError as error:
-                raise refused(self.url, error) from error
+            files = [self.local_path(path) for path in paths]
+            self._flush(files)
+            self._flush(self._above(files))
+
+    def sync_names(self, paths: Iterable[str]) -> None:
+        """Makes it survive a power cut that files are there, or are gone, where the folder is local."""
+        if self.is_local:
+            self._flush(filter(Path.is_dir, self._above([self.local_path(path) for path in paths])))
+
+    def _above(self, files: Iterable[Path]) -> list[Path]:
+        """The folders that hold the files, up to this one; the deepest first."""
+        root = self.local_path()
+        above = {each for file in files for each in file.parents if each == root or root in each.parents}
+        return sorted(above, key=lambda each: len(each.parts), reverse=True)
+
+    def _flush(self, paths: Iterable[Path]) -> None:
+        try:
+            for each in paths:
+                _flush(each)
+        except OSError as error:
+            raise refused(self.url, error) from error
 
     def _items(self, path: str) -> list[dict[str, Any]]:
         return self._ask(path, lambda system, inner: system.ls(inner, detail=True) if system.exists(inner) else [])

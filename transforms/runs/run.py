@@ -168,7 +168,7 @@ class Run:
         """Removes the run, its manifest first: from then on it does not exist."""
         manifest = manifest_path(self.name)
         self.folder.remove(manifest)
-        self.folder.sync([manifest])
+        self.folder.sync_names([manifest])
         for kind in (*LEDGER_FOLDERS, INDEX):
             self.folder.remove(run_folder(kind, self.name))
         self.folder.remove(self.report())
