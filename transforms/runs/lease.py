@@ -88,10 +88,10 @@ def lock_text(folder: Folder) -> str:
         found = folder.local_path(LOCK).read_bytes() if folder.is_local else folder.read(LOCK).to_pybytes()
     except (FileNotFoundError, IsADirectoryError):
         return ""
-    except StorageError:
-        if folder.exists(LOCK):
-            raise
-        return ""
+    except StorageError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return ""
+        raise
     return found.decode("utf-8", "replace")
 
 
