@@ -145,26 +145,34 @@ def faulty_way(target: int, decide: Decide = pass_on) -> Iterator[FaultyWay]:
 
 
 class Stalls:
-    """Holds up, in each bucket named `…-NUMBER`, the request of that number and all after it, until some time is over.
+    """Holds up, in each bucket named `…-NUMBER`, the request of that number and all after it, until it is mended.
 
     So a network does that is cut in two for a while: what was sent arrives, but late.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self) -> None:
         self._counts: dict[str, int] = {}
-        self._until: dict[str, float] = {}
-        self._mutex = threading.Lock()
+        self._stalled: set[str] = set()
+        self._mutex, self._is_mended = threading.Lock(), threading.Event()
 
     def __call__(self, request: Request) -> Fault:
         bucket = request.bucket
         with self._mutex:
             self._counts[bucket] = count = 1 + self._counts.get(bucket, 0)
-            if count > int(bucket.rpartition("-")[2]):
-                self._until.setdefault(bucket, time.monotonic() + self._seconds)
-            until = self._until.get(bucket, 0.0)
-        time.sleep(max(0.0, until - time.monotonic()))
+            if stalls := count > int(bucket.rpartition("-")[2]):
+                self._stalled.add(bucket)
+        if stalls:
+            self._is_mended.wait()
         return Fault.NONE
+
+    def wait(self, buckets: int) -> None:
+        """Returns when so many buckets are stalled."""
+        while len(self._stalled) < buckets:
+            time.sleep(0.05)
+
+    def mend(self) -> None:
+        """Lets everything through."""
+        self._is_mended.set()
 
 
 class Weather:

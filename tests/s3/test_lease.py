@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import PROJECT
 from tests.s3.conftest import Server
-from tests.s3.proxy import Decide, FaultyWay, Stalls, Weather, faulty_way
+from tests.s3.proxy import Decide, FaultyWay, Stalls, Weather, faulty_way, pass_on
 from tests.s3.writers import COMMITTED
 from transforms.guards import check_guards
 from transforms.runs.catalog import committed_runs
@@ -179,68 +179,88 @@ def test_a_claim_that_is_void_commits_nothing(output: Folder) -> None:
     assert output.version("manifests/a.json") != seen
 
 
-Way = tuple[str, Decide]
+class Writers:
+    """Writers as processes, each with a way of its own to the server."""
+
+    def __init__(self, server: Server) -> None:
+        self._server, self._stack = server, ExitStack()
+        self._begun: list[subprocess.Popen[str]] = []
+
+    def __enter__(self) -> "Writers":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in self._begun:
+            each.kill()
+            each.communicate()
+        self._stack.close()
+
+    def begin(self, name: str, decide: Decide, outputs: Sequence[str]) -> FaultyWay:
+        """Begins a writer, and returns its way."""
+        way = self._stack.enter_context(faulty_way(self._server.port, decide))
+        environment = os.environ | self._server.environment | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{way.port}"}
+        environment["FSSPEC_S3"] = '{"config_kwargs": {"max_pool_connections": 100}}'  # stalled ones hold up no others
+        command = [sys.executable, "-m", "tests.s3.writers", name, str(SECONDS), *outputs]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        self._begun.append(subprocess.Popen(command, cwd=PROJECT, env=environment, **pipes))
+        return way
+
+    def end(self, number: int) -> list[tuple[str, str, str]]:
+        """The output, name and end of each run of the writer of that number, when all are done."""
+        printed, errors = self._begun[number].communicate(timeout=300)
+        assert "Traceback" not in errors
+        assert self._begun[number].returncode == 0
+        return [(*json.loads(line),) for line in printed.splitlines()]
 
 
-def write_all(server: Server, ways: Sequence[Way], outputs: Sequence[str]) -> tuple[dict[str, dict[str, str]], int]:
-    """Lets a writer work on each way; what became of each run by output, and the most requests of one way."""
-    with ExitStack() as stack:
-        begun = []
-        seen: list[FaultyWay] = []
-        for name, decide in ways:
-            way = stack.enter_context(faulty_way(server.port, decide))
-            seen.append(way)
-            environment = os.environ | server.environment | {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{way.port}"}
-            command = [sys.executable, "-m", "tests.s3.writers", name, str(SECONDS), *outputs]
-            begun.append(
-                subprocess.Popen(
-                    command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-                )
-            )
-        results: dict[str, dict[str, str]] = {each: {} for each in outputs}
-        for process in begun:
-            printed, errors = process.communicate(timeout=300)
-            assert process.returncode == 0, errors
-            for url, run, result in map(json.loads, printed.splitlines()):
-                results[url][run] = result
-        return results, max(len(way.seen) for way in seen)
-
-
-def check_one_after_the_other(output: str, results: dict[str, str]) -> list[Manifest]:
+def check_one_after_the_other(output: str, results: Sequence[tuple[str, str, str]]) -> list[Manifest]:
     """The runs of an output: each has seen all that were committed before it, and no two have one sequence."""
     runs = committed_runs(Folder(output))
     assert [each.sequence for each in runs] == list(range(1, len(runs) + 1))
     for place, each in enumerate(runs):
         assert each.settings["earlier"] == [earlier.run for earlier in runs[:place]]
-    assert {each.run for each in runs} == {run for run, result in results.items() if result == COMMITTED}
+    ends = {run: end for url, run, end in results if url == output}
+    assert {each.run for each in runs} == {run for run, end in ends.items() if end == COMMITTED}
+    for end in ends.values():
+        assert end == COMMITTED or end.startswith(("LeaseLost: ", "StorageError: ", "RunTaken: "))
     return runs
 
 
-def test_whatever_step_is_late_there_is_one_commit_after_the_other(server: Server, bucket: str) -> None:
-    """The first writer is cut off at its request number 0, 1, 2, …, for longer than its lease lasts."""
-    quiet = f"{bucket}-quiet-999"
-    Path(server.folder, quiet.removeprefix("s3://")).mkdir()
-    _, steps = write_all(server, [("a", Stalls(0.0))], [f"{quiet}/out"])
-    assert steps > 10
-    outputs = [f"{bucket}-{step}" for step in range(steps)]
-    for each in outputs:
+def make_buckets(server: Server, *urls: str) -> None:
+    for each in urls:
         Path(server.folder, each.removeprefix("s3://")).mkdir()
-    urls = [f"{each}/out" for each in outputs]
-    results, _ = write_all(server, [("a", Stalls(2.5 * SECONDS)), ("b", Weather(1, 0, 0, 0))], urls)
-    taken_over = 0
-    for url in urls:
-        assert results[url]["b-0"] == COMMITTED
-        assert results[url]["a-0"] == COMMITTED or results[url]["a-0"].startswith("LeaseLost: ")
-        taken_over += results[url]["a-0"] != COMMITTED
-        check_one_after_the_other(url, results[url])
-    assert taken_over >= 3
 
 
-@pytest.mark.parametrize("writers", [2, 5])
-def test_in_bad_weather_there_is_one_commit_after_the_other(server: Server, bucket: str, writers: int) -> None:
+def test_whatever_step_is_late_there_is_one_commit_after_the_other(server: Server, bucket: str) -> None:
+    """A writer is cut off before, at and after each of its puts; another takes over; then all it sent arrives."""
+    with Writers(server) as writers:
+        undisturbed = writers.begin("x", pass_on, [f"{bucket}/out"])
+        assert writers.end(0) == [(f"{bucket}/out", "x-0", COMMITTED)]
+    puts = [each.number for each in undisturbed.seen if each.method == "PUT"]
+    steps = sorted({max(0, put + more) for put in puts for more in (-1, 0, 1)})
+    buckets = [f"{bucket}-{step}" for step in steps]
+    make_buckets(server, *buckets)
+    outputs, stalls = [f"{each}/out" for each in buckets], Stalls()
+    with Writers(server) as writers:
+        writers.begin("a", stalls, outputs)
+        stalls.wait(len(outputs))
+        writers.begin("b", pass_on, outputs)
+        others = writers.end(1)
+        stalls.mend()
+        results = [*writers.end(0), *others]
+    assert {end for _, _, end in others} == {COMMITTED}
+    for each in outputs:
+        check_one_after_the_other(each, results)
+    ends = [end for _, run, end in results if run == "a-0"]
+    assert sum(end.startswith("LeaseLost: ") for end in ends) >= 4
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_in_bad_weather_there_is_one_commit_after_the_other(server: Server, bucket: str, count: int) -> None:
     """Requests are late by more than a lease, refused, cut, and answered in vain, at random."""
-    ways = [(f"w{number}", Weather(number, 0.05, 0.05, 1.5 * SECONDS)) for number in range(writers)]
-    results, _ = write_all(server, ways, [f"{bucket}/out"] * 3)
-    found = results[f"{bucket}/out"]
-    assert len(found) == 3 * writers
-    assert len(check_one_after_the_other(f"{bucket}/out", found)) >= writers
+    with Writers(server) as writers:
+        for number in range(count):
+            writers.begin(f"w{number}", Weather(number, 0.05, 0.05, 1.5 * SECONDS), [f"{bucket}/out"] * 3)
+        results = [each for number in range(count) for each in writers.end(number)]
+    assert len(results) == 3 * count
+    assert check_one_after_the_other(f"{bucket}/out", results)
