@@ -260,7 +260,7 @@ def test_in_bad_weather_there_is_one_commit_after_the_other(server: Server, buck
     """Requests are late by more than a lease, refused, cut, and answered in vain, at random."""
     with Writers(server) as writers:
         for number in range(count):
-            writers.begin(f"w{number}", Weather(number, 0.05, 0.05, 1.5 * SECONDS), [f"{bucket}/out"] * 3)
+            writers.begin(f"w{number}", Weather(number, 0.05, 0.05, 1.5 * SECONDS), [f"{bucket}/out"] * 2)
         results = [each for number in range(count) for each in writers.end(number)]
-    assert len(results) == 3 * count
+    assert len(results) == 2 * count
     assert check_one_after_the_other(f"{bucket}/out", results)
