@@ -91,7 +91,6 @@ def _write_marker(folder: Folder, text: Any) -> None:
     for left in reversed(range(5)):
         try:
             folder.write(MARKER, text, durable=True)
-            folder.sync([MARKER])
             return
         except StorageError as error:
             # A run that cleans up takes every unfinished file, this one too.
