@@ -16,7 +16,7 @@ from transforms.errors import UsageError
 from transforms.language.settings import LanguageSettings
 from transforms.segmentation.settings import SegmentationSettings
 from transforms.settings import Settings, Size
-from transforms.shards.parquet import ShardSettings
+from transforms.shards.settings import ShardSettings
 
 if TYPE_CHECKING:  # it brings Arrow along
     from transforms.storage import Folder

@@ -23,6 +23,7 @@ from transforms.runs.naming import RunNames, check_id, further_names, names_of_j
 from transforms.runs.opening import Opening
 from transforms.runs.run import Run
 from transforms.shards.checking import referring_runs
+from transforms.shards.reindexing import kept_sets
 from transforms.storage import Folder
 
 _PACKAGES = ("apache-beam", "numba", "numpy", "pyarrow")
@@ -219,7 +220,7 @@ def open_run(run: Run, runs: Sequence[Manifest], settings: IngestSettings, facts
     earlier: list[RunKey] = []
     if settings.dedup.scope == "corpus":
         # Here, where the lock is held: two attempts of a worker would get in each other's way.
-        keep_up(run.folder, runs)
+        keep_up(run.folder, runs, kept_sets)
         earlier = within_horizon([each.key for each in runs], settings.index, started)
     header = Header(
         sequence=1 + max((each.sequence for each in runs), default=0),

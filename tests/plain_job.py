@@ -39,7 +39,7 @@ class PlainRunner:
         for split in part.splits:
             for piece, documents in read_parts(split, self._settings.input):
                 fingerprint = fingerprint_split(piece, documents, mode, dedup)
-                write_fingerprint(run.folder, run.fingerprint(piece.id), fingerprint)
+                write_fingerprint(run, piece.id, fingerprint)
                 done.append(FingerprintedSplit(piece, 0.0, len(fingerprint.offset)))
         opening = run.opening()
         join_run(run, done, dedup, opening.earlier, 1)

@@ -14,7 +14,7 @@ from transforms.runs.manifest import Header, Manifest
 from transforms.runs.opening import Opening
 from transforms.runs.run import Run
 from transforms.shards.corpus import PARAGRAPH_BREAKS
-from transforms.shards.parquet import ShardSettings
+from transforms.shards.settings import ShardSettings
 from transforms.shards.writing import WrittenSplit, commit_run, write_split
 from transforms.storage import Folder
 
@@ -34,14 +34,11 @@ def write_splits(
     for split in plan_splits(list_bundles(patterns), split_bytes):
         for part, documents in read_parts(split):
             fingerprint = fingerprint_split(part, documents, mode, dedup)
-            write_fingerprint(run.folder, run.fingerprint(part.id), fingerprint)
+            write_fingerprint(run, part.id, fingerprint)
             fingerprinted.append(FingerprintedSplit(part, 0.0, len(fingerprint.offset)))
     join_run(run, fingerprinted, dedup, [], 1)
     parts, breaks = [each.split for each in fingerprinted], len(PARAGRAPH_BREAKS[mode])
-    return [
-        write_split(run, part, read_documents(part), breaks, None, ShardSettings())
-        for part in parts
-    ]
+    return [write_split(run, part, read_documents(part), breaks, None, ShardSettings()) for part in parts]
 
 
 def run_plainly(output: Path, patterns: Sequence[str], split_bytes: int, mode: str = "line") -> Manifest:

@@ -157,9 +157,12 @@ METHODS: dict[str, Callable[[Folder, str], Any]] = {
     "local_path": Folder.local_path,
     "write": lambda folder, path: folder.write(path, TEXT),
     "write_arrow": lambda folder, path: folder.write_arrow(path, pa.table({"a": [1]})),
+    "write_json": lambda folder, path: folder.write_json(path, {"a": 1}),
     "create": lambda folder, path: folder.create(path, TEXT),
     "read": Folder.read,
     "read_arrow": Folder.read_arrow,
+    "read_json": Folder.read_json,
+    "sync": Folder.sync,
     "exists": Folder.exists,
     "is_file": Folder.is_file,
     "files": Folder.files,
@@ -196,7 +199,7 @@ def test_no_method_goes_outside(folder: Folder, method: str) -> None:
 def test_nothing_outside_is_synced(tmp_path: Path, path: str) -> None:
     """Only what is local is synced at all."""
     with pytest.raises(StorageError, match="is not inside the folder"):
-        Folder(str(tmp_path)).sync(path)
+        Folder(str(tmp_path)).sync([path])
 
 
 def test_nothing_removes_the_folder_itself(folder: Folder) -> None:
@@ -233,8 +236,7 @@ def test_a_table_is_written_as_one_batch_and_read(folder: Folder) -> None:
     table = pa.concat_tables([pa.table({"سطر": [1, 2]}), pa.table({"سطر": [3]})])
     for name, rows in (("whole.arrow", table), ("empty.arrow", table.slice(0, 0))):
         folder.write_arrow(name, rows)
-        assert folder.read_arrow(name).equals(rows)
-        assert pa.ipc.open_file(folder.read(name)).num_record_batches == 1
+        assert pa.Table.from_batches([folder.read_arrow(name)]).equals(rows.combine_chunks())
     assert folder.files() == ["empty.arrow", "whole.arrow"]
 
 

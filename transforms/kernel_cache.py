@@ -27,6 +27,8 @@ from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 from numba.extending import is_jitted
 
+from transforms import console
+
 _COMPILING = (
     "compiling kernels, which is done once and takes up to a minute; `python -m pipelines.kernels` does it beforehand"
 )
@@ -86,7 +88,7 @@ class _Place:
 
 
 def _places(source: Path) -> Iterator[_Place]:
-    """Where its kernels may be, best first: beside the source file, in a folder of the user's, in a temporary one."""
+    """The folders for its kernels, best first: beside the source file, the user's own, a temporary one."""
     name = f"{source.parent.name}-{_digest(str(source.parent.absolute()))[:16]}"
     if numba.config.CACHE_DIR:
         yield _Place(Path(numba.config.CACHE_DIR) / name)
@@ -144,7 +146,7 @@ class KernelCache(NullCache):  # type: ignore[misc]
 @functools.cache
 def _say(line: str) -> None:
     """Prints a line on standard error, once in a process."""
-    print(f"rafid: {line}", file=sys.stderr, flush=True)
+    console.tell(f"rafid: {line}")
 
 
 def _fingerprint(kernel: Any, signature: Any) -> str:

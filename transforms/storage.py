@@ -20,13 +20,22 @@ from transforms import conditional
 from transforms.errors import RunError, UsageError
 from transforms.guards import check_guards
 from transforms.retries import persist
+from transforms.seal import Damaged, SealingSink, check_file, sealed_json, unseal, unsealed_json
 
 T = TypeVar("T")
 _log = logging.getLogger("rafid.storage")
 
+# The sealed files that this process has checked, by path: size, time and inode as they were.
+_checked: dict[str, tuple[int, ...] | None] = {}
+_MOST_CHECKED = 100_000
+
 
 class StorageError(RunError):
     """A file that could not be written or read."""
+
+
+class DamagedFileError(StorageError):
+    """A file of Rafid's that is not as it was written."""
 
 
 class FileTaken(StorageError):  # noqa: N818 - says what is
@@ -69,7 +78,7 @@ class Folder:
 
     def at(self, path: str = "") -> str:
         """The URL of a file or folder in it; its own without a path."""
-        root = self.url.rstrip("/") or "/"
+        root = self.url if self.url.endswith("://") else self.url.rstrip("/") or "/"
         return posixpath.join(root, self._inside(path)) if path else root
 
     def below(self, path: str) -> "Folder":
@@ -117,8 +126,8 @@ class Folder:
             raise refused(url, error) from error
         return WrittenFile(path, rows, len(view), hashlib.sha256(view).hexdigest())
 
-    def write_arrow(self, path: str, table: pa.Table) -> None:
-        """Writes an Arrow file of one record batch at `path`: all of it, or nothing under that name.
+    def write_arrow(self, path: str, table: pa.Table) -> str:
+        """Writes a sealed Arrow file of one record batch at `path`, whole or not at all; returns its digest.
 
         Raises:
             StorageError: the store refused it.
@@ -126,12 +135,12 @@ class Folder:
         check_guards(self.at(path))
         if not self.is_local:
             sink = pa.BufferOutputStream()
-            _write_batch(sink, table)
+            found = _write_batch(sink.write, table)
             self.write(path, sink.getvalue())
-            return
+            return found
         try:
-            with _replacing(self.local_path(path)) as temporary, pa.OSFile(str(temporary), "wb") as file:
-                _write_batch(file, table)
+            with _replacing(self.local_path(path)) as temporary, temporary.open("wb", buffering=0) as file:
+                return _write_batch(partial(_write_all, file), table)
         except OSError as error:
             raise refused(self.at(path), error) from error
 
@@ -207,9 +216,62 @@ class Folder:
         except OSError as error:
             raise StorageError(f"{url}: cannot be read: {error.strerror or error}") from error
 
-    def read_arrow(self, path: str) -> pa.Table:
-        """The table in an Arrow file; memory-mapped where it is local."""
-        return pa.ipc.open_file(self.read(path)).read_all()
+    def read_arrow(self, path: str, digest: str | None = None) -> pa.RecordBatch:
+        """The record batch in a sealed Arrow file, looked at; memory-mapped where it is local.
+
+        Args:
+            path: the file.
+            digest: the digest that it must have; None for whichever it was sealed with.
+
+        Raises:
+            DamagedFileError: it is not as it was written, or another file.
+            StorageError: it cannot be read.
+        """
+        try:
+            content, found = self._unseal(path)
+            if digest not in (None, found):
+                raise Damaged("it is another file than the one that was written")
+            return pa.ipc.open_file(content).get_batch(0)
+        except (Damaged, pa.ArrowInvalid) as error:
+            raise self._damaged(path, error) from error
+
+    def _unseal(self, path: str) -> tuple[pa.Buffer, str]:
+        """The content of a sealed file and its digest; a process checks a local file once in each state it has."""
+        if not self.is_local:
+            return unseal(self.read(path))
+        file = str(self.local_path(path))
+        state = _state_of(file)
+        content = self.read(path)
+        if _checked.get(file) != state:
+            check_file(file)
+        found = unseal(content, check=False)
+        if len(_checked) > _MOST_CHECKED:
+            _checked.clear()
+        _checked[file] = state
+        return found
+
+    def write_json(self, path: str, fields: Any, *, durable: bool = False) -> None:
+        """Writes a sealed JSON file that holds `fields` at `path`, whole or not at all; `durable` as `write` has it.
+
+        Raises:
+            StorageError: the store refused it.
+        """
+        self.write(path, sealed_json(fields), durable=durable)
+
+    def read_json(self, path: str) -> Any:
+        """The fields in a sealed JSON file, looked at.
+
+        Raises:
+            DamagedFileError: it is not as it was written.
+            StorageError: it cannot be read.
+        """
+        try:
+            return unsealed_json(self.read(path).to_pybytes())
+        except Damaged as error:
+            raise self._damaged(path, error) from error
+
+    def _damaged(self, path: str, why: Exception) -> DamagedFileError:
+        return DamagedFileError(f"{self.at(path)}: is damaged: {why}")
 
     def exists(self, path: str = "") -> bool:
         """True where there is a file or a folder."""
@@ -287,7 +349,7 @@ class Folder:
             for each in paths:
                 _flush(each)
         except OSError as error:
-            raise refused(self.url, error) from error
+            raise StorageError(f"{self.url}: cannot be made safe on disk: {error.strerror or error}") from error
 
     def _items(self, path: str) -> list[dict[str, Any]]:
         return self._ask(path, lambda system, inner: system.ls(inner, detail=True) if system.exists(inner) else [])
@@ -330,10 +392,29 @@ def refused(url: str, error: OSError) -> StorageError:
     return StorageError(f"{url}: cannot be written: {error.strerror or error}")
 
 
-def _write_batch(sink: Any, table: pa.Table) -> None:
-    with pa.ipc.new_file(sink, table.schema) as writer:
-        for batch in table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]:
-            writer.write_batch(batch)
+def _state_of(path: str) -> tuple[int, ...] | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - twice as fast
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def _write_batch(write: Callable[[Any], Any], table: pa.Table) -> str:
+    """Writes a sealed Arrow file through `write`; returns its digest."""
+    sink = SealingSink(write)
+    batches = table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
+    if len(batches) > 1:
+        raise StorageError("more than 2 GiB of text in one column of a working file; lower run.split_bytes")
+    with pa.ipc.new_file(pa.PythonFile(sink, "w"), table.schema) as writer:
+        writer.write_batch(batches[0])
+    return sink.seal()
+
+
+def _write_all(file: Any, view: memoryview) -> None:
+    """Writes all of `view`; the system may take it in pieces."""
+    while view.nbytes:
+        view = view[file.write(view) :]
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from pipelines.cli import Parser
 from pipelines.config import IngestSettings
 from pipelines.graph import RunPlan, ingest
 from pipelines.job import Slice
-from pipelines.runners.failures import is_unexpected, keep_to_ourselves, stage_error, without_stage
+from pipelines.runners.failures import keep_to_ourselves, stage_error, without_stage, without_tracebacks
 from transforms.errors import RafidError, UsageError
 from transforms.runs.run import Run
 
@@ -34,10 +34,7 @@ def beam_options(arguments: Sequence[str]) -> pipeline_options.PipelineOptions:
     Raises:
         UsageError: an argument that Beam does not know, a value that it cannot have, a runner that is not there.
     """
-    parser = _BeamParser(allow_abbrev=False, add_help=False)
-    for options in pipeline_options.PipelineOptions.__subclasses__():
-        options._add_argparse_args(parser)
-    known, unknown = parser.parse_known_args(list(arguments))
+    known, unknown = _beam_parser().parse_known_args(list(arguments))
     if unknown:
         raise UsageError(f"{unknown[0]}: unknown option, neither Rafid's nor Beam's; see --help")
     options = pipeline_options.PipelineOptions([*arguments, f"--runner={_runner_name(known.runner or LOCAL_RUNNER)}"])
@@ -46,6 +43,13 @@ def beam_options(arguments: Sequence[str]) -> pipeline_options.PipelineOptions:
 
         check_binary(options)
     return options
+
+
+def _beam_parser() -> _BeamParser:
+    parser = _BeamParser(allow_abbrev=False, add_help=False)
+    for options in pipeline_options.PipelineOptions.__subclasses__():
+        options._add_argparse_args(parser)
+    return parser
 
 
 def _runner_name(given: str) -> str:
@@ -116,7 +120,7 @@ def run_plan(plan: RunPlan, options: pipeline_options.PipelineOptions) -> None:
     options = copy.deepcopy(options)  # Beam changes the options of a run
     if not runs_in_process(options):
         keep_to_ourselves()
-    logging.getLogger("apache_beam.runners.common").addFilter(is_unexpected)
+    logging.getLogger("apache_beam.runners.common").addFilter(without_tracebacks)
     whole = beam.Pipeline(runner_of(options), options)
     try:
         with whole as pipeline:

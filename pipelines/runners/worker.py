@@ -8,12 +8,12 @@ import argparse
 import json
 import logging
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pipelines.runners.worker_logs import log_to_file
+from transforms import console
 
 _PROVISION_SECONDS = 60
 
@@ -44,9 +44,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         sdk_worker_main.main([])
         status = 0
     except BaseException as error:
-        print(f"worker {worker}: {type(error).__name__}: {error}", file=sys.stderr)
+        console.tell(f"worker {worker}: {type(error).__name__}: {error}")
     finally:
-        sys.stderr.flush()
+        console.end()
         os._exit(status)
 
 

@@ -20,13 +20,16 @@ def log_to_file(folder: Path, name: str, limit: int = _LIMIT, check_seconds: flo
     _remove_oldest(folder, _KEPT_FILES)
     safe = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)
     path = folder / f"{safe}-{os.getpid()}.log"
-    _turn_output(path)
+    _turn_output(_open(path))
     threading.Thread(target=_rotate, args=(path, limit, check_seconds), name="rotate-logs", daemon=True).start()
     return path
 
 
-def _turn_output(path: Path) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+def _open(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+
+
+def _turn_output(handle: int) -> None:
     for output in (1, 2):
         os.dup2(handle, output)
     os.close(handle)
@@ -36,8 +39,18 @@ def _rotate(path: Path, limit: int, check_seconds: float) -> None:
     while True:
         time.sleep(check_seconds)
         if os.fstat(1).st_size > limit:
-            path.replace(path.with_suffix(".log.1"))
-            _turn_output(path)
+            _put_aside(path)
+
+
+def _put_aside(path: Path) -> None:
+    """Keeps the file beside a new one of its name. A crash may come at any time: it finds both, and loses no words."""
+    old, new = path.with_suffix(".log.old"), path.with_suffix(".log.new")
+    old.unlink(missing_ok=True)
+    old.hardlink_to(path)
+    old.replace(path.with_suffix(".log.1"))
+    handle = _open(new)
+    new.replace(path)
+    _turn_output(handle)
 
 
 def _remove_oldest(folder: Path, kept: int) -> None:

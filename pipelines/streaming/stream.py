@@ -5,7 +5,6 @@ job ends. Whatever else ends it, the next takes up from the manifests: nothing o
 """
 
 import signal
-import sys
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +22,7 @@ from pipelines.runners.failures import keep_to_ourselves, stage_error
 from pipelines.runners.running import is_flink, runner_of, runs_in_process
 from pipelines.streaming.follower import Follower, Tell
 from pipelines.streaming.windows import WindowRuns, bundles_there
+from transforms import console
 from transforms.dedup.definition import check_definition
 from transforms.errors import RunError, UsageError
 from transforms.runs.catalog import clean_up, committed_runs, prepare_output
@@ -185,7 +185,7 @@ class _End:
             said = "ending at once"
         else:
             said = "ending after the windows that are open; once more ends at once"
-        print(f"rafid: {signal.Signals(number).name}: {said}", file=sys.stderr, flush=True)
+        console.tell(f"rafid: {signal.Signals(number).name}: {said}")
 
     def check(self) -> None:
         """Tells the source to end, where that has been asked for.

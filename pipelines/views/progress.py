@@ -1,13 +1,12 @@
 """The progress of a run in this process: bars in a terminal, a line every few seconds elsewhere, or JSON lines."""
 
-import json
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from pipelines.job import RunSlice, Slice
+from transforms import console
 from transforms.progress import Observer, observed
 from transforms.runs.run import Run
 
@@ -25,7 +24,7 @@ def with_progress(run_slice: RunSlice, log_format: str) -> RunSlice:
 
     def shown(run: Run, part: Slice) -> None:
         title = run.name if part.of == 1 else f"{run.name} ({part.index + 1} of {part.of})"
-        if log_format == "text" and sys.stderr.isatty():
+        if log_format == "text" and console.is_watched():
             showing = bars(part.size)
         else:
             showing = observed(Lines(title, part.size, _as_json if log_format == "json" else _as_text))
@@ -50,11 +49,11 @@ class Lines:
         if now - self._last >= _SECONDS_BETWEEN_LINES:
             self._last = now
             facts = {"run": self._run, "stage": stage, "bytes": self._done[stage], "of": self._total}
-            print(self._form({**facts, "seconds": round(now - self._begun, 1)}), file=sys.stderr, flush=True)
+            console.tell(self._form({**facts, "seconds": round(now - self._begun, 1)}))
 
 
 def _as_json(facts: dict[str, Any]) -> str:
-    return json.dumps({"event": "progress", **facts}, ensure_ascii=False)
+    return console.event_line({"event": "progress", **facts})
 
 
 def _as_text(facts: dict[str, Any]) -> str:
@@ -66,7 +65,6 @@ def _as_text(facts: dict[str, Any]) -> str:
 def bars(total: int) -> Iterator[None]:
     """A bar a pass, with bytes, rate and time left; deciding gives no bytes and has none to show."""
     from rich import progress  # noqa: PLC0415 - only where there is a terminal
-    from rich.console import Console  # noqa: PLC0415
 
     columns = (
         progress.TextColumn("{task.description:<9}"),
@@ -76,7 +74,7 @@ def bars(total: int) -> Iterator[None]:
         progress.TimeRemainingColumn(compact=True, elapsed_when_finished=True),
     )
     with (
-        progress.Progress(*columns, console=Console(stderr=True), transient=True) as display,
+        progress.Progress(*columns, console=console.drawing(), transient=True, redirect_stdout=False) as display,
         observed(_moving(display, total)),
     ):
         yield

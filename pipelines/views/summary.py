@@ -1,15 +1,11 @@
 """The text that a run prints: the plan before it, the summary after it."""
 
-import json
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
-
-from rich.console import Console
-from rich.table import Table
 
 from pipelines.config import IngestSettings
 from pipelines.planning import Estimate
+from transforms import console
 from transforms.bundles.listing import Bundle
 from transforms.runs.manifest import Manifest
 from transforms.runs.run import manifest_path
@@ -23,18 +19,14 @@ def print_plan(
     bundles: Sequence[Bundle], slices: "Sequence[Slice]", settings: IngestSettings, expected: Estimate
 ) -> None:
     """Prints what would be read, what it is expected to come to, and the settings in full."""
-    console = Console(soft_wrap=True, highlight=False)
     for bundle in bundles[:20]:
-        console.print(f"{bundle.size:>14,}  {bundle.name}", markup=False)
+        console.answer(f"{bundle.size:>14,}  {bundle.name}")
     if len(bundles) > 20:
-        console.print(f"{'':>14}  … and {len(bundles) - 20:,} more")
+        console.answer(f"{'':>14}  … and {len(bundles) - 20:,} more")
     splits = sum(len(part.splits) for part in slices)
     size = sum(bundle.size for bundle in bundles)
-    console.print(f"{size:>14,}  bytes in {len(bundles):,} bundles, {splits:,} splits, {len(slices):,} runs\n")
-    for line in expected.lines():
-        console.print(line)
-    console.print()
-    console.print(settings.model_dump_json(indent=2), markup=False)
+    console.answer(f"{size:>14,}  bytes in {len(bundles):,} bundles, {splits:,} splits, {len(slices):,} runs", "")
+    console.answer(*expected.lines(), "", *settings.model_dump_json(indent=2).splitlines())
 
 
 def speakers(log_format: str, *, quiet: bool) -> tuple[Callable[[str], None], Callable[[Folder, Manifest], None]]:
@@ -48,7 +40,7 @@ def speakers(log_format: str, *, quiet: bool) -> tuple[Callable[[str], None], Ca
         return lambda _: None, lambda *_: None
     if log_format == "json":
         return lambda message: _print_json({"event": "notice", "message": message}), _print_json_summary
-    return partial(print, flush=True), print_summary
+    return console.say, print_summary
 
 
 def event_speaker(log_format: str, *, quiet: bool) -> Callable[[dict[str, Any]], None]:
@@ -57,7 +49,7 @@ def event_speaker(log_format: str, *, quiet: bool) -> Callable[[dict[str, Any]],
         return lambda _: None
     if log_format == "json":
         return _print_json
-    return lambda event: print(_SENTENCES[event["event"]](event), flush=True)
+    return lambda event: console.say(_SENTENCES[event["event"]](event))
 
 
 def _committed(event: dict[str, Any]) -> str:
@@ -79,7 +71,7 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
 
 
 def _print_json(facts: dict[str, Any]) -> None:
-    print(json.dumps(facts, ensure_ascii=False), flush=True)
+    console.say(console.event_line(facts))
 
 
 def _print_json_summary(output: Folder, manifest: Manifest) -> None:
@@ -88,22 +80,17 @@ def _print_json_summary(output: Folder, manifest: Manifest) -> None:
     _print_json({"event": "committed", "output": output.url, **facts})
 
 
-def print_summary(output: Folder, manifest: Manifest) -> None:
-    """Prints what came in, where it went, and where it lies."""
-    table = Table(title=f"Run {manifest.run}", title_justify="left")
-    table.add_column("")
-    for place in manifest.counts.documents.by_place():
-        table.add_column(place, justify="right")
-    for name, tally in manifest.counts.by_kind().items():
-        table.add_row(name, *(f"{count:,}" for count in tally.values()))
-    console = Console(highlight=False)
-    console.print(table)
+def print_summary(output: Folder, manifest: Manifest, say: Callable[..., None] = console.say) -> None:
+    """Prints what came in, where it went, and where it lies, with `say`."""
+    heads = ["", *manifest.counts.documents.by_place()]
+    rows = [[name, *(f"{n:,}" for n in tally.values())] for name, tally in manifest.counts.by_kind().items()]
+    say(console.table(heads, rows, title=f"Run {manifest.run}", left=[""]))
     written = sum(file.bytes for file in manifest.files)
-    console.print(f"{manifest.dedup.exact:,} exact and {manifest.dedup.near:,} near duplicates", markup=False)
+    say(f"{manifest.dedup.exact:,} exact and {manifest.dedup.near:,} near duplicates")
     if manifest.preambles:
-        console.print(f"{manifest.preambles:,} documents are text before the first delimiter, or files without one")
+        say(f"{manifest.preambles:,} documents are text before the first delimiter, or files without one")
     if manifest.rejects:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in manifest.rejects.items())
-        console.print(f"rejected, see rejects/: {reasons}", markup=False)
-    console.print(f"{manifest.bytes:,} bytes read, {written:,} written, {manifest.seconds.total:.1f} s")
-    console.print(output.at(manifest_path(manifest.run)), soft_wrap=True, markup=False)
+        say(f"rejected, see rejects/: {reasons}")
+    say(f"{manifest.bytes:,} bytes read, {written:,} written, {manifest.seconds.total:.1f} s")
+    say(output.at(manifest_path(manifest.run)))

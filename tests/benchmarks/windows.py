@@ -24,6 +24,7 @@ from pipelines.streaming.watch_loop import Surroundings, Watch
 from transforms.bundles.listing import list_bundles
 from transforms.dedup.index.compaction import compact
 from transforms.runs.catalog import committed_runs
+from transforms.shards.reindexing import kept_sets
 from transforms.storage import Folder
 
 HEAD = "| runs | CPU ms a window | resident MB | peak MB | open files | threads | maps | index folders | index files |"
@@ -65,7 +66,7 @@ def main(arguments: argparse.Namespace) -> None:
     for line in range(arguments.lines + 1):
         if line == arguments.lines:
             output = Folder(str(work / "out"))
-            compact(output, committed_runs(output))
+            compact(output, committed_runs(output), kept_sets)
         begun = time.process_time()
         for number in range(line * step, (line + 1) * step):
             data = b"".join(islice(pieces, arguments.documents))

@@ -15,6 +15,7 @@ from transforms.runs.catalog import clean_up, committed_runs, prepare_output
 from transforms.runs.lock import lock_output
 from transforms.runs.run import Run
 from transforms.shards.checking import check_run
+from transforms.shards.reindexing import kept_sets
 from transforms.storage import Folder
 
 Kept = frozenset[tuple[str, str, int]]
@@ -41,7 +42,7 @@ def state_of(output: Path) -> State:
         clean_up(folder)
         runs = committed_runs(folder)
         assert [check_run(folder, each) for each in runs] == [[]] * len(runs)
-        keep_up(folder, runs)
+        keep_up(folder, runs, kept_sets)
         index = open_index(folder, [each.key for each in runs], DedupSettings())
     rows = [row for segment in index.segments for row in segment_rows(segment)] if index else []
     assert len(rows) == sum(each.counts.paragraphs.kept for each in runs)
@@ -86,12 +87,12 @@ def a_first_run(output: Path) -> None:
 
 def an_index(output: Path) -> None:
     folder = Folder(str(output))
-    keep_up(folder, committed_runs(folder))
+    keep_up(folder, committed_runs(folder), kept_sets)
 
 
 def a_compaction(output: Path) -> None:
     folder = Folder(str(output))
-    compact(folder, committed_runs(folder))
+    compact(folder, committed_runs(folder), kept_sets)
 
 
 def a_removal(output: Path) -> None:

@@ -63,7 +63,7 @@ class FingerprintSplit(beam.PTransform):
         done = []
         for part, documents in read_parts(split, self._reading):
             fingerprint = fingerprint_split(part, documents, self._paragraphs, self._settings, self._language)
-            write_fingerprint(run.folder, run.fingerprint(part.id), fingerprint)
+            write_fingerprint(run, part.id, fingerprint)
             done.append(FingerprintedSplit(part, time.perf_counter() - begun, len(fingerprint.offset)))
             begun = time.perf_counter()
             del documents, fingerprint  # not in memory beside the next part's

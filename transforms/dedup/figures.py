@@ -55,9 +55,9 @@ class JoinClock:
 
 def write_figures(run: Run, figures: JoinFigures) -> None:
     """Writes the figures of the run's join, for its commit."""
-    run.folder.write(run.join_figures(), figures.model_dump_json().encode())
+    run.folder.write_json(run.join_figures(), figures.model_dump(mode="json"))
 
 
 def read_figures(run: Run) -> JoinFigures:
     """The figures of the run's join."""
-    return JoinFigures.model_validate_json(run.folder.read(run.join_figures()).to_pybytes())
+    return JoinFigures.model_validate(run.folder.read_json(run.join_figures()))

@@ -10,7 +10,8 @@ import pyarrow as pa
 from transforms.arrays import Int32s, Int64s
 from transforms.bundles.splits import Split
 from transforms.dedup.shingles import ShingleSets
-from transforms.storage import Folder
+from transforms.runs.run import Run
+from transforms.storage import DamagedFileError, Folder
 
 DOCUMENT_FIELDS = [
     pa.field("doc_id", pa.string(), nullable=False),
@@ -72,8 +73,8 @@ class FingerprintedSplit:
     paragraphs: int
 
 
-def write_fingerprint(folder: Folder, path: str, fingerprint: Fingerprint) -> None:
-    """Writes an Arrow file at `path` in `folder`."""
+def write_fingerprint(run: Run, split: str, fingerprint: Fingerprint) -> None:
+    """Writes the fingerprint file of a split, given by its id."""
     first = fingerprint.first_paragraph
     places = pa.StructArray.from_arrays(
         [pa.array(fingerprint.offset), pa.array(fingerprint.length)], fields=list(_PLACE)
@@ -81,14 +82,18 @@ def write_fingerprint(folder: Folder, path: str, fingerprint: Fingerprint) -> No
     sets = pa.LargeListArray.from_arrays(pa.array(fingerprint.sets.offsets), pa.array(fingerprint.sets.shingles))
     columns = [fingerprint.documents.column(field.name).combine_chunks() for field in DOCUMENT_FIELDS]
     columns += [pa.LargeListArray.from_arrays(pa.array(first), column) for column in (places, sets)]
-    schema = SCHEMA.with_metadata({"facts": json.dumps(fingerprint.facts, sort_keys=True)})
-    folder.write_arrow(path, pa.table(columns, schema=schema))
+    metadata = {"split": split, "facts": json.dumps(fingerprint.facts, sort_keys=True)}
+    run.folder.write_arrow(run.fingerprint(split), pa.table(columns, schema=SCHEMA.with_metadata(metadata)))
 
 
-def read_fingerprint(folder: Folder, path: str) -> Fingerprint:
-    """The fingerprint in a file; its columns are views of the mapped file where it is local."""
-    reader = pa.ipc.open_file(folder.read(path))
-    batch = reader.get_batch(0)
+def read_fingerprint(run: Run, split: str) -> Fingerprint:
+    """The fingerprint of a split, given by its id; its columns are views of the mapped file where it is local.
+
+    Raises:
+        DamagedFileError: the file is not as it was written.
+        StorageError: it cannot be read.
+    """
+    batch = _batch(run, split)
     places = batch.column("paragraphs")
     return Fingerprint(
         documents=pa.Table.from_batches([batch.select([field.name for field in DOCUMENT_FIELDS])]),
@@ -96,13 +101,29 @@ def read_fingerprint(folder: Folder, path: str) -> Fingerprint:
         offset=places.values.field("offset").to_numpy(),
         length=places.values.field("length").to_numpy(),
         sets=_sets(batch),
-        facts=json.loads(reader.schema.metadata[b"facts"]),
+        facts=json.loads(batch.schema.metadata[b"facts"]),
     )
 
 
-def read_sets(folder: Folder, path: str) -> ShingleSets:
-    """The sets alone; views of a mapping of their own where the file is local."""
-    return _sets(pa.ipc.open_file(folder.read(path)).get_batch(0))
+def read_sets(run: Run, split: str) -> ShingleSets:
+    """The sets alone; views of a mapping of their own where the file is local. Raises as `read_fingerprint`."""
+    return _sets(_batch(run, split))
+
+
+def _batch(run: Run, split: str) -> pa.RecordBatch:
+    path = run.fingerprint(split)
+    return check_split(run.folder, path, run.folder.read_arrow(path), split, SCHEMA)
+
+
+def check_split(folder: Folder, path: str, batch: pa.RecordBatch, split: str, schema: pa.Schema) -> pa.RecordBatch:
+    """The batch of a working file, known to be of that split and schema.
+
+    Raises:
+        DamagedFileError: it is of another.
+    """
+    if not batch.schema.equals(schema) or (batch.schema.metadata or {}).get(b"split") != split.encode():
+        raise DamagedFileError(f"{folder.at(path)}: is damaged: it is not the file of split {split}")
+    return batch
 
 
 def _sets(batch: pa.RecordBatch) -> ShingleSets:

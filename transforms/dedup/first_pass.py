@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from transforms.arrays import Int64s
 from transforms.bundles.documents import find_paragraphs
+from transforms.bundles.errors import BundleChanged
 from transforms.bundles.listing import digest_bundle
 from transforms.bundles.reader import Documents
 from transforms.bundles.splits import Split
@@ -18,6 +19,7 @@ from transforms.dedup.settings import DedupSettings
 from transforms.dedup.shingles import shingle_sets
 from transforms.language.detect import Languages, detect_languages, left_out
 from transforms.language.settings import LanguageSettings
+from transforms.seal import digest
 
 
 def fingerprint_split(
@@ -98,8 +100,27 @@ def _facts(split: Split, documents: Documents) -> dict[str, Any]:
         "rejected": len(documents.rejects),
         "preambles": int(documents.preamble.sum()),
         "reasons": Counter(each.reason for each in documents.rejects),
+        "text": text_digest(documents),
         "digests": {bundle.name: digest_bundle(bundle) for bundle in begun},
     }
+
+
+def text_digest(documents: Documents) -> str:
+    """A digest of all that reading gave: the text, and where its documents begin and end in it and in their bundles."""
+    columns = (documents.text_start, documents.text_end, documents.offset, documents.length, documents.bundle)
+    return digest(documents.text, *map(np.ascontiguousarray, columns))
+
+
+def check_same_text(split: Split, fingerprint: Fingerprint, documents: Documents) -> None:
+    """Makes sure that the second pass has read what the first one compared.
+
+    Raises:
+        BundleChanged: a bundle has changed in between, though its size and time may be what they were.
+    """
+    if text_digest(documents) != fingerprint.facts["text"]:
+        names = {each.bundle.url for each in split.ranges}
+        which = names.pop() if len(names) == 1 else f"one of the {len(names):,} bundles of split {split.id}"
+        raise BundleChanged(f"{which}: changed while the run read it; run again when nobody writes to it")
 
 
 def paragraph_bounds(documents: Documents, fingerprint: Fingerprint) -> tuple[Int64s, Int64s]:

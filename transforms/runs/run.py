@@ -89,7 +89,7 @@ class Run:
     def open(self, opening: Opening) -> None:
         """Opens the run for the holder of the output: its stages may begin."""
         opening = opening.model_copy(update={"lease": token_of(self.folder)})
-        self.folder.write(self._opening, opening.model_dump_json().encode())
+        self.folder.write_json(self._opening, opening.model_dump(mode="json"))
 
     def is_open(self) -> bool:
         """True from its opening until it is committed or removed."""
@@ -101,7 +101,7 @@ class Run:
         Raises:
             StorageError: it is not open.
         """
-        return Opening.model_validate_json(self.folder.read(self._opening).to_pybytes())
+        return Opening.model_validate(self.folder.read_json(self._opening))
 
     def give_up(self, reason: str) -> None:
         """Gives up the run, a window of a stream: its stages, which look for the note, do no more for it."""

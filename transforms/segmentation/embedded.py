@@ -8,7 +8,7 @@ from transforms.arrays import Bytes, Int64s
 from transforms.segmentation.columns import StringColumn, segment_column
 from transforms.segmentation.kernels.text import segment_paragraphs
 from transforms.segmentation.records import Tables
-from transforms.segmentation.tables import open_tables
+from transforms.segmentation.tables import FORMAT, open_tables
 from transforms.segmentation.wheel import VERSION
 
 REMEMBERED_WORDS = 1 << 17  # by each thread at work, in 16 bytes each
@@ -16,7 +16,7 @@ REMEMBERED_WORDS = 1 << 17  # by each thread at work, in 16 bytes each
 
 def default_data() -> Path:
     """Where Farasa's compiled data lies unless a setting says otherwise."""
-    return Path.home() / ".local" / "share" / "rafid" / f"farasa-{VERSION}.arrow"
+    return Path.home() / ".local" / "share" / "rafid" / f"farasa-{VERSION}-{FORMAT}.arrow"
 
 
 class EmbeddedSegmenter:

@@ -17,7 +17,7 @@ from transforms.progress import advance
 from transforms.runs.run import OnFailure, Run, abort
 from transforms.segmentation.segmenter import shared_segmenter
 from transforms.segmentation.settings import SegmentationSettings
-from transforms.shards.parquet import ShardSettings
+from transforms.shards.settings import ShardSettings
 from transforms.shards.writing import WrittenSplit, commit_opened_run, write_split
 from transforms.storage import Folder
 

@@ -6,21 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pydantic import Field
 
-from transforms.settings import Settings
+from transforms.shards.settings import ShardSettings
 from transforms.storage import Folder, WrittenFile
 
 # Few different values: a dictionary pays. Rising numbers: differences pay.
 _DICTIONARY = {"bundle", "encoding", "language", "rule", "kept_bundle", "kept_run", "stage", "reason"}
 _DELTA = {"offset", "length", "paragraph_index.list.element", "paragraph_offset.list.element"}
-
-
-class ShardSettings(Settings):
-    """The way shards are written."""
-
-    compression_level: int = Field(1, ge=1, le=19, description="of zstd")
-    row_group_bytes: int = Field(16 << 20, ge=1 << 10, description="uncompressed size of a row group, about")
 
 
 def write_table(folder: Folder, path: str, table: pa.Table, run: str, settings: ShardSettings) -> WrittenFile:

@@ -11,13 +11,15 @@ from transforms.bundles.listing import digest_bundle
 from transforms.bundles.splits import ByteRange, Split
 from transforms.dedup.figures import read_figures
 from transforms.dedup.fingerprints import Fingerprint, read_fingerprint
+from transforms.dedup.first_pass import check_same_text
 from transforms.dedup.verdicts import read_verdicts
 from transforms.runs.manifest import Counts, JoinFigures, Manifest, Seconds, ShardFile, TakenInput
 from transforms.runs.opening import Opening
 from transforms.runs.run import Run
 from transforms.segmentation.segmenter import Segmenter
 from transforms.shards.audit import check_balance, check_whole, count_split, total
-from transforms.shards.parquet import ShardSettings, write_table
+from transforms.shards.parquet import write_table
+from transforms.shards.settings import ShardSettings
 from transforms.shards.tables import SplitText
 from transforms.storage import WrittenFile
 
@@ -51,8 +53,9 @@ def write_split(
         settings: how shards are written.
     """
     begun = time.perf_counter()
-    fingerprint = read_fingerprint(run.folder, run.fingerprint(split.id))
-    verdicts = read_verdicts(run.folder, run.verdicts(split.id))
+    fingerprint = read_fingerprint(run, split.id)
+    check_same_text(split, fingerprint, documents)
+    verdicts = read_verdicts(run, split.id, len(fingerprint.offset))
     text = SplitText(documents, fingerprint, verdicts, breaks, segmenter)
     tables = text.tables()
     shards = {ledger: run.shard(ledger, split.id) for ledger in tables}
@@ -72,7 +75,7 @@ def commit_run(run: Run, written: Sequence[WrittenSplit], opening: Opening) -> M
         AuditError: the counts do not balance; nothing is committed.
     """
     in_order = sorted(written, key=lambda each: each.split.place)
-    fingerprints = [read_fingerprint(run.folder, run.fingerprint(each.split.id)) for each in in_order]
+    fingerprints = [read_fingerprint(run, each.split.id) for each in in_order]
     figures = read_figures(run)
     counts = total(each.counts for each in in_order)
     check_balance(_expected(fingerprints, figures.paragraphs), counts)

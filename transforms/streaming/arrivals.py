@@ -21,7 +21,7 @@ class Sighting(NamedTuple):
 def observe(
     seen: Mapping[str, Sighting], listed: Sequence[Bundle], now: float, settle: float
 ) -> tuple[dict[str, Sighting], list[Bundle]]:
-    """What has been seen of the listed bundles by URL, for the next call, and those that may be read.
+    """The sightings of the listed bundles by URL, for the next call, and those that may be read.
 
     Args:
         seen: what the call before gave; empty at first.

@@ -29,7 +29,7 @@ def fingerprinted(run: Run, splits: Sequence[list[list[list[int]]]] = SPLITS) ->
     for index, documents in enumerate(splits):
         split = Split(index, ())
         spread = [[[each << 48 for each in one] for one in document] for document in documents]
-        write_fingerprint(run.folder, run.fingerprint(split.id), fingerprint_of(spread, f"b{index}"))
+        write_fingerprint(run, split.id, fingerprint_of(spread, f"b{index}"))
         found.append(FingerprintedSplit(split, 0.25, sum(len(document) for document in documents)))
     return found
 
@@ -43,7 +43,7 @@ def test_every_split_gets_its_verdicts(tmp_path: Path, store: str, threads: int)
     verdicts = [
         [
             (row["paragraph"], row["rule"], row["similarity"], row["kept_doc_id"], row["kept_paragraph_index"])
-            for row in read_verdicts(run.folder, run.verdicts(each.split.id)).to_pylist()
+            for row in read_verdicts(run, each.split.id, 1 << 30).to_pylist()
         ]
         for each in splits
     ]

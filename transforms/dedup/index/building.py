@@ -1,24 +1,39 @@
 """Building and opening the index: segments from the fingerprints and verdicts of committed runs."""
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
 from transforms.dedup.fingerprints import Fingerprint, read_fingerprint
-from transforms.dedup.index.groups import SegmentGroup, groups_of, segment_path, unindexed, write_group
+from transforms.dedup.index.groups import (
+    OnDamage,
+    SegmentGroup,
+    drop_group,
+    groups_of,
+    segment_path,
+    unindexed,
+    write_group,
+)
 from transforms.dedup.index.matching import IndexView, sorted_sets
-from transforms.dedup.index.segment import Segment, count_tokens_of, parts, sets_table, write_segment
+from transforms.dedup.index.segment import Digests, Segment, count_tokens_of, parts, sets_table, write_segment
 from transforms.dedup.index.settings import IndexSettings
 from transforms.dedup.settings import DedupSettings
 from transforms.dedup.verdicts import places_of, read_verdicts
 from transforms.errors import RunError
 from transforms.runs.manifest import Manifest, RunKey
 from transforms.runs.run import INDEX, Run
-from transforms.storage import Folder
+from transforms.storage import DamagedFileError, Folder, StorageError
 
 _TOKENS_A_SEGMENT = 1 << 24  # 128 MiB of sets: what building and merging hold at a time
+
+
+# Makes the tables of a run's kept paragraphs, see `segment.SETS`, from its documents.
+Remake = Callable[[Folder, Manifest], Iterable[pa.Table]]
+_log = logging.getLogger("rafid.index")
 
 
 class IndexMissingError(RunError):
@@ -61,35 +76,62 @@ def open_index(output: Folder, runs: Sequence[RunKey], settings: DedupSettings) 
 def open_segments(output: Folder, group: SegmentGroup, runs: Iterable[RunKey]) -> list[Segment]:
     """The segments of a group, of whose rows those of `runs` count."""
     live = frozenset(run.run for run in set(runs).intersection(group.runs))
-    return [Segment(output.below(path), live) for path in group.segment_paths()]
+    described = zip(group.segment_paths(), group.digests, strict=True)
+    return [Segment(output.below(path), live, digests) for path, digests in described]
 
 
-def index_runs(output: Folder, runs: Sequence[Manifest]) -> list[SegmentGroup]:
+def index_runs(output: Folder, runs: Sequence[Manifest], remake: Remake) -> list[SegmentGroup]:
     """The groups of all committed runs, in order; indexes those that are not yet. Nobody else may be writing.
+
+    What is damaged or missing is made again from what is committed, with a warning.
 
     Args:
         output: the output folder.
         runs: its committed runs, in order.
+        remake: makes the rows of a run's segments from its documents.
 
     Raises:
-        IndexMissingError: the files that a run is indexed from are not there.
+        IndexMissingError: the documents of such a run are not as they were either.
     """
     keys = [each.key for each in runs]
-    groups = groups_of(output, keys)
+    groups = sound_groups(output, keys, partial(_drop, output))
     waiting = unindexed(groups, keys)
     _remove_left(output, {key.run for key in keys}.difference(key.run for key in waiting))
     for key in waiting:
-        _index_run(output, runs[keys.index(key)])
+        _index_run(output, runs[keys.index(key)], remake)
     return groups_of(output, keys)
 
 
-def _index_run(output: Folder, manifest: Manifest) -> None:
+def _drop(output: Folder, folder: str, error: RunError) -> None:
+    """Takes a damaged folder out of the index."""
+    _log.warning("%s; it is made again from what is committed", error)
+    drop_group(output, folder)
+
+
+def sound_groups(output: Folder, keys: Sequence[RunKey], on_damage: OnDamage) -> list[SegmentGroup]:
+    """The groups of runs, but for those that are damaged, of which `on_damage` is told."""
+    return [group for group in groups_of(output, keys, on_damage) if _is_sound(output, group, on_damage)]
+
+
+def _is_sound(output: Folder, group: SegmentGroup, on_damage: OnDamage) -> bool:
+    try:
+        for segment in open_segments(output, group, group.runs):
+            segment.check()
+    except StorageError as error:
+        on_damage(group.folder, DamagedFileError(str(error)))
+        return False
+    return True
+
+
+def _index_run(output: Folder, manifest: Manifest, remake: Remake) -> None:
     """Builds a run's segments; its fingerprint and verdict files, of no more use, go."""
     run = Run(output, manifest.run)
-    # A split's parts come after the split itself.
-    splits = sorted(name.removesuffix(".arrow") for name in output.files(run.fingerprint_folder()))
-    _check_whole(output, manifest, (_fingerprint(run, split) for split in splits))
-    write_segments(output, run.index_folder(), (_kept_sets(run, split) for split in splits), (manifest.key,))
+    try:
+        splits = _whole_splits(run, manifest)
+        write_segments(output, run.index_folder(), (_kept_sets(run, split) for split in splits), (manifest.key,))
+    except StorageError as error:
+        _log.warning("run %s: %s; it is indexed from its documents", run.name, error)
+        write_segments(output, run.index_folder(), remake(output, manifest), (manifest.key,))
     _remove_scratch(run)
 
 
@@ -105,19 +147,27 @@ def _remove_left(output: Folder, indexed: set[str]) -> None:
             _remove_scratch(run)
 
 
+def _whole_splits(run: Run, manifest: Manifest) -> list[str]:
+    """The splits of a run whose fingerprints are all there, in order.
+
+    Raises:
+        StorageError: some are missing or damaged.
+    """
+    # A split's parts come after the split itself.
+    splits = sorted(name.removesuffix(".arrow") for name in run.folder.files(run.fingerprint_folder()))
+    found, wanted = sum(len(_fingerprint(run, split).offset) for split in splits), manifest.counts.paragraphs.total
+    if found != wanted:
+        raise StorageError(f"there are fingerprints of {found:,} of its {wanted:,} paragraphs")
+    return splits
+
+
 def _remove_scratch(run: Run) -> None:
     for used in (run.fingerprint_folder(), run.verdict_folder(), run.scratch_folder()):
         run.folder.tidy(used)
 
 
 def _fingerprint(run: Run, split: str) -> Fingerprint:
-    return read_fingerprint(run.folder, run.fingerprint(split))
-
-
-def _check_whole(output: Folder, manifest: Manifest, fingerprints: Iterable[Fingerprint]) -> None:
-    found, all_of_it = sum(len(each.offset) for each in fingerprints), manifest.counts.paragraphs.total
-    if found != all_of_it:
-        raise _missing(output, manifest.run, f"has the fingerprints of {found:,} of its {all_of_it:,} paragraphs")
+    return read_fingerprint(run, split)
 
 
 def _missing(output: Folder, run: str, what: str) -> IndexMissingError:
@@ -130,10 +180,11 @@ def _missing(output: Folder, run: str, what: str) -> IndexMissingError:
 def write_segments(output: Folder, folder: str, tables: Iterable[pa.Table], runs: tuple[RunKey, ...]) -> SegmentGroup:
     """Writes a group of segments that hold the rows of `tables`: its segments first, what makes it one last."""
     tokens: list[int] = []
+    digests: list[Digests] = []
     for part in parts(tables, _TOKENS_A_SEGMENT):
-        write_segment(output.below(segment_path(folder, len(tokens))), part)
+        digests.append(write_segment(output.below(segment_path(folder, len(tokens))), part))
         tokens.append(sum(map(count_tokens_of, part)))
-    group = SegmentGroup(folder, tuple(tokens), runs)
+    group = SegmentGroup(folder=folder, tokens=tuple(tokens), digests=tuple(digests), runs=runs)
     if output.is_local:  # a power cut leaves the whole group, or what it is built from
         output.sync(f"{path}/{name}" for path in group.segment_paths() for name in output.files(path))
     write_group(output, group)
@@ -144,7 +195,7 @@ def _kept_sets(run: Run, split: str) -> pa.Table:
     """A row a kept paragraph of a split that has a set at all."""
     fingerprint = _fingerprint(run, split)
     kept = (np.diff(fingerprint.sets.offsets) > 0).astype(np.uint8)
-    kept[read_verdicts(run.folder, run.verdicts(split)).column("paragraph").to_numpy()] = 0
+    kept[read_verdicts(run, split, len(kept)).column("paragraph").to_numpy()] = 0
     left_out = fingerprint.documents.column("filter_rule").is_valid().to_numpy()
     kept[left_out[fingerprint.paragraph_document()]] = 0
     tokens, bounds = sorted_sets(fingerprint.sets, kept)

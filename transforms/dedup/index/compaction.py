@@ -9,7 +9,7 @@ from itertools import takewhile
 
 import pyarrow as pa
 
-from transforms.dedup.index.building import index_runs, open_segments, write_segments
+from transforms.dedup.index.building import Remake, index_runs, open_segments, write_segments
 from transforms.dedup.index.groups import SegmentGroup, compaction_folders, groups_of, next_compaction
 from transforms.dedup.index.segment import Segment
 from transforms.runs.manifest import Manifest, RunKey
@@ -20,10 +20,10 @@ FAN = 16  # groups of one level that become one of the next
 _LEVEL_BITS = 20  # level 0: fewer than 2 ** 20 tokens, about 10 MB of text; each further level 16 times that
 
 
-def keep_up(output: Folder, runs: Sequence[Manifest]) -> None:
+def keep_up(output: Folder, runs: Sequence[Manifest], remake: Remake) -> None:
     """Indexes the committed runs, given in order, and merges what has become many. Nobody else may be writing."""
     while True:
-        groups = index_runs(output, runs)
+        groups = index_runs(output, runs, remake)
         tail = due(groups)
         if not tail:
             break
@@ -31,12 +31,12 @@ def keep_up(output: Folder, runs: Sequence[Manifest]) -> None:
     clean_index(output, runs)  # also of what a crash left
 
 
-def compact(output: Folder, runs: Sequence[Manifest]) -> SegmentGroup | None:
+def compact(output: Folder, runs: Sequence[Manifest], remake: Remake) -> SegmentGroup | None:
     """Merges the segments of all committed runs and drops the rows of removed ones; None where there are none.
 
     A crash leaves the old index, or the new one. Nobody else may be writing.
     """
-    groups = index_runs(output, runs)
+    groups = index_runs(output, runs, remake)
     merged = _merge(output, groups, runs) if groups else None
     clean_index(output, runs)
     return merged

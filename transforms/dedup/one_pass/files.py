@@ -59,17 +59,17 @@ def join_run(
         threads: how many work at a time.
     """
     clock = JoinClock()
-    files = [run.fingerprint(each.split.id) for each in fingerprinted]
-    fingerprints = [read_fingerprint(run.folder, file) for file in files]
+    splits = [each.split.id for each in fingerprinted]
+    fingerprints = [read_fingerprint(run, split) for split in splits]
     sets: Sequence[ShingleSets] = [each.sets for each in fingerprints]
     if run.folder.is_local:  # mapped for the moment of use: what is mapped and touched counts as memory
-        sets = Lazy(lambda number: read_sets(run.folder, files[number]), len(files))
+        sets = Lazy(lambda number: read_sets(run, splits[number]), len(splits))
     index = open_index(run.folder, earlier, settings)
     matches = index.match(sets, settings.threshold, threads) if index else None
     decision = decide(sets, settings.threshold, threads, matches.similarity if matches else None)
     places = _kept_places(fingerprints, decision, run.name, index, matches)
     for each, verdicts in zip(fingerprinted, verdict_tables(fingerprints, decision, places), strict=True):
-        write_verdicts(run.folder, run.verdicts(each.split.id), verdicts)
+        write_verdicts(run, each.split.id, verdicts)
     figures = clock.figures(
         "one_pass",
         fingerprinted,

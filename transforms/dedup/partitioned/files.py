@@ -45,7 +45,7 @@ def fingerprint_of(run: Run, number: int) -> Fingerprint:
     if number not in _names(run.folder, folder):  # listed before it was written
         _names.cache_clear()
     name = _names(run.folder, folder)[number]
-    return read_fingerprint(run.folder, run.fingerprint(name))
+    return read_fingerprint(run, name)
 
 
 def sets_of(run: Run, number: int) -> ShingleSets:
@@ -55,14 +55,15 @@ def sets_of(run: Run, number: int) -> ShingleSets:
 
 def write_order(run: Run, order: Bytes) -> str:
     """Writes the run's order table; returns its path."""
-    path = f"{run.scratch_folder()}/order.bin"
-    run.folder.write(path, order.data)
+    path = f"{run.scratch_folder()}/order.arrow"
+    run.folder.write_arrow(path, pa.table({"rank": order}))
     return path
 
 
 def read_order(run: Run, path: str) -> Bytes:
     """The order table at that path."""
-    return np.frombuffer(run.folder.read(path), np.uint8)
+    ranks: Bytes = run.folder.read_arrow(path).column("rank").to_numpy()
+    return ranks
 
 
 def resolve_run(run: Run, parts: Sequence[object], threshold: float) -> list[Split]:
@@ -107,7 +108,7 @@ def write_split_verdicts(run: Run, split: Split, index: IndexView | None, thresh
     places = _places(run, kept, removed, fingerprint, index, threshold)
     decision = Decision(removed, kept, similarity, 0, 0)
     (verdicts,) = verdict_tables([fingerprint], decision, places)
-    write_verdicts(run.folder, run.verdicts(split.id), verdicts)
+    write_verdicts(run, split.id, verdicts)
 
 
 def _places(
