@@ -142,9 +142,10 @@ def test_an_unknown_protocol_is_wrong_use() -> None:
 
 def test_syncing_asks_for_a_file_that_is_there(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(TEXT)
-    Folder(str(tmp_path)).sync("a")
-    with pytest.raises(StorageError):
-        Folder(str(tmp_path)).sync("b")
+    Folder(str(tmp_path)).sync(["a"])
+    with pytest.raises(StorageError, match="No such file"):
+        Folder(str(tmp_path)).sync(["b"])
+    Folder(str(tmp_path)).sync_names(["b", "c/d"])
 
 
 PARTS = st.lists(st.sampled_from(["", ".", "..", "a", "..a", "ب", "\0"]), min_size=1, max_size=4)
@@ -168,6 +169,12 @@ METHODS: dict[str, Callable[[Folder, str], Any]] = {
     "names": Folder.names,
     "folders": Folder.folders,
     "remove": Folder.remove,
+    "tidy": Folder.tidy,
+    "size": Folder.size,
+    "sizes": Folder.sizes,
+    "version": Folder.version,
+    "replace_if": lambda folder, path: folder.replace_if(path, TEXT, ""),
+    "keeps_conditions": Folder.keeps_conditions,
 }
 
 
@@ -192,7 +199,7 @@ def test_no_method_goes_outside(folder: Folder, method: str) -> None:
 def test_nothing_outside_is_synced(tmp_path: Path, path: str) -> None:
     """Only what is local is synced at all."""
     with pytest.raises(StorageError, match="is not inside the folder"):
-        Folder(str(tmp_path)).sync(path)
+        Folder(str(tmp_path)).sync([path])
 
 
 def test_nothing_removes_the_folder_itself(folder: Folder) -> None:

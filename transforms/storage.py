@@ -1,11 +1,12 @@
 """Folders on any fsspec file system: files go in whole and come out whole, and no path leads outside."""
 
 import hashlib
+import logging
 import os
 import posixpath
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,11 +16,14 @@ from typing import Any, TypeVar
 import fsspec
 import pyarrow as pa
 
+from transforms import conditional
 from transforms.errors import RunError, UsageError
+from transforms.guards import check_guards
 from transforms.retries import persist
 from transforms.seal import Damaged, SealingSink, check_file, sealed_json, unseal, unsealed_json
 
 T = TypeVar("T")
+_log = logging.getLogger("rafid.storage")
 
 # The sealed files that this process has checked, by path: size, time and inode as they were.
 _checked: dict[str, tuple[int, ...] | None] = {}
@@ -95,22 +99,26 @@ class Folder:
         """The absolute path of a file, where the folder is local."""
         return Path(filesystem(self.at(path))[1])
 
-    def write(self, path: str, data: Any, rows: int = 0) -> WrittenFile:
+    def write(self, path: str, data: Any, rows: int = 0, *, durable: bool = False) -> WrittenFile:
         """Writes all of `data` (bytes-like) at `path`, or nothing under that name.
 
         Args:
             path: the file; folders above it are made.
             data: its bytes.
             rows: the rows in it, for the record that is returned.
+            durable: where the folder is local, it survives a power cut as soon as it has its name.
 
         Raises:
             StorageError: the store refused it (disk full, no permission).
         """
         view, url = memoryview(data).cast("B"), self.at(path)
+        check_guards(url)
         try:
             if self.is_local:
-                with _replacing(self.local_path(path)) as temporary, temporary.open("wb") as file:
-                    file.write(view)
+                with _replacing(self.local_path(path)) as temporary:
+                    temporary.write_bytes(view)
+                    if durable:
+                        _flush(temporary)
             else:
                 system, inner = filesystem(url)
                 persist(lambda: system.pipe_file(inner, bytes(view)))  # stores show a file when all of it is there
@@ -124,6 +132,7 @@ class Folder:
         Raises:
             StorageError: the store refused it.
         """
+        check_guards(self.at(path))
         if not self.is_local:
             sink = pa.BufferOutputStream()
             found = _write_batch(sink.write, table)
@@ -143,15 +152,53 @@ class Folder:
             StorageError: the store refused it.
         """
         url = self.at(path)
+        check_guards(url)
         try:
             if self.is_local:
                 _link(self.local_path(path), data)
             else:
                 system, inner = filesystem(url)
-                persist(lambda: _put_new(system, inner, data))
+                persist(lambda: conditional.put_new(system, inner, data))
         except OSError as error:
             taken = isinstance(error, FileExistsError) and self.exists(path)
             raise FileTaken(f"{url}: is there already") if taken else refused(url, error) from error
+
+    def version(self, path: str) -> str:
+        """A text that changes whenever a file is written with other bytes; empty where there is none.
+
+        Not for a local folder.
+        """
+        return self._ask(path, conditional.version)
+
+    def replace_if(self, path: str, data: bytes, seen: str) -> str:
+        """Writes `data` at `path` where the file's version is still `seen`; returns its new version.
+
+        Of two writers one succeeds, if the store can do it; else the file is looked at and then written. No guard is
+        asked. Not for a local folder.
+
+        Args:
+            path: the file.
+            data: its new bytes; nobody else ever writes the same there.
+            seen: its version when it was looked at; empty where there was none.
+
+        Raises:
+            FileTaken: it is another file by now.
+            StorageError: the store refused it.
+        """
+        url = self.at(path)
+        system, inner = filesystem(url)
+        try:
+            put = partial(conditional.put_if, seen=seen) if seen else conditional.put_new
+            persist(lambda: put(system, inner, data))
+            return persist(lambda: conditional.version_of(system, inner, data))
+        except FileExistsError as error:
+            raise FileTaken(f"{url}: another writer has written it") from error
+        except OSError as error:
+            raise refused(url, error) from error
+
+    def keeps_conditions(self, path: str) -> bool:
+        """True where the store refuses what `replace_if` must not write; tried on a file that is there."""
+        return self._ask(path, lambda system, inner: conditional.refuses_others(system, inner, system.cat_file(inner)))
 
     def read(self, path: str) -> pa.Buffer:
         """The bytes of a file; memory-mapped where it is local.
@@ -203,13 +250,13 @@ class Folder:
         _checked[file] = state
         return found
 
-    def write_json(self, path: str, fields: Any) -> None:
-        """Writes a sealed JSON file that holds `fields` at `path`, whole or not at all.
+    def write_json(self, path: str, fields: Any, *, durable: bool = False) -> None:
+        """Writes a sealed JSON file that holds `fields` at `path`, whole or not at all; `durable` as `write` has it.
 
         Raises:
             StorageError: the store refused it.
         """
-        self.write(path, sealed_json(fields))
+        self.write(path, sealed_json(fields), durable=durable)
 
     def read_json(self, path: str) -> Any:
         """The fields in a sealed JSON file, looked at.
@@ -240,6 +287,16 @@ class Folder:
             self._ask(path, lambda system, inner: [posixpath.relpath(each, inner) for each in system.find(inner)])
         )
 
+    def size(self, path: str) -> int:
+        """The bytes of a file; 0 where it is not there."""
+        return self._ask(path, lambda system, inner: int(system.size(inner)) if system.exists(inner) else 0)
+
+    def sizes(self, path: str = "") -> dict[str, int]:
+        """The bytes of the files below a folder in it, by their paths relative to that folder."""
+        found = self._ask(path, lambda system, inner: system.find(inner, detail=True))
+        top = filesystem(self.at(path))[1]
+        return {posixpath.relpath(name, top): int(info["size"]) for name, info in found.items()}
+
     def names(self, path: str = "") -> list[str]:
         """The names of the files and folders in a folder of it, sorted; none where it is not there."""
         return sorted(_name(item) for item in self._items(path))
@@ -254,24 +311,45 @@ class Folder:
         Raises:
             StorageError: it cannot be removed.
         """
-        self._inside(path)
+        check_guards(self.at(self._inside(path)))
         self._ask(path, lambda system, inner: system.rm(inner, recursive=True) if system.exists(inner) else None)
 
-    def sync(self, path: str) -> None:
-        """Makes a file and its name survive a power cut, where the folder is local."""
-        url = self.at(path)
-        if not self.is_local:
-            return
-        file = self.local_path(path)
+    def tidy(self, path: str) -> None:
+        """Removes what is of no more use; where the store refuses that, it is a warning."""
+        self._inside(path)
         try:
-            for name, flags in ((file, os.O_RDONLY), (file.parent, os.O_RDONLY | os.O_DIRECTORY)):
-                handle = os.open(name, flags)
-                try:
-                    os.fsync(handle)
-                finally:
-                    os.close(handle)
+            self.remove(path)
+        except StorageError as error:
+            _log.warning("%s; it is of no more use, and is removed the next time", error)
+
+    def sync(self, paths: Iterable[str]) -> None:
+        """Makes files survive a power cut, where the folder is local: first their contents, then their names.
+
+        Raises:
+            StorageError: one is not there, or the disk refused it.
+        """
+        if self.is_local:
+            files = [self.local_path(path) for path in paths]
+            self._flush(files)
+            self._flush(self._above(files))
+
+    def sync_names(self, paths: Iterable[str]) -> None:
+        """Makes it survive a power cut that files are there, or are gone, where the folder is local."""
+        if self.is_local:
+            self._flush(filter(Path.is_dir, self._above([self.local_path(path) for path in paths])))
+
+    def _above(self, files: Iterable[Path]) -> list[Path]:
+        """The folders that hold the files, up to this one; the deepest first."""
+        root = self.local_path()
+        above = {each for file in files for each in file.parents if each == root or root in each.parents}
+        return sorted(above, key=lambda each: len(each.parts), reverse=True)
+
+    def _flush(self, paths: Iterable[Path]) -> None:
+        try:
+            for each in paths:
+                _flush(each)
         except OSError as error:
-            raise StorageError(f"{url}: cannot be made safe on disk: {error.strerror or error}") from error
+            raise StorageError(f"{self.url}: cannot be made safe on disk: {error.strerror or error}") from error
 
     def _items(self, path: str) -> list[dict[str, Any]]:
         return self._ask(path, lambda system, inner: system.ls(inner, detail=True) if system.exists(inner) else [])
@@ -356,22 +434,19 @@ def _link(target: Path, data: bytes) -> None:
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
         temporary.write_bytes(data)
+        _flush(temporary)
         os.link(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _put_new(system: Any, path: str, data: bytes) -> None:
-    """A put on condition where the store has one; else a look, and a put."""
+def _flush(path: Path) -> None:
+    """Brings a file's content, or the names in a folder, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
     try:
-        system.pipe_file(path, data, mode="create")
-    except (NotImplementedError, TypeError, ValueError):
-        if system.exists(path):
-            raise FileExistsError(path) from None
-        system.pipe_file(path, data)
-    except FileExistsError:
-        if system.cat_file(path) != data:  # else it is ours, and only the answer was lost
-            raise
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _name(item: dict[str, Any]) -> str:

@@ -71,18 +71,18 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
     bundles_there(settings.input.paths, settings.input.root)  # what no store serves is said before any work
     options.view_as(StandardOptions).streaming = True
     prepare_output(output)
-    with lock_output(output, "stream", wait=asked.wait):
+    with lock_output(output, "stream", wait=asked.wait) as lease:
         clean_up(output)
         output.remove(DRAIN)
         check_definition(output.url, committed_runs(output), settings.dedup)
         follower = Follower(output, tell)
         try:
-            _run(_plan(settings, asked), options, _End(output, at_once=asked.cancel_now), follower)
+            _run(_plan(settings, asked, lease), options, _End(output, at_once=asked.cancel_now), follower)
         except Cancelled:
             tell({"event": "cancelled"})
         finally:
             follower.look()
-            output.remove(DRAIN)
+            output.tidy(DRAIN)
 
 
 def _check(settings: IngestSettings, options: PipelineOptions) -> None:
@@ -95,12 +95,12 @@ def _check(settings: IngestSettings, options: PipelineOptions) -> None:
         raise UsageError("dedup.join=partitioned: a stream decides each window on one worker; leave it at auto")
 
 
-def _plan(settings: IngestSettings, asked: Asked) -> StreamPlan:
+def _plan(settings: IngestSettings, asked: Asked, lease: str) -> StreamPlan:
     output = settings.folder()
     listing = partial(bundles_there, settings.input.paths, settings.input.root)
     is_over = partial(output.exists, DRAIN)
     source = WatchBundles(f"{output.url} {time.time_ns()}", listing, asked.settle, asked.every, is_over)
-    return StreamPlan(source, WindowRuns(settings, asked.window), settings.run.worker_threads())
+    return StreamPlan(source, WindowRuns(settings, asked.window, lease), settings.run.worker_threads())
 
 
 def _run(plan: StreamPlan, options: PipelineOptions, end: "_End", follower: Follower) -> None:

@@ -10,7 +10,7 @@ from pipelines.streaming.metrics import WatchMetrics
 from transforms.bundles.errors import BundleError
 from transforms.bundles.listing import Bundle
 from transforms.errors import RunError
-from transforms.runs.lock import OutputLocked
+from transforms.runs.lease import OutputLocked
 from transforms.runs.manifest import Manifest
 from transforms.streaming.arrivals import Arrivals
 

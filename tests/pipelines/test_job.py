@@ -21,7 +21,8 @@ from transforms.bundles.listing import list_bundles
 from transforms.dedup.settings import DedupSettings
 from transforms.errors import UsageError
 from transforms.runs.catalog import committed_runs
-from transforms.runs.lock import OutputLocked, lock_output
+from transforms.runs.lease import OutputLocked
+from transforms.runs.lock import lock_output
 from transforms.storage import Folder
 
 LINES = [

@@ -15,10 +15,12 @@ class Opening(Record):
         header: the head of its manifest.
         splits: how many it has.
         earlier: the committed runs whose kept paragraphs come before its own, in order.
+        lease: the token of the output's lock; only under this lock is the run committed.
         digests: SHA-256 of bundles that earlier slices began, by name; they are not read again from end to end.
     """
 
     header: Header
     splits: int
     earlier: tuple[RunKey, ...] = ()
+    lease: str = ""
     digests: dict[str, str] = Field(default_factory=dict)

@@ -92,9 +92,9 @@ def commit_run(run: Run, written: Sequence[WrittenSplit], opening: Opening) -> M
         seconds=_seconds(in_order, figures, opening.header.started),
         files=tuple(ShardFile(**asdict(file)) for file in files),
     )
-    run.commit(manifest)
+    run.commit(manifest, opening.lease)
     later = manifest.setting("dedup.scope") == "corpus"  # then later runs are compared with this one
-    run.folder.remove(run.scratch_folder() if later else run.index_folder())
+    run.folder.tidy(run.scratch_folder() if later else run.index_folder())
     return manifest
 
 

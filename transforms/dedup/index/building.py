@@ -25,7 +25,7 @@ from transforms.dedup.settings import DedupSettings
 from transforms.dedup.verdicts import places_of, read_verdicts
 from transforms.errors import RunError
 from transforms.runs.manifest import Manifest, RunKey
-from transforms.runs.run import Run
+from transforms.runs.run import INDEX, Run
 from transforms.storage import DamagedFileError, Folder, StorageError
 
 _TOKENS_A_SEGMENT = 1 << 24  # 128 MiB of sets: what building and merging hold at a time
@@ -96,8 +96,7 @@ def index_runs(output: Folder, runs: Sequence[Manifest], remake: Remake) -> list
     keys = [each.key for each in runs]
     groups = sound_groups(output, keys, partial(_drop, output))
     waiting = unindexed(groups, keys)
-    for key in [each for each in keys if each not in waiting][-1:]:
-        _remove_scratch(Run(output, key.run))  # a crash may have left it after its group was written
+    _remove_left(output, {key.run for key in keys}.difference(key.run for key in waiting))
     for key in waiting:
         _index_run(output, runs[keys.index(key)], remake)
     return groups_of(output, keys)
@@ -136,6 +135,18 @@ def _index_run(output: Folder, manifest: Manifest, remake: Remake) -> None:
     _remove_scratch(run)
 
 
+def _remove_left(output: Folder, indexed: set[str]) -> None:
+    """Removes what the index was built from where a crash, or a store that refused it, has left it."""
+    if not indexed:
+        return
+    for path in output.files(INDEX):
+        folder, _, rest = path.partition("/")
+        run = Run(output, folder.removeprefix("run="))
+        if run.name in indexed and rest.partition("/")[0] in ("fingerprints", "verdicts", "scratch"):
+            indexed = indexed - {run.name}
+            _remove_scratch(run)
+
+
 def _whole_splits(run: Run, manifest: Manifest) -> list[str]:
     """The splits of a run whose fingerprints are all there, in order.
 
@@ -152,7 +163,7 @@ def _whole_splits(run: Run, manifest: Manifest) -> list[str]:
 
 def _remove_scratch(run: Run) -> None:
     for used in (run.fingerprint_folder(), run.verdict_folder(), run.scratch_folder()):
-        run.folder.remove(used)
+        run.folder.tidy(used)
 
 
 def _fingerprint(run: Run, split: str) -> Fingerprint:
@@ -174,6 +185,8 @@ def write_segments(output: Folder, folder: str, tables: Iterable[pa.Table], runs
         digests.append(write_segment(output.below(segment_path(folder, len(tokens))), part))
         tokens.append(sum(map(count_tokens_of, part)))
     group = SegmentGroup(folder=folder, tokens=tuple(tokens), digests=tuple(digests), runs=runs)
+    if output.is_local:  # a power cut leaves the whole group, or what it is built from
+        output.sync(f"{path}/{name}" for path in group.segment_paths() for name in output.files(path))
     write_group(output, group)
     return group
 

@@ -74,7 +74,7 @@ def clean_index(output: Folder, runs: Sequence[Manifest]) -> None:
     # A run that replaced a merged one has its name, not its key: its folder stays.
     unused |= {Run(output, run.run).index_folder() for run in set(keys).intersection(_merged_runs(output, groups))}
     for folder in unused:
-        output.remove(folder)
+        output.tidy(folder)
 
 
 def _merged_runs(output: Folder, groups: Sequence[SegmentGroup]) -> list[RunKey]:

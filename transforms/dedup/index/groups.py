@@ -41,8 +41,10 @@ def segment_path(folder: str, part: int) -> str:
 
 
 def write_group(output: Folder, group: SegmentGroup) -> None:
-    """Makes a folder of segments part of the index."""
-    output.write_json(f"{group.folder}/{_FILE}", group.model_dump(mode="json"))
+    """Makes a folder of segments, which survive a power cut, part of the index."""
+    path = f"{group.folder}/{_FILE}"
+    output.write_json(path, group.model_dump(mode="json"), durable=True)
+    output.sync([path])
 
 
 def _read_group(output: Folder, folder: str) -> SegmentGroup | None:
