@@ -166,7 +166,7 @@ def settle_seconds(given: str | None, paths: Sequence[str]) -> float:
     Raises:
         UsageError: it is no time.
     """
-    from transforms.storage import is_local  # noqa: PLC0415 - it brings Arrow along
+    from transforms.filesystems import is_local  # noqa: PLC0415 - it brings Arrow along
 
     if given is not None:
         return seconds(given, "--settle")

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms import storage
 from transforms.errors import UsageError
-from transforms.storage import FileTaken, Folder, StorageError
+from transforms.filesystems import FileTaken, StorageError, filesystem, is_local
+from transforms.storage import Folder, WrittenFile
 
 TEXT = "رافد يجري إلى النهر".encode()
 
@@ -31,7 +31,7 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Folder]:
 
 def test_what_is_written_is_read(folder: Folder) -> None:
     written = folder.write("deep/er/نص.bin", TEXT, rows=3)
-    assert written == storage.WrittenFile("deep/er/نص.bin", 3, len(TEXT), hashlib.sha256(TEXT).hexdigest())
+    assert written == WrittenFile("deep/er/نص.bin", 3, len(TEXT), hashlib.sha256(TEXT).hexdigest())
     assert folder.read("deep/er/نص.bin").to_pybytes() == TEXT
 
 
@@ -124,18 +124,18 @@ def test_the_root_folder_stays_the_root_folder() -> None:
     [("out", True), ("/out", True), ("file:///out", True), ("memory://out", False), ("s3://bucket/out", False)],
 )
 def test_local_is_what_lies_on_this_machine(url: str, local: bool) -> None:
-    assert storage.is_local(url) is local
+    assert is_local(url) is local
 
 
 def test_relative_paths_are_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert storage.filesystem("out")[1] == str(tmp_path / "out")
-    assert storage.filesystem(f"file://{tmp_path}/out")[1] == str(tmp_path / "out")
+    assert filesystem("out")[1] == str(tmp_path / "out")
+    assert filesystem(f"file://{tmp_path}/out")[1] == str(tmp_path / "out")
 
 
 def test_an_unknown_protocol_is_wrong_use() -> None:
     with pytest.raises(UsageError, match=r"nosuch://") as caught:
-        storage.filesystem("nosuch://bucket/out")
+        filesystem("nosuch://bucket/out")
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 2
 
@@ -162,7 +162,6 @@ METHODS: dict[str, Callable[[Folder, str], Any]] = {
     "read": Folder.read,
     "read_arrow": Folder.read_arrow,
     "read_json": Folder.read_json,
-    "sync": Folder.sync,
     "exists": Folder.exists,
     "is_file": Folder.is_file,
     "files": Folder.files,
@@ -179,8 +178,8 @@ METHODS: dict[str, Callable[[Folder, str], Any]] = {
 
 
 def test_every_method_that_takes_a_path_is_tried() -> None:
-    methods = {name: each for name, each in vars(Folder).items() if not name.startswith("_") and callable(each)}
-    taking = {name for name, each in methods.items() if "path" in signature(each).parameters}
+    methods = {name: getattr(Folder, name) for name in dir(Folder) if not name.startswith("_")}
+    taking = {name for name, each in methods.items() if callable(each) and "path" in signature(each).parameters}
     assert taking == METHODS.keys()
 
 
@@ -296,7 +295,7 @@ class _Answerless:
 
 @pytest.fixture
 def memory(folder: Folder) -> Any:
-    return storage.filesystem(folder.url)[0]
+    return filesystem(folder.url)[0]
 
 
 @pytest.mark.parametrize("folder", ["memory://"], indirect=True)

@@ -2,48 +2,32 @@
 
 import hashlib
 import logging
-import os
 import posixpath
-import re
-import uuid
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import fsspec
 import pyarrow as pa
 
 from transforms import conditional
-from transforms.errors import RunError, UsageError
+from transforms.filesystems import (
+    FileTaken,
+    StorageError,
+    filesystem,
+    flush,
+    is_local,
+    link,
+    refused,
+    replacing,
+)
 from transforms.guards import check_guards
 from transforms.retries import persist
-from transforms.seal import Damaged, SealingSink, check_file, sealed_json, unseal, unsealed_json
+from transforms.sealed import SealedFiles
 
 T = TypeVar("T")
 _log = logging.getLogger("rafid.storage")
-
-# The sealed files that this process has checked, by path: size, time and inode as they were.
-_checked: dict[str, tuple[int, ...] | None] = {}
-_MOST_CHECKED = 100_000
-
-
-class StorageError(RunError):
-    """A file that could not be written or read."""
-
-
-class DamagedFileError(StorageError):
-    """A file of Rafid's that is not as it was written."""
-
-
-class FileTaken(StorageError):  # noqa: N818 - says what is
-    """A file that was to be new is there."""
-
-
-class OutputError(UsageError):
-    """An output that cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +48,7 @@ class WrittenFile:
 
 
 @dataclass(frozen=True)
-class Folder:
+class Folder(SealedFiles):
     """A folder somewhere. Its files are written whole or not at all; `path` is always relative to it, with `/`.
 
     Nothing is asked of the file system when one is made. Every method that takes a path raises StorageError for one
@@ -115,34 +99,16 @@ class Folder:
         check_guards(url)
         try:
             if self.is_local:
-                with _replacing(self.local_path(path)) as temporary:
+                with replacing(self.local_path(path)) as temporary:
                     temporary.write_bytes(view)
                     if durable:
-                        _flush(temporary)
+                        flush(temporary)
             else:
                 system, inner = filesystem(url)
                 persist(lambda: system.pipe_file(inner, bytes(view)))  # stores show a file when all of it is there
         except OSError as error:
             raise refused(url, error) from error
         return WrittenFile(path, rows, len(view), hashlib.sha256(view).hexdigest())
-
-    def write_arrow(self, path: str, table: pa.Table) -> str:
-        """Writes a sealed Arrow file of one record batch at `path`, whole or not at all; returns its digest.
-
-        Raises:
-            StorageError: the store refused it.
-        """
-        check_guards(self.at(path))
-        if not self.is_local:
-            sink = pa.BufferOutputStream()
-            found = _write_batch(sink.write, table)
-            self.write(path, sink.getvalue())
-            return found
-        try:
-            with _replacing(self.local_path(path)) as temporary, temporary.open("wb", buffering=0) as file:
-                return _write_batch(partial(_write_all, file), table)
-        except OSError as error:
-            raise refused(self.at(path), error) from error
 
     def create(self, path: str, data: bytes) -> None:
         """Writes all of `data` at `path`, where nothing may be: of two writers one succeeds, if the store can do it.
@@ -155,7 +121,7 @@ class Folder:
         check_guards(url)
         try:
             if self.is_local:
-                _link(self.local_path(path), data)
+                link(self.local_path(path), data)
             else:
                 system, inner = filesystem(url)
                 persist(lambda: conditional.put_new(system, inner, data))
@@ -215,63 +181,6 @@ class Folder:
             return pa.py_buffer(persist(lambda: system.cat_file(inner)))
         except OSError as error:
             raise StorageError(f"{url}: cannot be read: {error.strerror or error}") from error
-
-    def read_arrow(self, path: str, digest: str | None = None) -> pa.RecordBatch:
-        """The record batch in a sealed Arrow file, looked at; memory-mapped where it is local.
-
-        Args:
-            path: the file.
-            digest: the digest that it must have; None for whichever it was sealed with.
-
-        Raises:
-            DamagedFileError: it is not as it was written, or another file.
-            StorageError: it cannot be read.
-        """
-        try:
-            content, found = self._unseal(path)
-            if digest not in (None, found):
-                raise Damaged("it is another file than the one that was written")
-            return pa.ipc.open_file(content).get_batch(0)
-        except (Damaged, pa.ArrowInvalid) as error:
-            raise self._damaged(path, error) from error
-
-    def _unseal(self, path: str) -> tuple[pa.Buffer, str]:
-        """The content of a sealed file and its digest; a process checks a local file once in each state it has."""
-        if not self.is_local:
-            return unseal(self.read(path))
-        file = str(self.local_path(path))
-        state = _state_of(file)
-        content = self.read(path)
-        if _checked.get(file) != state:
-            check_file(file)
-        found = unseal(content, check=False)
-        if len(_checked) > _MOST_CHECKED:
-            _checked.clear()
-        _checked[file] = state
-        return found
-
-    def write_json(self, path: str, fields: Any, *, durable: bool = False) -> None:
-        """Writes a sealed JSON file that holds `fields` at `path`, whole or not at all; `durable` as `write` has it.
-
-        Raises:
-            StorageError: the store refused it.
-        """
-        self.write(path, sealed_json(fields), durable=durable)
-
-    def read_json(self, path: str) -> Any:
-        """The fields in a sealed JSON file, looked at.
-
-        Raises:
-            DamagedFileError: it is not as it was written.
-            StorageError: it cannot be read.
-        """
-        try:
-            return unsealed_json(self.read(path).to_pybytes())
-        except Damaged as error:
-            raise self._damaged(path, error) from error
-
-    def _damaged(self, path: str, why: Exception) -> DamagedFileError:
-        return DamagedFileError(f"{self.at(path)}: is damaged: {why}")
 
     def exists(self, path: str = "") -> bool:
         """True where there is a file or a folder."""
@@ -347,7 +256,7 @@ class Folder:
     def _flush(self, paths: Iterable[Path]) -> None:
         try:
             for each in paths:
-                _flush(each)
+                flush(each)
         except OSError as error:
             raise StorageError(f"{self.url}: cannot be made safe on disk: {error.strerror or error}") from error
 
@@ -362,91 +271,6 @@ class Folder:
             return persist(lambda: question(system, inner))
         except OSError as error:
             raise StorageError(f"{url}: the store says: {error.strerror or error}") from error
-
-
-def filesystem(url: str) -> tuple[Any, str]:
-    """The fsspec file system that serves `url`, shared by the process, and the path inside it.
-
-    Nothing that a store once listed is remembered: it is asked again.
-
-    Raises:
-        UsageError: nothing serves it, or it holds a password.
-    """
-    protocol, path = fsspec.core.split_protocol(url)
-    if re.match("[^/]*://[^/@]*:[^/@]*@", url):
-        raise UsageError(f"{protocol}://: a password in a URL is written down; give it as the store's library asks")
-    try:
-        system, inner = fsspec.core.url_to_fs(url, **({} if is_local(url) else {"use_listings_cache": False}))
-    except (ImportError, ValueError) as error:
-        raise UsageError(f"{protocol}://: {error}; install the package that serves it") from error
-    return system, inner if protocol else str(Path(path).absolute())
-
-
-def is_local(url: str) -> bool:
-    """True for a URL on this machine's own file systems."""
-    return fsspec.core.split_protocol(url)[0] in (None, "file", "local")
-
-
-def refused(url: str, error: OSError) -> StorageError:
-    """The error of a store that did not write a file."""
-    return StorageError(f"{url}: cannot be written: {error.strerror or error}")
-
-
-def _state_of(path: str) -> tuple[int, ...] | None:
-    try:
-        status = os.stat(path)  # noqa: PTH116 - twice as fast
-    except OSError:
-        return None
-    return status.st_size, status.st_mtime_ns, status.st_ino
-
-
-def _write_batch(write: Callable[[Any], Any], table: pa.Table) -> str:
-    """Writes a sealed Arrow file through `write`; returns its digest."""
-    sink = SealingSink(write)
-    batches = table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
-    if len(batches) > 1:
-        raise StorageError("more than 2 GiB of text in one column of a working file; lower run.split_bytes")
-    with pa.ipc.new_file(pa.PythonFile(sink, "w"), table.schema) as writer:
-        writer.write_batch(batches[0])
-    return sink.seal()
-
-
-def _write_all(file: Any, view: memoryview) -> None:
-    """Writes all of `view`; the system may take it in pieces."""
-    while view.nbytes:
-        view = view[file.write(view) :]
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """A temporary file beside `target` that takes its name when all went well."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
-        yield temporary
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _link(target: Path, data: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
-        temporary.write_bytes(data)
-        _flush(temporary)
-        os.link(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _flush(path: Path) -> None:
-    """Brings a file's content, or the names in a folder, to the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _name(item: dict[str, Any]) -> str:

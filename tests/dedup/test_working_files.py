@@ -19,10 +19,11 @@ from transforms.dedup.first_pass import fingerprint_split
 from transforms.dedup.one_pass.files import join_run
 from transforms.dedup.settings import DedupSettings
 from transforms.dedup.verdicts import read_verdicts
+from transforms.filesystems import DamagedFileError
 from transforms.runs.run import Run
 from transforms.shards.parquet import ShardSettings
 from transforms.shards.writing import write_split
-from transforms.storage import DamagedFileError, Folder
+from transforms.storage import Folder
 
 TEXT = "<<<FILE>>> أ\nقال الراوي كلاما طويلا عن المدينة القديمة\nقال الراوي كلاما طويلا عن المدينة القديمة\n" * 3
 

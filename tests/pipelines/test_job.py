@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.ingest import NOTHING_NEW, main
+from pipelines.batch import NOTHING_NEW
+from pipelines.ingest import main
 from pipelines.job import plan_slices, run_job
 from tests.conftest import UNSEGMENTED
 from tests.corpus import manifest_of

@@ -9,10 +9,11 @@ from tests.plain_run import run_plainly
 from tests.s3.conftest import Server
 from transforms.bundles.errors import BundleChanged
 from transforms.bundles.listing import check_unchanged, list_bundles
+from transforms.filesystems import FileTaken, StorageError
 from transforms.runs.lease import OutputLocked
 from transforms.runs.lock import lock_output
 from transforms.runs.run import Run, RunTaken
-from transforms.storage import FileTaken, Folder, StorageError
+from transforms.storage import Folder
 
 TEXT = "<<<FILE>>> الأول\nنصّ أوّل\n<<<FILE>>> الثاني\nنصّ ثانٍ\n".encode()
 

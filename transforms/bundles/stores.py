@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self
 
 from transforms.bundles.errors import BundleError
+from transforms.filesystems import filesystem, is_local
 from transforms.retries import persist
-from transforms.storage import filesystem, is_local
 
 
 class Entry(NamedTuple):

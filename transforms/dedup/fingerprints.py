@@ -10,8 +10,9 @@ import pyarrow as pa
 from transforms.arrays import Int32s, Int64s
 from transforms.bundles.splits import Split
 from transforms.dedup.shingles import ShingleSets
+from transforms.filesystems import DamagedFileError
 from transforms.runs.run import Run
-from transforms.storage import DamagedFileError, Folder
+from transforms.storage import Folder
 
 DOCUMENT_FIELDS = [
     pa.field("doc_id", pa.string(), nullable=False),

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from transforms.arrays import Float64s, Int64s
 from transforms.dedup.fingerprints import Fingerprint, check_split
+from transforms.filesystems import DamagedFileError
 from transforms.runs.run import Run
-from transforms.storage import DamagedFileError
 
 SCHEMA = pa.schema(
     [

@@ -5,10 +5,11 @@ from functools import lru_cache
 from typing import Any
 
 from transforms.bundles.stores import open_store
+from transforms.filesystems import OutputError, StorageError
 from transforms.runs.fence import MANIFESTS, is_claim
 from transforms.runs.manifest import Manifest
 from transforms.runs.run import INDEX, LEDGER_FOLDERS, Run
-from transforms.storage import Folder, OutputError, StorageError
+from transforms.storage import Folder
 
 MARKER = "rafid.json"  # an output folder has it; a folder without it is somebody else's
 _MARKER_TEXT = {"format": 1, "about": "A corpus written by Rafid. Follow manifests/ to read it."}

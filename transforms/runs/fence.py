@@ -9,8 +9,9 @@ and cannot replace it any more, or makes it later, and sees that the lock is not
 
 import secrets
 
+from transforms.filesystems import FileTaken
 from transforms.runs.lease import check_token
-from transforms.storage import FileTaken, Folder
+from transforms.storage import Folder
 
 MANIFESTS = "manifests"
 _CLAIM_BYTES = 64  # a manifest has more

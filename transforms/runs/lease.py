@@ -19,9 +19,10 @@ from datetime import UTC, datetime
 from pydantic import Field, ValidationError
 
 from transforms.errors import RunError
+from transforms.filesystems import FileTaken, StorageError
 from transforms.guards import guarded
 from transforms.runs.manifest import Record
-from transforms.storage import FileTaken, Folder, StorageError
+from transforms.storage import Folder
 
 LOCK = ".lock"
 LEASE_SECONDS = 60.0  # a store's lock is free so long after it was last renewed

@@ -9,9 +9,10 @@ from contextlib import contextmanager, suppress
 from io import FileIO
 from types import FrameType
 
+from transforms.filesystems import refused
 from transforms.runs.fence import void_claims
 from transforms.runs.lease import LEASE_SECONDS, LOCK, Holder, lock_text, said_to_hold, take_lease
-from transforms.storage import Folder, refused
+from transforms.storage import Folder
 
 
 class _Ended(BaseException):

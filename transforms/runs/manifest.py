@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from transforms.storage import OutputError
+from transforms.filesystems import OutputError
 
 FORMAT = 1
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from transforms.bundles.errors import BundleFailed
 from transforms.errors import RunError
+from transforms.filesystems import FileTaken, OutputError
 from transforms.runs.fence import MANIFESTS, create_fenced, is_claim
 from transforms.runs.lease import token_of
 from transforms.runs.manifest import Manifest, parse_manifest
 from transforms.runs.opening import Opening
-from transforms.storage import FileTaken, Folder, OutputError
+from transforms.storage import Folder
 
 LEDGER_FOLDERS = ("documents", "duplicates", "filtered", "rejects")
 INDEX = "index"

@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from transforms.errors import RunError
+from transforms.filesystems import OutputError, filesystem
 from transforms.runs.catalog import committed_runs
 from transforms.runs.manifest import Manifest
 from transforms.shards import schemas
-from transforms.storage import Folder, OutputError, filesystem
+from transforms.storage import Folder
 
 _BY_RUN = ds.partitioning(pa.schema([pa.field("run", pa.string())]), flavor="hive")
 PARAGRAPH_BREAKS = {"line": "\n", "blank_line": "\n\n"}  # between the kept paragraphs of a document

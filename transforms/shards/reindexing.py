@@ -13,10 +13,11 @@ from transforms.dedup.index.matching import sorted_sets
 from transforms.dedup.index.segment import SETS, sets_table
 from transforms.dedup.settings import DedupSettings
 from transforms.dedup.verdicts import PLACES
+from transforms.filesystems import StorageError
 from transforms.runs.manifest import Manifest
 from transforms.shards.corpus import PARAGRAPH_BREAKS
 from transforms.shards.lookup import sets_of
-from transforms.storage import Folder, StorageError
+from transforms.storage import Folder
 
 _COLUMNS = ["doc_id", "bundle", "text", "paragraph_index", "paragraph_offset"]
 

@@ -16,8 +16,9 @@ from pipelines.runners.running import beam_options, runs_in_process
 from tests.conftest import PROJECT
 from transforms.bundles.errors import BundleChanged
 from transforms.errors import RafidError, UnexpectedError, UsageError
+from transforms.filesystems import StorageError
 from transforms.runs.run import Run
-from transforms.storage import Folder, StorageError
+from transforms.storage import Folder
 
 
 def runner_of(options: PipelineOptions) -> str:

@@ -24,9 +24,10 @@ from transforms.dedup.index.settings import IndexSettings
 from transforms.dedup.settings import DedupSettings
 from transforms.dedup.verdicts import places_of, read_verdicts
 from transforms.errors import RunError
+from transforms.filesystems import DamagedFileError, StorageError
 from transforms.runs.manifest import Manifest, RunKey
 from transforms.runs.run import INDEX, Run
-from transforms.storage import DamagedFileError, Folder, StorageError
+from transforms.storage import Folder
 
 _TOKENS_A_SEGMENT = 1 << 24  # 128 MiB of sets: what building and merging hold at a time
 

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pydantic import ValidationError
 
 from transforms.dedup.index.segment import Digests
+from transforms.filesystems import DamagedFileError
 from transforms.runs.manifest import Record, RunKey
 from transforms.runs.run import INDEX, run_folder
-from transforms.storage import DamagedFileError, Folder
+from transforms.storage import Folder
 
 _FILE = "index.json"  # written last: without it a folder's segments do not exist
 _COMPACTION = "compact="

@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from transforms.arrays import Bytes, Int32s, Int64s, UInt32s, UInt64s
 from transforms.dedup.index.kernels.postings import fill_filter, sort_postings, spread_tokens
-from transforms.storage import DamagedFileError, Folder
+from transforms.filesystems import DamagedFileError
+from transforms.storage import Folder
 
 SETS = pa.schema(
     [
