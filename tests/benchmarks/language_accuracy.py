@@ -30,7 +30,7 @@ HEADER = COLUMNS.format(
 
 
 def documents(sentences: Sequence[str], length: int) -> list[str]:
-    """Sentences put together until they have `length` characters; cut there if that is less than a whole document."""
+    """Returns sentences put together until they have `length` characters, cut there unless they are whole."""
     made, pending = [], ""
     for sentence in sentences:
         pending = f"{pending} {sentence}".strip()
@@ -41,24 +41,24 @@ def documents(sentences: Sequence[str], length: int) -> list[str]:
 
 
 def half(sentences: Sequence[str], wanted: int | None) -> list[str]:
-    """The sentences of the wanted half, by a hash of each; all for None."""
+    """Returns the sentences of the wanted half, by a hash of each; all for None."""
     return [each for each in sentences if wanted in (None, blake2b(each.encode(), digest_size=1).digest()[0] & 1)]
 
 
 def columns(texts: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-    """Documents one behind the other, and where each starts and ends."""
+    """Returns the documents joined as bytes, and the start and end of each."""
     encoded = [text.encode() for text in texts]
     end = np.cumsum([len(text) for text in encoded], dtype=np.int64)
     return np.frombuffer(b"".join(encoded), np.uint8), np.concatenate([[0], end[:-1]]), end
 
 
 def by_rafid(texts: Sequence[str]) -> list[str]:
-    """The languages that the room tells."""
+    """Returns the languages that Rafid tells."""
     return detect_languages(*columns(texts), LanguageSettings()).language
 
 
 def by_langdetect(texts: Sequence[str]) -> list[str]:
-    """The languages that langdetect tells on its own, seeded; "error" where it raises one."""
+    """Returns the languages that langdetect tells on its own, seeded; "error" if it raises one."""
     return [_by_langdetect(text) for text in texts]
 
 
@@ -71,7 +71,7 @@ def _by_langdetect(text: str) -> str:
 
 
 def figures(told: Sequence[str], language: str, seconds: float) -> tuple[str, str, str]:
-    """The share told as Arabic, the share told right, and documents a CPU second, to print."""
+    """Returns the share told as Arabic, the share told right, and documents a CPU second, to print."""
     if not told:
         return "", "", ""
     shares = [100 * list(told).count(code) / len(told) for code in ("ar", language)]

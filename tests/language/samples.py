@@ -23,9 +23,26 @@ SENTENCES = {
     "zh": "孩子们一大早就去上学，下午带着关于这座城市历史的新书回家了。",
 }
 
+VOWELLED = "كَانَ الْوَلَدُ يَذْهَبُ إِلَى السُّوقِ مَعَ أَبِيهِ كُلَّ صَبَاحٍ وَيَشْتَرِي خُبْزًا وَلَبَنًا ثُمَّ يَعُودُ إِلَى بَيْتِهِ."
+
+DIALECTS = [
+    # Iraq
+    "گلتله ليش ما تجي ويانا باچر نروح نتغدى سمچ على الشط، گال لا والله عندي شغل هواي.",
+    "شلونك عيني شكو ماكو، چنت اريد اسألك شگد صار سعر الچاي بالسوگ هسه.",
+    # the Gulf
+    "وش رايك نروح البر الليلة ونسوي چاي على الحطب، بس لا تگول لأحد عشان ما يچي وايد ناس.",
+    "ابي اشتري جوال جديد بس ماعندي فلوس الحين، بصبر لين اخر الشهر واشوف.",
+    # Egypt
+    "انا نازل وسط البلد النهارده اشتري چاكت وبنطلون، تيجي معايا ولا هتفضل قاعد في البيت؟",
+    "دا كلام فاضي يا عم، روحنا وجينا ومحدش سأل فينا خالص، سيبك منهم بقى.",
+    # the Maghreb
+    "واش غادي تمشي معانا للبحر غدا ولا باقي مشغول، گاع الدراري غادي يكونو تما.",
+    "راني رايح للڨهوة نشرب ڨازوز مع صحابي، ومن بعد نولي للدار نتفرج الماتش.",
+]
+
 
 def columns(documents: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-    """Documents one behind the other: the text uint8[m], and where each starts and ends."""
+    """Returns the documents joined as text uint8[m], and the start and end of each, int64[d]."""
     sizes = np.array([len(document) for document in documents], np.int64)
     end = np.cumsum(sizes, dtype=np.int64)
     return np.frombuffer(b"".join(documents), np.uint8), end - sizes, end
