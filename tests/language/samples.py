@@ -1,6 +1,7 @@
 """Sentences written for these tests, and documents as the columns that the room takes."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,19 +26,11 @@ SENTENCES = {
 
 VOWELLED = "كَانَ الْوَلَدُ يَذْهَبُ إِلَى السُّوقِ مَعَ أَبِيهِ كُلَّ صَبَاحٍ وَيَشْتَرِي خُبْزًا وَلَبَنًا ثُمَّ يَعُودُ إِلَى بَيْتِهِ."
 
+# Iraq, the Gulf, Egypt and the Maghreb, a sentence a line.
 DIALECTS = [
-    # Iraq
-    "گلتله ليش ما تجي ويانا باچر نروح نتغدى سمچ على الشط، گال لا والله عندي شغل هواي.",
-    "شلونك عيني شكو ماكو، چنت اريد اسألك شگد صار سعر الچاي بالسوگ هسه.",
-    # the Gulf
-    "وش رايك نروح البر الليلة ونسوي چاي على الحطب، بس لا تگول لأحد عشان ما يچي وايد ناس.",
-    "ابي اشتري جوال جديد بس ماعندي فلوس الحين، بصبر لين اخر الشهر واشوف.",
-    # Egypt
-    "انا نازل وسط البلد النهارده اشتري چاكت وبنطلون، تيجي معايا ولا هتفضل قاعد في البيت؟",
-    "دا كلام فاضي يا عم، روحنا وجينا ومحدش سأل فينا خالص، سيبك منهم بقى.",
-    # the Maghreb
-    "واش غادي تمشي معانا للبحر غدا ولا باقي مشغول، گاع الدراري غادي يكونو تما.",
-    "راني رايح للڨهوة نشرب ڨازوز مع صحابي، ومن بعد نولي للدار نتفرج الماتش.",
+    line
+    for file in sorted((Path(__file__).parent / "dialects").glob("*.txt"))
+    for line in file.read_text(encoding="utf-8").splitlines()
 ]
 
 

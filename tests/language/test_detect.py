@@ -166,10 +166,10 @@ def _kept(documents: Sequence[str], keep: list[str], **settings: float) -> list[
 
 
 def test_documents_are_left_out_by_language() -> None:
-    found = Languages(["ar", "fa", "ur"], np.ones(3, np.float32), np.array([0, 0.7, 0.69], np.float32))
+    found = Languages(["ar", "fa", "ur"], np.ones(3, np.float32), np.array([0, 0.65, 0.64], np.float32))
     assert left_out(found, LanguageSettings()) == [None, None, None]
     assert left_out(found, LanguageSettings(keep=["ar"])) == [None, "language", None]
-    assert left_out(found, LanguageSettings(keep=["ar"], least_probability=0.6)) == [None, "language", "language"]
+    assert left_out(found, LanguageSettings(keep=["ar"], least_probability=0.5)) == [None, "language", "language"]
 
 
 @pytest.mark.parametrize("keep", [["ar"], ["en"], ["ru", "he"], ["fa", "ur"], ["und"], ["de"]])
@@ -180,7 +180,7 @@ def test_sentences_in_other_languages_are_left_out(keep: list[str]) -> None:
 def test_urdu_and_punjabi_are_left_out_together_where_they_cannot_be_told_apart() -> None:
     document = "پنجاب یونیورسٹی لاہور"
     ((_, probability),) = _detect([document])
-    assert probability < 0.7
+    assert probability < 0.6
     assert _kept([document], ["ar"]) == [False]
 
 
@@ -190,7 +190,7 @@ def test_documents_without_letters_are_kept() -> None:
 
 def test_script_alone_leaves_a_document_out() -> None:
     assert _kept(["OK", "Да", "是", "gestern"], ["ar"]) == [False] * 4
-    assert _kept(["gestern", "OK"], ["de"]) == [True] * 2
+    assert _kept(["gestern", "OK", "of the"], ["de"]) == [True, True, False]
     assert _kept(["gestern", "نهر", "Да"], ["ru"]) == [False, False, True]
 
 
@@ -206,7 +206,7 @@ def test_short_text_of_another_language_is_kept_only_if_it_could_be_arabic(lengt
 def test_dialects_and_vowelled_text_are_arabic(document: str) -> None:
     assert _language(document) == "ar"
     words = document.split()
-    assert all(_kept([" ".join(words[first : first + 3]) for first in range(len(words) - 2)], ["ar"]))
+    assert all(_kept([" ".join(words[first : first + 4]) for first in range(len(words) - 3)], ["ar"]))
 
 
 @pytest.mark.parametrize("letter", "گچپڤڨژ")

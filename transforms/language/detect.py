@@ -84,14 +84,15 @@ def detect_languages(
     chance = _chances(evidence)
     best, probability = chance.argmax(axis=1), chance.max(axis=1)
     unwanted = _unwanted(chance, evidence.script, settings.keep)
-    nothing = evidence.letters.sum(axis=1) == 0
-    best[nothing], probability[nothing], unwanted[nothing] = _UND, 0, 0
+    letters = evidence.letters.sum(axis=1)
+    best[letters == 0], probability[letters == 0], unwanted[letters == 0] = _UND, 0, 0
     language: list[str] = _CODES[best].tolist()
     for document in _left_open(evidence, best):
         script = _SCRIPTS[evidence.script[document]]
-        language[document], probability[document] = _ask(text, evidence, document, script)
+        if letters[document] >= _FEW_LETTERS:
+            language[document], probability[document] = _ask(text, evidence, document, script)
         if _possible(settings.keep, script):
-            unwanted[document] = probability[document]
+            unwanted[document] = probability[document] if language[document] != _UNKNOWN else 0
     return Languages(language, probability.astype(np.float32), unwanted.astype(np.float32))
 
 
@@ -158,10 +159,8 @@ def _chances(evidence: _Evidence) -> NDArray[np.float64]:
 
 
 def _left_open(evidence: _Evidence, best: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Returns the documents whose language langdetect has to tell."""
-    others: NDArray[np.intp] = np.flatnonzero(
-        (evidence.script != kernels.ARABIC) & (evidence.letters.sum(axis=1) >= _FEW_LETTERS)
-    )
+    """Returns the documents whose language the votes do not tell: langdetect does if they have letters enough."""
+    others = np.flatnonzero(evidence.script != kernels.ARABIC)
     second, most = np.partition(evidence.votes[others], -2, axis=1)[:, -2:].T
     latin = evidence.script[others] == kernels.LATIN
     settled = latin & (most - second >= _SETTLING_LEAD) & (best[others] != _UND)

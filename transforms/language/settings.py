@@ -29,6 +29,6 @@ class LanguageSettings(Settings):
         [], description="codes of the languages to keep, for example [ar]; empty: keep all and only record the language"
     )
     least_probability: float = Field(
-        0.7, gt=0, le=1, description="leave out documents that are in other languages with at least this probability"
+        0.65, gt=0, le=1, description="leave out documents that are in other languages with at least this probability"
     )
     sample_bytes: int = Field(512, ge=64, le=65536, description="bytes of a document that are read, in four places")
