@@ -1,24 +1,17 @@
 """The second pass over a split: its text, read again, as the tables of a corpus."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
-from transforms.arrays import Bools, Bytes, Int64s
+from transforms.arrays import Bools, Int64s
 from transforms.bundles.reader import Documents
 from transforms.dedup.fingerprints import Fingerprint
 from transforms.dedup.first_pass import paragraph_bounds
+from transforms.segmentation.segmenter import Segmenter
 from transforms.shards import schemas
 from transforms.shards.columns import joined, lists
-
-
-class Segmenter(Protocol):
-    """What fills the column `segmented`."""
-
-    def segment_buffer(self, text: Bytes, start: Int64s, end: Int64s) -> tuple[Bytes, Int64s]:
-        """The segmented text of paragraphs, one behind the other, and int64[p + 1] offsets into it."""
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,10 @@ from transforms.dedup.verdicts import read_verdicts
 from transforms.runs.manifest import is_committed, write_manifest
 from transforms.runs.opening import read_opening
 from transforms.runs.run import INDEX, RunPaths, run_folder
+from transforms.segmentation.segmenter import Segmenter
 from transforms.shards.audit import Counts, check_balance, check_whole, count_split, files_as_dicts, total
 from transforms.shards.parquet import ShardSettings, write_table
-from transforms.shards.tables import Segmenter, SplitText
+from transforms.shards.tables import SplitText
 from transforms.storage import WrittenFile
 
 
