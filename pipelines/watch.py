@@ -79,7 +79,10 @@ def _watch(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
     say: Callable[[str], None] = _silent if arguments.quiet else partial(print, flush=True)
     if runs_in_process(options):
         shared_segmenter(settings.segmentation)  # what it lacks is said before any work
-    listing = partial(list_bundles, settings.input.paths, settings.input.root, empty=True, refused=say_once(say))
+    inputs = settings.input
+    listing = partial(
+        list_bundles, inputs.paths, inputs.root, endings=inputs.endings, empty=True, refused=say_once(say)
+    )
     around = Surroundings(
         listing=listing,
         clock=time.monotonic,

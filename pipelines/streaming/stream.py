@@ -67,7 +67,8 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
     """
     output = require_places(settings)
     _check(settings, options)
-    bundles_there(settings.input.paths, settings.input.root)  # what no store serves is said before any work
+    inputs = settings.input.paths, settings.input.root, settings.input.endings
+    bundles_there(*inputs)  # what no store serves is said before any work
     options.view_as(StandardOptions).streaming = True
     prepare_output(output)
     with lock_output(output, "stream", wait=asked.wait):
@@ -96,7 +97,7 @@ def _check(settings: IngestSettings, options: PipelineOptions) -> None:
 
 def _plan(settings: IngestSettings, asked: Asked) -> StreamPlan:
     output = str(settings.output)
-    listing = partial(bundles_there, settings.input.paths, settings.input.root)
+    listing = partial(bundles_there, settings.input.paths, settings.input.root, settings.input.endings)
     is_over = partial(storage.exists, storage.join(output, DRAIN))
     source = WatchBundles(f"{output} {time.time_ns()}", listing, asked.settle, asked.every, is_over)
     return StreamPlan(source, WindowRuns(settings, asked.window), settings.run.worker_threads())

@@ -1,10 +1,12 @@
 """The settings of reading: encodings that are tried, and limits that keep memory and time bounded."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from transforms.settings import Settings, Size
+
+ANY_ENDING = "*"
 
 
 def _single_byte(name: str) -> str:
@@ -21,9 +23,29 @@ def _single_byte(name: str) -> str:
     return name.lower()
 
 
+def _ending(text: str) -> str:
+    """The ending in lower case, if it is one."""
+    if text not in ("", ANY_ENDING) and not (text.startswith(".") and len(text) > 1 and "/" not in text):
+        raise ValueError(f"{text!r}: not an ending; write it with its dot, for example .txt")
+    return text.lower()
+
+
 class ReadSettings(Settings):
     """The reading of bundles."""
 
+    endings: list[Annotated[str, AfterValidator(_ending)]] = Field(
+        [".txt", ".text", ".gz", ".bz2", ".xz", ".zst"],
+        description="the endings of files that are taken from folders; a compressed file counts by the ending of its "
+        "content, if that has one; '' is no ending, * is any",
+    )
+    delimiter: Literal["strict", "lenient"] = Field(
+        "strict",
+        description="lenient: a delimiter counts even after white space and direction marks at the beginning of a line",
+    )
+    repair: Literal["none", "bytes"] = Field(
+        "none",
+        description="bytes: in a document of damaged UTF-8 every wrong byte becomes U+FFFD; none: it is rejected",
+    )
     encodings: list[Annotated[str, AfterValidator(_single_byte)]] = Field(
         ["windows-1256", "iso-8859-6"],
         description="tried in this order on a document that is neither UTF-8 nor UTF-16; used if it gives Arabic",
@@ -38,3 +60,8 @@ class ReadSettings(Settings):
     part_bytes: Size = Field(
         32 << 20, ge=1, description="text of a compressed bundle that is processed, and written to one shard, at a time"
     )
+
+    @property
+    def lenient(self) -> bool:
+        """True for lenient delimiters."""
+        return self.delimiter == "lenient"

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from transforms import storage
+from transforms.bundles.errors import RejectReason
 from transforms.errors import RunError
 
 
@@ -64,7 +65,7 @@ def count_split(root: str, paths: Mapping[str, str]) -> Counts:
     rows = {name: file.metadata.num_rows for name, file in files.items()}
     kept = _list_entries(files.get("documents"), "paragraph_index")
     filtered = _list_entries(files.get("filtered"), "paragraph_offset")
-    documents = Tally(rows.get("documents", 0), _gone(files), rows.get("filtered", 0), rows.get("rejects", 0))
+    documents = Tally(rows.get("documents", 0), _gone(files), rows.get("filtered", 0), _rejected(files.get("rejects")))
     return Counts(documents, Tally(kept, rows.get("duplicates", 0), filtered, 0))
 
 
@@ -72,6 +73,13 @@ def _list_entries(file: pq.ParquetFile | None, column: str) -> int:
     if file is None:
         return 0
     return int(pc.sum(pc.list_value_length(file.read([column]).column(column))).as_py() or 0)
+
+
+def _rejected(file: pq.ParquetFile | None) -> int:
+    """The number of documents that could not be read; those that were repaired are kept besides."""
+    if file is None:
+        return 0
+    return int(pc.sum(pc.not_equal(file.read(["reason"]).column("reason"), RejectReason.REPAIRED.value)).as_py() or 0)
 
 
 def _gone(files: Mapping[str, pq.ParquetFile]) -> int:

@@ -12,7 +12,7 @@ from transforms import storage
 from transforms.settings import Settings
 
 # Few different values: a dictionary pays. Rising numbers: differences pay.
-_DICTIONARY = {"bundle", "encoding", "language", "rule", "kept_bundle", "kept_run", "stage", "reason"}
+_DICTIONARY = {"bundle", "encoding", "language", "rule", "kept_bundle", "kept_run", "stage", "reason", "repaired"}
 _DELTA = {"offset", "length", "paragraph_index.list.element", "paragraph_offset.list.element"}
 
 
