@@ -67,7 +67,7 @@ def _batch(arguments: argparse.Namespace, settings: IngestSettings) -> int:
     """Runs a job, or says what it would come to."""
     from transforms.bundles.listing import list_bundles  # noqa: PLC0415 - it brings Arrow along
 
-    bundles = list_bundles(settings.input.paths, settings.input.root)
+    bundles = list_bundles(settings.input.paths, settings.input.root, endings=settings.input.endings)
     with imports_at_rest():
         from pipelines.batch import Request, print_estimate, run_batch  # noqa: PLC0415
 

@@ -53,7 +53,7 @@ def listed_bundles(settings: IngestSettings) -> list[Bundle]:
         UsageError: no input or no output is named, or an input cannot be used.
     """
     require_places(settings)
-    return list_bundles(settings.input.paths, settings.input.root)
+    return list_bundles(settings.input.paths, settings.input.root, endings=settings.input.endings)
 
 
 def plan_slices(bundles: Sequence[Bundle], settings: IngestSettings, *, in_process: bool) -> list[Slice]:

@@ -68,7 +68,8 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
     require_places(settings)
     output = settings.folder()
     _check(settings, options)
-    bundles_there(settings.input.paths, settings.input.root)  # what no store serves is said before any work
+    inputs = settings.input.paths, settings.input.root, settings.input.endings
+    bundles_there(*inputs)  # what no store serves is said before any work
     options.view_as(StandardOptions).streaming = True
     prepare_output(output)
     with lock_output(output, "stream", wait=asked.wait) as lease:
@@ -97,7 +98,7 @@ def _check(settings: IngestSettings, options: PipelineOptions) -> None:
 
 def _plan(settings: IngestSettings, asked: Asked, lease: str) -> StreamPlan:
     output = settings.folder()
-    listing = partial(bundles_there, settings.input.paths, settings.input.root)
+    listing = partial(bundles_there, settings.input.paths, settings.input.root, settings.input.endings)
     is_over = partial(output.exists, DRAIN)
     source = WatchBundles(f"{output.url} {time.time_ns()}", listing, asked.settle, asked.every, is_over)
     return StreamPlan(source, WindowRuns(settings, asked.window, lease), settings.run.worker_threads())

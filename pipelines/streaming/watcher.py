@@ -57,7 +57,7 @@ def run_watch(
     if runs_in_process(options):
         shared_segmenter(settings.segmentation)  # what it lacks is said before any work
     around = Surroundings(
-        listing=partial(list_bundles, settings.input.paths, settings.input.root, empty=True, refused=say_once(say)),
+        listing=partial(list_bundles, inputs.paths, inputs.root, endings=inputs.endings, empty=True, refused=say_once(say)),
         clock=time.monotonic,
         time=time.time,
         run_slice=_explained(partial(run_slice, settings=settings, options=options, say=say)),

@@ -12,6 +12,7 @@ from pipelines.job import Facts, open_run
 from transforms.bundles.errors import BundleError, BundleFailed
 from transforms.bundles.listing import Bundle, check_unchanged, digest_bundle, list_bundles
 from transforms.bundles.sequential import bundle_is_stream
+from transforms.bundles.settings import ANY_ENDING
 from transforms.bundles.splits import Split, plan_splits
 from transforms.runs.catalog import committed_runs
 from transforms.runs.inputs import TakenInputs
@@ -25,10 +26,12 @@ _warn = say_once(_log.warning)
 _FAILURES = 2  # windows given up, after which a bundle is looked at by itself
 
 
-def bundles_there(paths: Sequence[str], root: str | None) -> list[Bundle] | None:
+def bundles_there(
+    paths: Sequence[str], root: str | None, endings: Sequence[str] = (ANY_ENDING,)
+) -> list[Bundle] | None:
     """The bundles that are there now, in input order; None where that cannot be told for the moment."""
     try:
-        return list_bundles(paths, root, empty=True, refused=_warn)
+        return list_bundles(paths, root, endings=endings, empty=True, refused=_warn)
     except BundleError as error:
         _warn(str(error))
         return None

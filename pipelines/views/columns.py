@@ -9,6 +9,7 @@ _DOCUMENT = {
     "length": "bytes from there to the next delimiter line",
     "name": "the rest of the delimiter line; may be empty",
     "encoding": "the encoding it was read in",
+    "repaired": "characters that were not UTF-8 and were restored, or replaced by U+FFFD; see `input.repair`",
     "language": "ISO 639 code; `und`: nothing can be said",
     "language_probability": "how sure that is, 0 to 1",
 }
@@ -44,7 +45,7 @@ MEANINGS = {
     "rejects": {
         "bundle": "the file",
         "offset": "bytes from the start of the bundle",
-        "length": "bytes that could not be read",
+        "length": "bytes that could not be read, or were repaired",
         "stage": "where it was found out",
         "reason": "one of a closed set, see below",
         "detail": "the reason in words",

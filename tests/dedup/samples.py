@@ -121,6 +121,7 @@ def fingerprint_of(documents: Sequence[Sequence[Sequence[int]]], bundle: str = "
         "length": [1000] * len(documents),
         "name": ["مقال"] * len(documents),
         "encoding": ["utf-8"] * len(documents),
+        "repaired": pa.array([0] * len(documents), pa.int32()),
         "language": ["ar" if number % 2 else None for number in range(len(documents))],
         "language_probability": [0.5 if number % 2 else None for number in range(len(documents))],
         "filter_rule": [None] * len(documents),

@@ -71,6 +71,7 @@ def test_paragraphs_know_their_document_and_ordinal() -> None:
 def test_the_columns_are_a_contract() -> None:
     assert [f"{field.name}: {field.type}{'' if field.nullable else '!'}" for field in DOCUMENT_FIELDS] == [
         "doc_id: string!", "bundle: string!", "offset: int64!", "length: int64!", "name: string!", "encoding: string!",
+        "repaired: int32!",
         "language: string", "language_probability: float", "filter_rule: string",
     ]  # fmt: skip
     assert [f"{field.name}: {field.type}" for field in list(SCHEMA)[len(DOCUMENT_FIELDS) :]] == [

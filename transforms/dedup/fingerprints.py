@@ -21,6 +21,7 @@ DOCUMENT_FIELDS = [
     pa.field("length", pa.int64(), nullable=False),
     pa.field("name", pa.string(), nullable=False),
     pa.field("encoding", pa.string(), nullable=False),
+    pa.field("repaired", pa.int32(), nullable=False),
     pa.field("language", pa.string()),
     pa.field("language_probability", pa.float32()),
     pa.field("filter_rule", pa.string()),
@@ -45,7 +46,8 @@ class Fingerprint:
         offset: int64[p], each paragraph's first byte, from the start of its bundle.
         length: int64[p], its bytes.
         sets: the paragraphs' shingles.
-        facts: what else is known of the split: `bytes` it owns, documents rejected (`rejected`), digests of bundles.
+        facts: what else is known of the split: `bytes` it owns, documents rejected (`rejected`), digests of bundles,
+            `findings`, see `Findings.as_dict`.
     """
 
     documents: pa.Table

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from transforms.arrays import Int64s
 from transforms.bundles.documents import find_paragraphs
-from transforms.bundles.errors import BundleChanged
+from transforms.bundles.errors import BundleChanged, RejectReason
 from transforms.bundles.listing import digest_bundle
 from transforms.bundles.reader import Documents
 from transforms.bundles.splits import Split
@@ -85,6 +85,7 @@ def _document_table(
         pa.array(documents.length),
         pa.array(documents.name, pa.string()),
         pa.array(documents.encoding, pa.string()),
+        pa.array(documents.repaired),
         pa.array(languages.language, pa.string()),
         pa.array(languages.probability),
         pa.array(rules, pa.string()),
@@ -97,10 +98,12 @@ def _facts(split: Split, documents: Documents) -> dict[str, Any]:
     begun = [each.bundle for each in split.ranges if each.start == 0 and split.part == 0 and not each.unreadable]
     return {
         "bytes": documents.bytes_read,
-        "rejected": len(documents.rejects),
+        "rejected": sum(each.reason != RejectReason.REPAIRED for each in documents.rejects),
         "preambles": int(documents.preamble.sum()),
         "reasons": Counter(each.reason for each in documents.rejects),
         "text": _text_digest(documents),
+        "repaired": int(documents.repaired.sum(dtype=np.int64)),
+        "findings": documents.findings.as_dict(),
         "digests": {bundle.name: digest_bundle(bundle) for bundle in begun},
     }
 

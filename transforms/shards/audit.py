@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from transforms.bundles.errors import RejectReason
 from transforms.errors import RunError
 from transforms.runs.manifest import Counts, Tally
 from transforms.storage import Folder
@@ -26,7 +27,8 @@ def count_split(folder: Folder, paths: Mapping[str, str]) -> Counts:
     rows = {name: file.metadata.num_rows for name, file in files.items()}
     kept = _list_entries(files.get("documents"), "paragraph_index")
     filtered = _list_entries(files.get("filtered"), "paragraph_offset")
-    documents = Tally.of(rows.get("documents", 0), _gone(files), rows.get("filtered", 0), rows.get("rejects", 0))
+    rejected = _rejected(files.get("rejects"))
+    documents = Tally.of(rows.get("documents", 0), _gone(files), rows.get("filtered", 0), rejected)
     return Counts(documents=documents, paragraphs=Tally.of(kept, rows.get("duplicates", 0), filtered))
 
 
@@ -34,6 +36,13 @@ def _list_entries(file: pq.ParquetFile | None, column: str) -> int:
     if file is None:
         return 0
     return int(pc.sum(pc.list_value_length(file.read([column]).column(column))).as_py() or 0)
+
+
+def _rejected(file: pq.ParquetFile | None) -> int:
+    """The number of documents that could not be read; those that were repaired are kept besides."""
+    if file is None:
+        return 0
+    return int(pc.sum(pc.not_equal(file.read(["reason"]).column("reason"), RejectReason.REPAIRED.value)).as_py() or 0)
 
 
 def _gone(files: Mapping[str, pq.ParquetFile]) -> int:

@@ -11,7 +11,7 @@ from transforms.shards.settings import ShardSettings
 from transforms.storage import Folder, WrittenFile
 
 # Few different values: a dictionary pays. Rising numbers: differences pay.
-_DICTIONARY = {"bundle", "encoding", "language", "rule", "kept_bundle", "kept_run", "stage", "reason"}
+_DICTIONARY = {"bundle", "encoding", "language", "rule", "kept_bundle", "kept_run", "stage", "reason", "repaired"}
 _DELTA = {"offset", "length", "paragraph_index.list.element", "paragraph_offset.list.element"}
 
 
