@@ -56,6 +56,7 @@ def run_watch(
     say: Callable[[str], None] = _silent if quiet else console.say
     if runs_in_process(options):
         shared_segmenter(settings.segmentation)  # what it lacks is said before any work
+    inputs = settings.input
     around = Surroundings(
         listing=partial(list_bundles, inputs.paths, inputs.root, endings=inputs.endings, empty=True, refused=say_once(say)),
         clock=time.monotonic,
