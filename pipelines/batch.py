@@ -7,10 +7,8 @@ from functools import partial
 from pipelines.complaints import explained
 from pipelines.config import IngestSettings
 from pipelines.job import RunSlice, plan_slices, run_job
-from pipelines.planning import estimate
 from pipelines.runners.running import beam_options, run_slice, runs_in_process
-from pipelines.views.progress import with_progress
-from pipelines.views.summary import print_plan, speakers
+from pipelines.views.summary import estimate, print_plan, speakers, with_progress
 from transforms import console
 from transforms.bundles.listing import Bundle
 from transforms.segmentation.segmenter import shared_segmenter

@@ -44,7 +44,7 @@ def _index(arguments: argparse.Namespace) -> int:
 
 
 def _work(output: Folder, action: str, *, wait: bool) -> None:
-    from transforms.dedup.index.compaction import compact, keep_up  # noqa: PLC0415 - they bring the kernels along
+    from transforms.dedup.index.building import compact, keep_up  # noqa: PLC0415 - they bring the kernels along
     from transforms.shards.reindexing import kept_sets  # noqa: PLC0415
 
     with lock_output(output, f"index {action}", wait=wait):

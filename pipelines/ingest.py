@@ -4,9 +4,20 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines.cli import Command, Parser, imports_at_rest, pause, run, seconds, settle_seconds, size
+from pipelines.cli import (
+    Command,
+    Parser,
+    add_arrival_options,
+    imports_at_rest,
+    job_options,
+    pause,
+    run,
+    seconds,
+    settings_of,
+    settle_seconds,
+    size,
+)
 from pipelines.config import IngestSettings, require_places
-from pipelines.options import add_arrival_options, job_options, settings_of
 from transforms.errors import UsageError
 
 _EPILOG = """\

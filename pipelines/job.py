@@ -12,15 +12,13 @@ from pipelines.config import IngestSettings, require_places
 from transforms.bundles.listing import Bundle, digest_bundle, list_bundles
 from transforms.bundles.splits import ByteRange, Split, plan_splits
 from transforms.dedup.definition import check_definition
-from transforms.dedup.index.building import within_horizon
-from transforms.dedup.index.compaction import keep_up
+from transforms.dedup.index.building import keep_up, within_horizon
 from transforms.errors import RafidError, UsageError
 from transforms.runs.catalog import clean_up, committed_runs, prepare_output
 from transforms.runs.inputs import Sorted, TakenInputs
 from transforms.runs.lock import lock_output
-from transforms.runs.manifest import Header, Manifest, RunKey, SlicePlace, WindowSpan
+from transforms.runs.manifest import Header, Manifest, Opening, RunKey, SlicePlace, WindowSpan
 from transforms.runs.naming import RunNames, check_id, further_names, names_of_job
-from transforms.runs.opening import Opening
 from transforms.runs.run import Run
 from transforms.shards.checking import referring_runs
 from transforms.shards.reindexing import kept_sets

@@ -47,7 +47,7 @@ def _compile() -> list[str]:
     """
     for name in kernel_modules():
         import_module(name)
-    from transforms.kernel_cache import cache_folders  # noqa: PLC0415 - it brings numba along, and --help needs none
+    from transforms.kernels import cache_folders  # noqa: PLC0415 - it brings numba along, and --help needs none
 
     folders = cache_folders()
     if None in folders:

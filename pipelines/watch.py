@@ -4,9 +4,19 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines.cli import Command, Parser, imports_at_rest, pause, port_number, run, settle_seconds
+from pipelines.cli import (
+    Command,
+    Parser,
+    add_arrival_options,
+    imports_at_rest,
+    job_options,
+    pause,
+    port_number,
+    run,
+    settings_of,
+    settle_seconds,
+)
 from pipelines.config import require_places
-from pipelines.options import add_arrival_options, job_options, settings_of
 
 _EVERY = "30s"
 _EPILOG = """\
@@ -43,7 +53,7 @@ def _watch(arguments: argparse.Namespace) -> int:
     every = pause(arguments.every or _EVERY, "--every")
     settle = settle_seconds(arguments.settle, settings.input.paths)
     with imports_at_rest():
-        from pipelines.streaming.watcher import Figures, run_watch  # noqa: PLC0415
+        from pipelines.streaming.watch_loop import Figures, run_watch  # noqa: PLC0415
 
     figures = None if arguments.metrics_port is None else Figures(arguments.metrics_host, arguments.metrics_port)
     run_watch(settings, arguments.beam, every, settle, figures, quiet=arguments.quiet)

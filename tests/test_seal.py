@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.damaging import DAMAGES
-from transforms.seal import Damaged, SealingSink, check_file, sealed_json, unseal, unsealed_json
+from transforms.sealed import Damaged, SealingSink, check_file, sealed_json, unseal, unsealed_json
 
 FIELDS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -11,19 +11,19 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from transforms import conditional
+from transforms import filesystems as conditional
 from transforms.filesystems import (
     FileTaken,
     StorageError,
+    check_guards,
     filesystem,
     flush,
     is_local,
     link,
+    persist,
     refused,
     replacing,
 )
-from transforms.guards import check_guards
-from transforms.retries import persist
 from transforms.sealed import SealedFiles
 
 T = TypeVar("T")

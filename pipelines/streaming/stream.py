@@ -6,13 +6,17 @@ job ends. Whatever else ends it, the next takes up from the manifests: nothing o
 
 import signal
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from types import FrameType
 from typing import Any
 
 import apache_beam as beam
 import grpc
+from apache_beam.metrics import MetricsFilter
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners.runner import PipelineState
 
@@ -20,15 +24,81 @@ from pipelines.config import IngestSettings, require_places
 from pipelines.graph import StreamPlan, ingest_stream
 from pipelines.runners.failures import keep_to_ourselves, stage_error
 from pipelines.runners.running import is_flink, runner_of, runs_in_process
-from pipelines.streaming.follower import Follower, Tell
 from pipelines.streaming.windows import WindowRuns, bundles_there
 from transforms import console
 from transforms.dedup.definition import check_definition
 from transforms.errors import RunError, UsageError
 from transforms.runs.catalog import clean_up, committed_runs, prepare_output
 from transforms.runs.lock import lock_output
+from transforms.runs.manifest import Manifest
 from transforms.storage import Folder
-from transforms.streaming.beam import WatchBundles
+from transforms.streaming.beam import OLDEST_IN_FLIGHT, OLDEST_WAITING, WatchBundles
+
+Tell = Callable[[dict[str, Any]], None]
+_TELL_SECONDS = 10.0  # between two accounts of how the stream is
+
+
+class Follower:
+    """Tells of the windows that have been committed, and how far the stream lags."""
+
+    def __init__(self, output: Folder, tell: Tell) -> None:
+        self._output, self._tell = output, tell
+        self._told = {each.key for each in committed_runs(output)}
+        self._windows = self._kept = 0
+        self._last_arrival = 0.0
+        self._account = time.monotonic()
+
+    def say(self, line: str) -> None:
+        """Tells what the cluster says."""
+        self._tell({"event": "notice", "message": line})
+
+    def look(self, result: Any = None) -> None:
+        """Looks what is new; the metrics of `result`, which is Beam's, know when the oldest bundle arrived."""
+        for each in committed_runs(self._output):
+            if each.key not in self._told:
+                self._told.add(each.key)
+                self._tell(self._committed(each))
+        if result is not None and time.monotonic() >= self._account + _TELL_SECONDS:
+            self._account = time.monotonic()
+            lag = self._lag(_gauges(result))
+            self._tell({"event": "stream", "lag_seconds": lag, "windows": self._windows, "kept": self._kept})
+
+    def _committed(self, manifest: Manifest) -> dict[str, Any]:
+        paragraphs, window = manifest.counts.paragraphs, manifest.window
+        assert window is not None  # the runs of a stream have one
+        self._windows += 1
+        self._kept += paragraphs.kept
+        self._last_arrival = _seconds(window.last_arrival)
+        return {
+            "event": "committed",
+            "run": manifest.run,
+            "window": window.model_dump(),
+            "lag_seconds": round(time.time() - _seconds(window.first_arrival), 3),
+            "bundles": len(manifest.inputs),
+            "paragraphs": paragraphs.by_place(),
+            "seconds": manifest.seconds.model_dump(),
+        }
+
+    def _lag(self, oldest: dict[str, float]) -> float:
+        """Seconds since the oldest bundle arrived that is not committed; 0 where all are."""
+        waiting, in_flight = oldest.get(OLDEST_WAITING, 0.0), oldest.get(OLDEST_IN_FLIGHT, 0.0)
+        # The queue learns of a commit when the next window's turn has come; we know by now.
+        times = [each for each in (waiting, in_flight if in_flight > self._last_arrival else 0.0) if each]
+        return round(time.time() - min(times), 3) if times else 0.0
+
+
+def _gauges(result: Any) -> dict[str, float]:
+    """The gauges of the queue of windows by name, in seconds since the epoch; none where the runner has no metrics."""
+    result._metrics = None  # Beam would give the first answer again
+    with suppress(NotImplementedError):
+        found = result.metrics().query(MetricsFilter().with_namespace("rafid"))["gauges"]
+        return {each.key.metric.name: each.result.value / 1000 for each in found}
+    return {}
+
+
+def _seconds(iso: str) -> float:
+    return datetime.fromisoformat(iso).timestamp()
+
 
 _REST = "what is committed stays, start again"
 _LOOK_SECONDS = 0.5

@@ -12,13 +12,13 @@ from pipelines.job import Facts, open_run
 from transforms.bundles.errors import BundleError, BundleFailed
 from transforms.bundles.listing import Bundle, check_unchanged, digest_bundle, list_bundles
 from transforms.bundles.sequential import bundle_is_stream
-from transforms.bundles.settings import ANY_ENDING
 from transforms.bundles.splits import Split, plan_splits
 from transforms.runs.catalog import committed_runs
 from transforms.runs.inputs import TakenInputs
 from transforms.runs.lease import check_token
 from transforms.runs.manifest import WindowSpan
 from transforms.runs.run import Run
+from transforms.settings import ANY_ENDING
 from transforms.streaming.turns import Arrival, Opened, Outcome
 
 _log = logging.getLogger("rafid.windows")

@@ -19,10 +19,9 @@ from plain_text import bundles_of
 
 from pipelines.config import load_settings
 from pipelines.runners.running import beam_options, run_slice
-from pipelines.streaming.metrics import WatchMetrics
-from pipelines.streaming.watch_loop import Surroundings, Watch
+from pipelines.streaming.watch_loop import Surroundings, Watch, WatchMetrics
 from transforms.bundles.listing import list_bundles
-from transforms.dedup.index.compaction import compact
+from transforms.dedup.index.building import compact
 from transforms.runs.catalog import committed_runs
 from transforms.shards.reindexing import kept_sets
 from transforms.storage import Folder

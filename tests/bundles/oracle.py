@@ -10,8 +10,8 @@ import numpy as np
 from transforms.bundles.documents import Documents, find_paragraphs
 from transforms.bundles.listing import Bundle
 from transforms.bundles.reader import read_parts
-from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import Split, plan_splits
+from transforms.settings import ReadSettings
 
 WHITE = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
 WHITE += "\u2028\u2029\u202f\u205f\u3000"

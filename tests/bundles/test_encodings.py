@@ -19,7 +19,7 @@ from transforms.bundles.encodings import (
     utf16_of,
 )
 from transforms.bundles.plausible import is_plausible_arabic
-from transforms.bundles.settings import ReadSettings
+from transforms.settings import ReadSettings
 
 LADDER = ReadSettings().encodings
 NEWS = "أعلن المتحدث باسم الهيئة اليوم أن أعمال الصيانة في الميناء القديم سوف تنتهي قبل نهاية الشهر الجاري."

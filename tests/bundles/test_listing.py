@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from transforms.bundles.errors import BundleChanged, BundleError
 from transforms.bundles.listing import check_unchanged, ending_of, list_bundles, list_input
-from transforms.bundles.settings import ReadSettings
 from transforms.bundles.stores import LocalStore
+from transforms.settings import ReadSettings
 
 FILES = [
     "a.txt",

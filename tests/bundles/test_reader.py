@@ -15,8 +15,8 @@ from tests.bundles.oracle import Item, read_bundle, read_with_splits
 from transforms.bundles import boundaries
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.reader import BundleChanged, BundleReadError, Documents, read_documents
-from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import ByteRange, Split, plan_splits
+from transforms.settings import ReadSettings
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 FRAGMENTS = [

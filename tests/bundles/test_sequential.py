@@ -18,8 +18,8 @@ from transforms.bundles.documents import Documents
 from transforms.bundles.errors import BundleChanged
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.reader import read_again, read_documents, read_parts
-from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import plan_splits
+from transforms.settings import ReadSettings
 
 MARK = "\ufeff"
 DOCUMENTS = "".join(f"<<<FILE>>> مقال {number}\n" + f"هذا نصّ المقال رقم {number} كما نُشر\n" * 9 for number in range(60))

@@ -11,16 +11,14 @@ from apache_beam.testing.util import assert_that, equal_to
 from tests.runs.samples import header
 from transforms.bundles.beam import ListSplits
 from transforms.bundles.listing import list_bundles
-from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import Split, plan_splits
 from transforms.dedup.beam import Fingerprinted, FingerprintSplit, JoinRun
-from transforms.dedup.figures import read_figures
-from transforms.dedup.fingerprints import read_fingerprint
-from transforms.dedup.settings import DedupSettings
+from transforms.dedup.fingerprints import read_figures, read_fingerprint
 from transforms.dedup.verdicts import read_verdicts
 from transforms.language.settings import LanguageSettings
-from transforms.runs.opening import Opening
+from transforms.runs.manifest import Opening
 from transforms.runs.run import Run
+from transforms.settings import DedupSettings, ReadSettings
 from transforms.storage import Folder
 
 TEXT = "\n".join(["قال رسول الله", "وسكت"] * 20)

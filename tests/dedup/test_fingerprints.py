@@ -12,7 +12,7 @@ from tests.dedup.samples import fingerprint_of, fingerprints
 from transforms.dedup.fingerprints import DOCUMENT_FIELDS, SCHEMA, Fingerprint, read_fingerprint, write_fingerprint
 from transforms.filesystems import StorageError
 from transforms.runs.run import Run
-from transforms.seal import unseal
+from transforms.sealed import unseal
 from transforms.storage import Folder
 
 

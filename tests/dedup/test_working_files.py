@@ -13,16 +13,14 @@ from transforms.bundles.errors import BundleChanged
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.reader import read_documents
 from transforms.bundles.splits import Split, plan_splits
-from transforms.dedup.figures import read_figures
-from transforms.dedup.fingerprints import FingerprintedSplit, read_fingerprint, write_fingerprint
+from transforms.dedup.fingerprints import FingerprintedSplit, read_figures, read_fingerprint, write_fingerprint
 from transforms.dedup.first_pass import fingerprint_split
-from transforms.dedup.one_pass.files import join_run
-from transforms.dedup.settings import DedupSettings
+from transforms.dedup.one_pass.join import join_run
 from transforms.dedup.verdicts import read_verdicts
 from transforms.filesystems import DamagedFileError
 from transforms.runs.run import Run
-from transforms.shards.parquet import ShardSettings
-from transforms.shards.writing import write_split
+from transforms.settings import DedupSettings
+from transforms.shards.writing import ShardSettings, write_split
 from transforms.storage import Folder
 
 TEXT = "<<<FILE>>> أ\nقال الراوي كلاما طويلا عن المدينة القديمة\nقال الراوي كلاما طويلا عن المدينة القديمة\n" * 3

@@ -12,8 +12,7 @@ import pytest
 from pipelines.ingest import main
 from pipelines.runners.running import beam_options, run_slice
 from pipelines.runs import main as runs
-from pipelines.streaming.metrics import WatchMetrics
-from pipelines.streaming.watch_loop import Surroundings, Watch
+from pipelines.streaming.watch_loop import Surroundings, Watch, WatchMetrics
 from tests.conftest import UNSEGMENTED
 from tests.end_to_end.oracle import Place, read_paragraphs
 from tests.plain_job import Whole, read_whole_output, settings_for

@@ -9,7 +9,7 @@ from tests.conftest import PROJECT
 _PRINTS = """
 import os, subprocess, sys, time
 from pathlib import Path
-from pipelines.runners.worker_logs import log_to_file
+from pipelines.runners.worker import log_to_file
 path = log_to_file(Path(sys.argv[1]), "1/a b", limit=100_000, check_seconds=0.05)
 for line in range(20_000):
     print(f"line {line} of what Python prints")
@@ -22,7 +22,7 @@ os.abort()
 _LOGS = """
 import sys
 from pathlib import Path
-from pipelines.runners.worker_logs import log_to_file
+from pipelines.runners.worker import log_to_file
 log_to_file(Path(sys.argv[1]), "w")
 """
 

@@ -11,8 +11,8 @@ from transforms.bundles.documents import PARAGRAPH_MODES, find_paragraphs
 from transforms.bundles.encodings import decode, transcode_utf16, utf16_bytes
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.reader import read_parts
-from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import plan_splits
+from transforms.settings import ReadSettings
 
 _KINDS = ("gzip", "bzip2", "xz", "zstd")
 # Enough for any input that a fuzzer makes, and soon at an end for a bomb that it finds.

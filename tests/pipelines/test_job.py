@@ -19,11 +19,11 @@ from tests.end_to_end.oracle import decide, read_paragraphs
 from tests.plain_job import Crash, PlainRunner, Whole, ingest_plainly, read_whole_output, settings_for, write_bundles
 from transforms.bundles.errors import BundleError
 from transforms.bundles.listing import list_bundles
-from transforms.dedup.settings import DedupSettings
 from transforms.errors import UsageError
 from transforms.runs.catalog import committed_runs
 from transforms.runs.lease import OutputLocked
 from transforms.runs.lock import lock_output
+from transforms.settings import DedupSettings
 from transforms.storage import Folder
 
 LINES = [

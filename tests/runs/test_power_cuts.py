@@ -7,13 +7,12 @@ import pytest
 
 from tests.plain_job import ingest_plainly, settings_for, write_bundles
 from tests.runs.power_cut import Keeps, Recorder, lay_out, recorded
-from transforms.dedup.index.building import open_index
-from transforms.dedup.index.compaction import compact, keep_up
+from transforms.dedup.index.building import compact, keep_up, open_index
 from transforms.dedup.index.segment import Segment
-from transforms.dedup.settings import DedupSettings
 from transforms.runs.catalog import clean_up, committed_runs, prepare_output
 from transforms.runs.lock import lock_output
 from transforms.runs.run import Run
+from transforms.settings import DedupSettings
 from transforms.shards.checking import check_run
 from transforms.shards.reindexing import kept_sets
 from transforms.storage import Folder

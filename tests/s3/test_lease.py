@@ -17,11 +17,10 @@ from tests.conftest import PROJECT
 from tests.s3.conftest import Server
 from tests.s3.proxy import Decide, FaultyWay, Stalls, Weather, faulty_way, pass_on
 from tests.s3.writers import COMMITTED
-from transforms.guards import check_guards
+from transforms.filesystems import check_guards
 from transforms.runs.catalog import committed_runs
-from transforms.runs.fence import void_claims
 from transforms.runs.lease import LOCK, Holder, Lease, LeaseLost, OutputLocked, take_lease, token_of
-from transforms.runs.lock import lock_output
+from transforms.runs.lock import lock_output, void_claims
 from transforms.runs.manifest import Manifest
 from transforms.storage import Folder
 

@@ -17,9 +17,9 @@ from transforms.bundles.kernels import delimiters as kernels
 from transforms.bundles.kernels import places
 from transforms.bundles.listing import Bundle
 from transforms.bundles.sequential import is_stream, open_streams
-from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import ByteRange
 from transforms.bundles.stores import Source, open_store
+from transforms.settings import ReadSettings
 
 # After the end of a range, its last document is read to its end in chunks of growing size; streams in the largest.
 FIRST_CHUNK, LARGEST_CHUNK = 1 << 16, 1 << 22

@@ -1,4 +1,4 @@
-"""What reading notices and a user should know: look-alikes of delimiters, and documents that are markup or tables."""
+"""Findings of reading that a user should know: look-alikes of delimiters, and documents that are markup or tables."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +18,7 @@ EXCERPT_BYTES = 4 * _EXCERPT
 
 
 class Kind(StrEnum):
-    """What was noticed."""
+    """The findings of reading."""
 
     INSIDE_LINE = "delimiter_inside_line"  # text stands before it, as after a file without a line end at its end
     INDENTED = "delimiter_indented"  # only white space or direction marks stand before it on its line

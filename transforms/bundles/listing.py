@@ -11,8 +11,8 @@ from itertools import pairwise
 from fsspec.utils import glob_translate
 
 from transforms.bundles.errors import BundleChanged, BundleError, BundleReadError, PassedReason
-from transforms.bundles.settings import ANY_ENDING
 from transforms.bundles.stores import Asked, Entry, Store, open_store
+from transforms.settings import ANY_ENDING
 
 __all__ = ["Bundle", "BundleChanged", "BundleError", "check_unchanged", "list_bundles", "list_input"]
 

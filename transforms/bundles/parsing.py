@@ -17,8 +17,8 @@ from transforms.bundles.formats import LOOKED_AT, format_of_file, markup_of
 from transforms.bundles.kernels import documents as kernels
 from transforms.bundles.kernels import places
 from transforms.bundles.kernels.lines import WHITE_SPACE
-from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import Split
+from transforms.settings import ReadSettings
 
 # A flag beside those of `kernels.check_texts`: reading has found a fault already.
 _FAULTY = 64
@@ -216,7 +216,7 @@ class _Parser:
         return Findings.of(counts, found)
 
     def _lookalikes(self, row: int, counts: Counter[Kind]) -> Iterator[Finding]:
-        """What looks like a delimiter in a document's name and text; adds the numbers to `counts`."""
+        """The look-alikes of a delimiter in a document's name and text; adds the numbers to `counts`."""
         last = int(self._end[row])
         if row in self._raw.faults:  # which of its bytes are held may depend on how it was read; not so the first ones
             last = min(last, int(self._start[row]) + SAMPLE_BYTES)

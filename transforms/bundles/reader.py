@@ -8,8 +8,8 @@ from transforms.bundles.buffer import Text
 from transforms.bundles.documents import Documents, Reject
 from transforms.bundles.errors import BundleChanged, BundleReadError
 from transforms.bundles.parsing import parse_documents
-from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import Split
+from transforms.settings import ReadSettings
 
 __all__ = ["BundleChanged", "BundleReadError", "Documents", "Reject", "read_again", "read_documents", "read_parts"]
 

@@ -18,8 +18,8 @@ from transforms.bundles.encodings import ascii_line_end, transcode_utf16, utf16_
 from transforms.bundles.errors import BundleReadError, RejectReason
 from transforms.bundles.kernels.delimiters import DELIMITER
 from transforms.bundles.listing import Bundle
-from transforms.bundles.settings import ReadSettings
 from transforms.bundles.stores import open_store
+from transforms.settings import ReadSettings
 
 # What may belong to a delimiter that is not read yet, or to the line end before it.
 _HELD = len(DELIMITER) + 1

@@ -10,8 +10,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self
 
 from transforms.bundles.errors import BundleError, PassedReason
-from transforms.filesystems import filesystem, is_local
-from transforms.retries import persist
+from transforms.filesystems import filesystem, is_local, persist
 
 
 class Entry(NamedTuple):
@@ -43,7 +42,7 @@ def _raise(error: OSError | BundleError) -> None:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a walk asks of its caller.
+    """The requests of a walk to its caller.
 
     Attributes:
         wanted: false for the paths of files to leave out, which are not looked at.

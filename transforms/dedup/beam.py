@@ -10,16 +10,14 @@ import apache_beam as beam
 from transforms.bundles.beam import Batch, batches
 from transforms.bundles.errors import BundleFailed
 from transforms.bundles.reader import read_parts
-from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import Split
 from transforms.dedup.fingerprints import FingerprintedSplit, write_fingerprint
 from transforms.dedup.first_pass import fingerprint_split
-from transforms.dedup.one_pass.files import join_run
-from transforms.dedup.settings import DedupSettings
+from transforms.dedup.one_pass.join import join_run
 from transforms.language.settings import LanguageSettings
-from transforms.parallel import map_in_order
-from transforms.progress import advance
+from transforms.parallel import advance, map_in_order
 from transforms.runs.run import OnFailure, Run, abort
+from transforms.settings import DedupSettings, ReadSettings
 from transforms.storage import Folder
 
 Fingerprinted = tuple[str, FingerprintedSplit]

@@ -15,11 +15,11 @@ from transforms.bundles.listing import digest_bundle
 from transforms.bundles.reader import Documents
 from transforms.bundles.splits import Split
 from transforms.dedup.fingerprints import DOCUMENT_FIELDS, Fingerprint
-from transforms.dedup.settings import DedupSettings
 from transforms.dedup.shingles import shingle_sets
 from transforms.language.detect import Languages, detect_languages, left_out
 from transforms.language.settings import LanguageSettings
-from transforms.seal import digest
+from transforms.sealed import digest
+from transforms.settings import DedupSettings
 
 
 def fingerprint_split(

@@ -6,8 +6,8 @@ import numpy as np
 
 from transforms.arrays import Bytes, Int64s, UInt64s
 from transforms.dedup.fold import fold_table
-from transforms.dedup.kernels.shingles import hash_shingles
-from transforms.dedup.settings import DedupSettings
+from transforms.dedup.kernels import hash_shingles
+from transforms.settings import DedupSettings
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from transforms.bundles.stores import open_store
 from transforms.filesystems import OutputError, StorageError
-from transforms.runs.fence import MANIFESTS, is_claim
+from transforms.runs.lock import MANIFESTS, is_claim
 from transforms.runs.manifest import Manifest
 from transforms.runs.run import INDEX, LEDGER_FOLDERS, Run
 from transforms.storage import Folder

@@ -19,8 +19,7 @@ from datetime import UTC, datetime
 from pydantic import Field, ValidationError
 
 from transforms.errors import RunError
-from transforms.filesystems import FileTaken, StorageError
-from transforms.guards import guarded
+from transforms.filesystems import FileTaken, StorageError, guarded
 from transforms.runs.manifest import Record
 from transforms.storage import Folder
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import secrets
 import signal
 import threading
 from collections.abc import Iterator
@@ -9,9 +10,8 @@ from contextlib import contextmanager, suppress
 from io import FileIO
 from types import FrameType
 
-from transforms.filesystems import refused
-from transforms.runs.fence import void_claims
-from transforms.runs.lease import LEASE_SECONDS, LOCK, Holder, lock_text, said_to_hold, take_lease
+from transforms.filesystems import FileTaken, refused
+from transforms.runs.lease import LEASE_SECONDS, LOCK, Holder, check_token, lock_text, said_to_hold, take_lease
 from transforms.storage import Folder
 
 
@@ -100,3 +100,71 @@ def _signals_unwind() -> Iterator[None]:
     finally:
         for number in ours:
             signal.signal(number, signal.SIG_DFL)
+
+
+MANIFESTS = "manifests"
+_CLAIM_BYTES = 64  # a manifest has more
+_TRIES = 5  # two attempts of one worker may take each other's claim
+
+
+def is_claim(size: int) -> bool:
+    """True for the size of a claim: the file is still to be written."""
+    return size == _CLAIM_BYTES
+
+
+def create_fenced(folder: Folder, path: str, data: bytes, token: str) -> None:
+    """Writes all of `data` at `path`, where nothing may be, for the holder of the output.
+
+    Args:
+        folder: the output.
+        path: a file that commits something, below `MANIFESTS`.
+        data: its bytes.
+        token: that of the lock; empty where nobody holds it.
+
+    Raises:
+        FileTaken: there is a file, which is no claim.
+        LeaseLost: somebody else holds the output.
+        StorageError: the store refused it.
+    """
+    check_token(folder, token)
+    if folder.is_local:  # a lock of the system's is not lost
+        folder.create(path, data)
+        return
+    for left in reversed(range(_TRIES)):
+        claim = _claim(folder, path)
+        check_token(folder, token)
+        try:
+            folder.replace_if(path, data, claim)
+            return
+        except FileTaken:
+            if not left:
+                raise
+
+
+def _claim(folder: Folder, path: str) -> str:
+    """The version of a new claim."""
+    seen = folder.version(path)
+    if seen and not is_claim(folder.size(path)):
+        raise FileTaken(f"{folder.at(path)}: is there already")
+    return folder.replace_if(path, _new_claim(), seen)
+
+
+def _new_claim() -> bytes:
+    return secrets.token_hex(_CLAIM_BYTES // 2).encode()
+
+
+def void_claims(folder: Folder) -> None:
+    """Makes sure that nothing is committed by a claim that was made before; for the holder of the output."""
+    for path, size in folder.sizes(MANIFESTS).items():
+        if is_claim(size):
+            _void(folder, f"{MANIFESTS}/{path}")
+
+
+def _void(folder: Folder, path: str) -> None:
+    seen = folder.version(path)
+    if seen and is_claim(folder.size(path)):
+        try:
+            folder.replace_if(path, _new_claim(), seen)
+        except FileTaken:  # it has just been committed: then it counts
+            return
+        folder.tidy(path)

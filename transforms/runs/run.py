@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from transforms.bundles.errors import BundleFailed
 from transforms.errors import RunError
 from transforms.filesystems import FileTaken, OutputError
-from transforms.runs.fence import MANIFESTS, create_fenced, is_claim
 from transforms.runs.lease import token_of
-from transforms.runs.manifest import Manifest, parse_manifest
-from transforms.runs.opening import Opening
+from transforms.runs.lock import MANIFESTS, create_fenced, is_claim
+from transforms.runs.manifest import Manifest, Opening, parse_manifest
 from transforms.storage import Folder
 
 LEDGER_FOLDERS = ("documents", "duplicates", "filtered", "rejects")

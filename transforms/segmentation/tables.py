@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from transforms.errors import UsageError
-from transforms.seal import Damaged, SealingSink, unseal
+from transforms.sealed import Damaged, SealingSink, unseal
 from transforms.segmentation.records import (
     ANSWER_SHIFT,
     COUNT_SHIFT,

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.arrays import UInt64s
-from transforms.dedup.settings import DedupSettings
 from transforms.dedup.shingles import ShingleSets, shingle_sets
+from transforms.settings import DedupSettings
 from transforms.shards.corpus import PARAGRAPH_BREAKS, Corpus
 
 _PLACE = ("run", "doc_id", "bundle", "paragraph_index", "paragraph_offset")

@@ -11,10 +11,10 @@ from transforms.dedup.index.building import IndexMissingError, open_segments, so
 from transforms.dedup.index.groups import SegmentGroup
 from transforms.dedup.index.matching import sorted_sets
 from transforms.dedup.index.segment import SETS, sets_table
-from transforms.dedup.settings import DedupSettings
 from transforms.dedup.verdicts import PLACES
 from transforms.filesystems import StorageError
 from transforms.runs.manifest import Manifest
+from transforms.settings import DedupSettings
 from transforms.shards.corpus import PARAGRAPH_BREAKS
 from transforms.shards.lookup import sets_of
 from transforms.storage import Folder

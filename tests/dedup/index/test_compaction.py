@@ -11,15 +11,24 @@ from pipelines.config import IngestSettings
 from tests.dedup.samples import sets_of
 from tests.plain_job import Crash, ingest_plainly, read_whole_output, settings_for, write_bundles
 from transforms.dedup.definition import DefinitionError, check_definition
-from transforms.dedup.index import compaction
-from transforms.dedup.index.building import IndexMissingError, Remake, index_runs, open_index, within_horizon
-from transforms.dedup.index.compaction import FAN, clean_index, compact, due, keep_up
+from transforms.dedup.index import building as compaction
+from transforms.dedup.index.building import (
+    FAN,
+    IndexMissingError,
+    Remake,
+    clean_index,
+    compact,
+    due,
+    index_runs,
+    keep_up,
+    open_index,
+    within_horizon,
+)
 from transforms.dedup.index.groups import SegmentGroup, groups_of
-from transforms.dedup.index.settings import IndexSettings
-from transforms.dedup.settings import DedupSettings
 from transforms.runs.catalog import committed_runs
 from transforms.runs.manifest import Manifest, RunKey
 from transforms.runs.run import Run
+from transforms.settings import DedupSettings, IndexSettings
 from transforms.shards.reindexing import kept_sets
 from transforms.storage import Folder
 

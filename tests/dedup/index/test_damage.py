@@ -11,7 +11,7 @@ import pytest
 from tests.corpus import files_below
 from tests.damaging import DAMAGES, damage
 from tests.plain_job import Whole, ingest_plainly, read_whole_output, settings_for, write_bundles
-from transforms.dedup.index.compaction import compact
+from transforms.dedup.index.building import compact
 from transforms.errors import RunError
 from transforms.runs.catalog import committed_runs
 from transforms.shards.reindexing import check_index, kept_sets

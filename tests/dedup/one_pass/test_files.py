@@ -7,12 +7,11 @@ import pytest
 
 from tests.dedup.samples import fingerprint_of
 from transforms.bundles.splits import Split
-from transforms.dedup.figures import read_figures
-from transforms.dedup.fingerprints import FingerprintedSplit, write_fingerprint
-from transforms.dedup.one_pass.files import join_run
-from transforms.dedup.settings import DedupSettings
+from transforms.dedup.fingerprints import FingerprintedSplit, read_figures, write_fingerprint
+from transforms.dedup.one_pass.join import join_run
 from transforms.dedup.verdicts import read_verdicts
 from transforms.runs.run import Run
+from transforms.settings import DedupSettings
 from transforms.storage import Folder
 
 # Shingles of the paragraphs of two documents, and of one, and of none.

@@ -9,8 +9,7 @@ import pytest
 
 from pipelines.config import IngestSettings
 from pipelines.job import Slice
-from pipelines.streaming.metrics import WatchMetrics
-from pipelines.streaming.watch_loop import Surroundings, Watch, watch
+from pipelines.streaming.watch_loop import Surroundings, Watch, WatchMetrics, watch
 from tests.plain_job import PlainRunner, ingest_plainly, read_whole_output, settings_for, write_bundles
 from transforms.bundles.errors import BundleChanged
 from transforms.bundles.listing import list_bundles

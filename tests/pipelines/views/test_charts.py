@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipelines.views.rendering import environment, ticks
+from pipelines.views.report import environment, ticks
 from transforms.console import visible
 
 ARABIC = [("أقلّ من ألف", 3), ("ألف فأكثر", 0)]

@@ -6,8 +6,7 @@ import pytest
 
 from pipelines.config import IngestSettings
 from pipelines.job import Slice
-from pipelines.planning import estimate
-from pipelines.views.summary import print_plan, print_summary
+from pipelines.views.summary import estimate, print_plan, print_summary
 from tests.plain_run import run_plainly
 from transforms.bundles.listing import Bundle
 from transforms.runs.manifest import Manifest

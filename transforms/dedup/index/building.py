@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import takewhile
 
 import numpy as np
 import pyarrow as pa
@@ -12,21 +13,22 @@ from transforms.dedup.fingerprints import Fingerprint, read_fingerprint
 from transforms.dedup.index.groups import (
     OnDamage,
     SegmentGroup,
+    compaction_folders,
     drop_group,
     groups_of,
+    next_compaction,
     segment_path,
     unindexed,
     write_group,
 )
 from transforms.dedup.index.matching import IndexView, sorted_sets
 from transforms.dedup.index.segment import Digests, Segment, count_tokens_of, parts, sets_table, write_segment
-from transforms.dedup.index.settings import IndexSettings
-from transforms.dedup.settings import DedupSettings
 from transforms.dedup.verdicts import places_of, read_verdicts
 from transforms.errors import RunError
 from transforms.filesystems import DamagedFileError, StorageError
 from transforms.runs.manifest import Manifest, RunKey
 from transforms.runs.run import INDEX, Run
+from transforms.settings import DedupSettings, IndexSettings
 from transforms.storage import Folder
 
 _TOKENS_A_SEGMENT = 1 << 24  # 128 MiB of sets: what building and merging hold at a time
@@ -201,3 +203,68 @@ def _kept_sets(run: Run, split: str) -> pa.Table:
     kept[left_out[fingerprint.paragraph_document()]] = 0
     tokens, bounds = sorted_sets(fingerprint.sets, kept)
     return sets_table(places_of([fingerprint], np.flatnonzero(kept), run.name), tokens, bounds)
+
+
+FAN = 16  # groups of one level that become one of the next
+_LEVEL_BITS = 20  # level 0: fewer than 2 ** 20 tokens, about 10 MB of text; each further level 16 times that
+
+
+def keep_up(output: Folder, runs: Sequence[Manifest], remake: Remake) -> None:
+    """Indexes the committed runs, given in order, and merges what has become many. Nobody else may be writing."""
+    while True:
+        groups = index_runs(output, runs, remake)
+        tail = due(groups)
+        if not tail:
+            break
+        _merge(output, tail, runs)
+    clean_index(output, runs)  # also of what a crash left
+
+
+def compact(output: Folder, runs: Sequence[Manifest], remake: Remake) -> SegmentGroup | None:
+    """Merges the segments of all committed runs and drops the rows of removed ones; None where there are none.
+
+    A crash leaves the old index, or the new one. Nobody else may be writing.
+    """
+    groups = index_runs(output, runs, remake)
+    merged = _merge(output, groups, runs) if groups else None
+    clean_index(output, runs)
+    return merged
+
+
+def due(groups: Sequence[SegmentGroup]) -> Sequence[SegmentGroup]:
+    """The last groups that are to become one: `FAN` or more of a level, and what lies below it; nothing otherwise."""
+    for level in range(1 + max(map(_level, groups), default=-1)):
+        tail = list(takewhile(lambda group: _level(group) <= level, reversed(groups)))  # noqa: B023 - used at once
+        if sum(_level(group) == level for group in tail) >= FAN:
+            return groups[-len(tail) :]
+    return []
+
+
+def _level(group: SegmentGroup) -> int:
+    return max(0, -(-(sum(group.tokens).bit_length() - _LEVEL_BITS) // 4))
+
+
+def _merge(output: Folder, groups: Sequence[SegmentGroup], live: Sequence[Manifest]) -> SegmentGroup:
+    keys = [each.key for each in live]
+    segments = (segment for group in groups for segment in open_segments(output, group, keys))
+    runs = tuple(run for group in groups for run in group.runs)
+    return write_segments(output, next_compaction(output), map(_live_rows, segments), runs)
+
+
+def _live_rows(segment: Segment) -> pa.Table:
+    return segment.rows.filter(pa.array(segment.live.astype(bool)))
+
+
+def clean_index(output: Folder, runs: Sequence[Manifest]) -> None:
+    """Removes what compactions replaced, and what an unfinished one left. Nobody else may be writing."""
+    keys = [each.key for each in runs]
+    groups = groups_of(output, keys)
+    unused = set(compaction_folders(output)) - {group.folder for group in groups}
+    # A run that replaced a merged one has its name, not its key: its folder stays.
+    unused |= {Run(output, run.run).index_folder() for run in set(keys).intersection(_merged_runs(output, groups))}
+    for folder in unused:
+        output.tidy(folder)
+
+
+def _merged_runs(output: Folder, groups: Sequence[SegmentGroup]) -> list[RunKey]:
+    return [run for group in groups for run in group.runs if group.folder != Run(output, run.run).index_folder()]

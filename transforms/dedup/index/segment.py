@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from transforms.arrays import Bytes, Int32s, Int64s, UInt32s, UInt64s
-from transforms.dedup.index.kernels.postings import fill_filter, sort_postings, spread_tokens
+from transforms.dedup.index.kernels import fill_filter, sort_postings, spread_tokens
 from transforms.filesystems import DamagedFileError
 from transforms.storage import Folder
 

@@ -8,8 +8,7 @@ import pyarrow as pa
 
 from transforms.arrays import Bytes, Float64s, Int64s
 from transforms.bundles.splits import Split
-from transforms.dedup.figures import JoinClock, write_figures
-from transforms.dedup.fingerprints import Fingerprint, FingerprintedSplit, read_fingerprint
+from transforms.dedup.fingerprints import Fingerprint, FingerprintedSplit, JoinClock, read_fingerprint, write_figures
 from transforms.dedup.index.matching import IndexView
 from transforms.dedup.partitioned.resolution import Known, resolve
 from transforms.dedup.partitioned.stages import paragraph_of, positions, split_of

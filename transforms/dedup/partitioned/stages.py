@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transforms.arrays import Bytes, Float64s, Int32s, Int64s, UInt32s, UInt64s
-from transforms.dedup.kernels.similarity import ORDER_BITS
+from transforms.dedup.kernels import ORDER_BITS
 from transforms.dedup.partitioned.kernels import (
     count_tokens,
     identify_sets,

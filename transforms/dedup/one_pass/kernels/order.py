@@ -3,8 +3,7 @@
 import numpy as np
 from numba import types
 
-from transforms.dedup.kernels.shingles import SEED_SHINGLE, absorb
-from transforms.dedup.kernels.similarity import ORDER_BITS, drop_repeats, first_slot, prefix_length
+from transforms.dedup.kernels import ORDER_BITS, SEED_SHINGLE, absorb, drop_repeats, first_slot, prefix_length
 from transforms.kernels import (
     Float64,
     InBytes,
