@@ -124,7 +124,7 @@ def _spell_out_madda(stem, length):
 
 @inline
 def _variant(which, stem, length):  # noqa: PLR0911 - a case a line
-    """The variant that `templates._variants` tries in that place, and its letters; -1 where the stem has no such variant."""
+    """The variant that `templates._variants` tries there, and its letters; -1 where the stem has no such variant."""
     last = stem & LETTER
     if which == 0:
         return stem, length
