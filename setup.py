@@ -8,16 +8,16 @@ from setuptools import find_packages, setup
 RUNTIME = [
     "apache-beam==2.77.0",  # the graph and its runners; wire formats change between minors
     "fsspec>=2026.2",  # one interface to local disks and object stores
-    "jinja2==3.1.6",  # the report's template; it escapes what texts hold
+    "jinja2==3.1.6",  # the report and its charts; it escapes what texts hold
     "langdetect==1.0.9",  # language of what letters alone cannot decide
-    "numba==0.68.1",  # compiles the kernels; caches are keyed by its version
+    "numba==0.68.1",  # compiles the kernels; their cache is keyed by its version, and uses what is internal to it
     "numpy>=2.2,<2.5",  # columns; numba's upper bound
     "prometheus-client>=0.22,<1",  # the figures of a watch, as Prometheus reads them
     "pyarrow>=24,<26",  # Parquet shards and the files between stages
     "pydantic>=2.11,<3",  # typed settings with errors that name the key
-    "pygal==3.1.3",  # the report's charts, as SVG without scripts
     "pyyaml>=6,<7",  # configuration files
     "rich>=14,<16",  # progress bars and tables in a terminal
+    "xxhash>=3.5,<4",  # digests of files that are mapped and trusted, at the speed of memory
     "zstandard>=0.23,<1",  # bundles compressed by zstd
 ]
 EXTRAS = {

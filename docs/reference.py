@@ -8,11 +8,13 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import annotated_types
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from pipelines.config import IngestSettings
-from pipelines.views.columns import MEANINGS, type_name
+from pipelines.views.card import MEANINGS, type_name
 from transforms.bundles.errors import RejectReason
+from transforms.runs.manifest import Manifest
 from transforms.settings import Settings
 from transforms.shards.schemas import LEDGERS
 
@@ -45,27 +47,38 @@ Names and types are a contract: a test pins them. All are Parquet, in zstd, one 
 """
     tables = "".join(_table(name) for name in LEDGERS)
     reasons = ", ".join(f"`{reason}`" for reason in RejectReason)
-    return f"{head}{tables}\nThe reasons: {reasons}.\n{_MANIFEST}"
+    return f"{head}{tables}\nThe reasons: {reasons}.\n{_manifest()}"
 
 
-_MANIFEST = """
+def _manifest() -> str:
+    """The section of manifests: every key of the model, nested ones under their parents."""
+    head = """
 ## Manifests
 
 `manifests/RUN.json` is the commit: a run without one does not exist.
 
-| key | |
-|---|---|
-| `run`, `state`, `sequence`, `started` | the name; always `committed`; its place among the commits; when it began |
-| `inputs` | each bundle: `url`, `name`, `size`, `modified`, `sha256`, its bytes `start` to `end` taken |
-| `settings`, `versions` | all settings; the versions of Rafid and what it stands on |
-| `slice` | which part of a larger job the run is |
-| `window` | of a window of a stream: its `start` and `end`, and when its `first_arrival` and `last_arrival` were |
-| `counts` | `documents` and `paragraphs`: `in` = `kept` + `duplicate` + `filtered` + `rejected` |
-| `bytes`, `preambles`, `rejects` | bytes read; documents without a delimiter line; rejects by reason |
-| `dedup` | the join: its kind, candidates, exact and near duplicates, seconds, memory |
-| `seconds` | of work by stage, and `total` from beginning to end |
-| `files` | each file: `path`, `rows`, `bytes`, `sha256` |
+| key | type | |
+|---|---|---|
 """
+    return head + "".join(_manifest_rows("", Manifest))
+
+
+def _manifest_rows(prefix: str, model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        inner = _model_in(field.annotation)
+        many = "[]" if get_origin(field.annotation) is tuple else ""
+        key = f"{prefix}{field.alias or name}{many}"
+        if inner is None or field.description:
+            kind = "object" if inner else _plain(field.annotation)
+            yield f"| `{key}` | {kind} | {_cell(field.description or '')} |\n"
+        if inner is not None:
+            yield from _manifest_rows(f"{key}.", inner)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that an annotation holds, alone, or none, or many."""
+    inner = [annotation, *get_args(annotation)]
+    return next((each for each in inner if isinstance(each, type) and issubclass(each, BaseModel)), None)
 
 
 def _sections(prefix: str, model: type[Settings]) -> Iterator[tuple[str, type[Settings]]]:
@@ -108,7 +121,9 @@ def _plain(annotation: Any) -> str:
         return " or ".join(_plain(each) for each in inner)
     if origin in (list, tuple):
         return f"list of {_plain(inner[0])}"
-    names = {str: "text", int: "whole number", float: "number", bool: "true or false", type(None): "none"}
+    if origin is dict:
+        return f"object of {_plain(inner[1])}"
+    names = {str: "text", int: "whole number", float: "number", bool: "true or false", type(None): "none", Any: "any"}
     return names.get(annotation, getattr(annotation, "__name__", str(annotation)))
 
 

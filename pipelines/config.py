@@ -4,19 +4,25 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError
 
-from transforms.bundles.settings import ReadSettings
-from transforms.dedup.index.settings import IndexSettings
-from transforms.dedup.settings import DedupSettings
 from transforms.errors import UsageError
 from transforms.language.settings import LanguageSettings
-from transforms.segmentation.settings import SegmentationSettings
-from transforms.settings import Settings, Size
-from transforms.shards.parquet import ShardSettings
+from transforms.settings import (
+    DedupSettings,
+    IndexSettings,
+    ReadSettings,
+    SegmentationSettings,
+    Settings,
+    ShardSettings,
+    Size,
+)
+
+if TYPE_CHECKING:  # it brings Arrow along
+    from transforms.storage import Folder
 
 
 class _Loader(yaml.SafeLoader):
@@ -35,7 +41,7 @@ class ConfigError(UsageError):
 
 
 class InputSettings(ReadSettings):
-    """What is read."""
+    """The input."""
 
     paths: list[Annotated[str, Field(min_length=1)]] = Field(
         [], description="files, folders or patterns, on any file system that fsspec serves"
@@ -49,7 +55,7 @@ class InputSettings(ReadSettings):
 
 
 class RunSettings(Settings):
-    """How it is worked on; the corpus is the same whatever stands here."""
+    """The way a run is worked on; the corpus is the same whatever stands here."""
 
     id: str | None = Field(
         None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", description="names the run; default: the time"
@@ -113,6 +119,12 @@ class IngestSettings(Settings):
     segmentation: SegmentationSettings = SegmentationSettings()
     shards: ShardSettings = ShardSettings()
     flink: FlinkSettings = FlinkSettings()
+
+    def folder(self) -> "Folder":
+        """The output folder; `require_places` has made sure that one is named."""
+        from transforms.storage import Folder  # noqa: PLC0415 - it brings Arrow along
+
+        return Folder(str(self.output))
 
 
 def require_places(settings: IngestSettings) -> str:

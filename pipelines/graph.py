@@ -10,28 +10,27 @@ from pipelines.streaming.windows import WindowRuns
 from transforms.bundles.beam import Batch, ListSplits
 from transforms.bundles.splits import Split
 from transforms.dedup.beam import FingerprintSplit, JoinRun
-from transforms.runs.run import OnFailure, RunPaths, fail, give_up
+from transforms.runs.run import OnFailure, Run, abandon, abort
 from transforms.shards.beam import Commit, WriteSplit
+from transforms.shards.corpus import PARAGRAPH_BREAKS
+from transforms.storage import Folder
 from transforms.streaming.beam import OpenWindows, WatchBundles
 from transforms.streaming.turns import Arrival
-
-# Paragraphs that are lines stand on lines; those that blank lines part are parted by one.
-BREAKS = {"line": 1, "blank_line": 2}
 
 
 @dataclass(frozen=True)
 class RunPlan:
-    """What a run will do, once it is opened.
+    """The work of a run, once it is opened.
 
     Attributes:
-        paths: where it writes.
+        run: what is opened.
         splits: what it reads, in input order.
         settings: how.
         batch: splits that a worker takes at once.
         partitioned: whether the join is spread over workers.
     """
 
-    paths: RunPaths
+    run: Run
     splits: Sequence[Split]
     settings: IngestSettings
     batch: int
@@ -40,7 +39,7 @@ class RunPlan:
 
 @dataclass(frozen=True)
 class StreamPlan:
-    """What a stream will do.
+    """The work of a stream.
 
     Attributes:
         source: gives the bundles as they come to rest.
@@ -55,8 +54,8 @@ class StreamPlan:
 
 def ingest(pipeline: beam.Pipeline, plan: RunPlan) -> beam.PCollection[str]:
     """The run of `plan`: its id comes out once it is committed."""
-    batches = pipeline | "ListSplits" >> ListSplits(plan.paths.run, plan.splits, plan.batch)
-    return _run(batches, plan.paths.output, plan.settings, _join(plan), fail)
+    batches = pipeline | "ListSplits" >> ListSplits(plan.run.name, plan.splits, plan.batch)
+    return _run(batches, plan.run.folder, plan.settings, _join(plan), abort)
 
 
 def ingest_stream(pipeline: beam.Pipeline, plan: StreamPlan) -> beam.PCollection[str]:
@@ -69,27 +68,35 @@ def ingest_arrivals(arrivals: beam.PCollection[Arrival], runs: WindowRuns, batch
     """The windows of bundles that arrive, wherever they come from."""
     settings = runs.settings
     batches = arrivals | "OpenWindows" >> OpenWindows(runs, runs.size, batch)
-    join = JoinRun(str(settings.output), settings.dedup, settings.run.worker_threads(), batch)
-    return _run(batches, str(settings.output), settings, join, give_up)
+    folder = settings.folder()
+    join = JoinRun(folder, settings.dedup, settings.run.worker_threads(), batch)
+    return _run(batches, folder, settings, join, abandon)
 
 
 def _run(
     batches: beam.PCollection[Batch],
-    output: str,
+    folder: Folder,
     settings: IngestSettings,
     join: beam.PTransform,
     on_failure: OnFailure,
 ) -> beam.PCollection[str]:
     """The runs of `batches`, from their splits to their manifests."""
     reading, threads = settings.input, settings.run.worker_threads()
+    breaks = len(PARAGRAPH_BREAKS[reading.paragraphs])
     fingerprinted = batches | "FingerprintSplit" >> FingerprintSplit(
-        output, reading, reading.paragraphs, settings.language, settings.dedup, threads, on_failure
+        folder, reading, reading.paragraphs, settings.language, settings.dedup, threads, on_failure
     )
     joined = fingerprinted | "JoinRun" >> join
     written = joined | "WriteSplit" >> WriteSplit(
-        output, reading, BREAKS[reading.paragraphs], settings.segmentation, settings.shards, threads, on_failure
+        folder,
+        reading,
+        breaks,
+        settings.segmentation,
+        settings.shards,
+        threads,
+        on_failure,
     )
-    return written | "Commit" >> Commit(output)
+    return written | "Commit" >> Commit(folder)
 
 
 def _join(plan: RunPlan) -> beam.PTransform:
@@ -98,5 +105,5 @@ def _join(plan: RunPlan) -> beam.PTransform:
     if plan.partitioned:
         from transforms.dedup.partitioned.beam import JoinPartitioned  # noqa: PLC0415 - kernels that others do without
 
-        return JoinPartitioned(plan.paths, dedup, dedup.partitions)
-    return JoinRun(plan.paths.output, dedup, plan.settings.run.worker_threads(), plan.batch)
+        return JoinPartitioned(plan.run, dedup, dedup.partitions)
+    return JoinRun(plan.run.folder, dedup, plan.settings.run.worker_threads(), plan.batch)

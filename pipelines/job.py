@@ -3,26 +3,26 @@
 import contextlib
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
 
 from pipelines.config import IngestSettings, require_places
 from transforms.bundles.listing import Bundle, digest_bundle, list_bundles
 from transforms.bundles.splits import ByteRange, Split, plan_splits
-from transforms.dedup.index.building import within_horizon
-from transforms.dedup.index.compaction import keep_up
+from transforms.dedup.definition import check_definition
+from transforms.dedup.index.building import keep_up, within_horizon
 from transforms.errors import RafidError, UsageError
-from transforms.runs.catalog import CommittedRun, RunFacts, check_settings, committed
-from transforms.runs.inputs import InputLedger, Sorted
+from transforms.runs.catalog import clean_up, committed_runs, prepare_output
+from transforms.runs.inputs import Sorted, TakenInputs
 from transforms.runs.lock import lock_output
-from transforms.runs.manifest import clean_up, is_committed, prepare_output, read_manifest, remove_run
+from transforms.runs.manifest import Header, Manifest, Opening, RunKey, SlicePlace, WindowSpan
 from transforms.runs.naming import RunNames, check_id, further_names, names_of_job
-from transforms.runs.opening import Opening, write_opening
-from transforms.runs.run import RunPaths
+from transforms.runs.run import Run
 from transforms.shards.checking import referring_runs
+from transforms.shards.reindexing import kept_sets
+from transforms.storage import Folder
 
 _PACKAGES = ("apache-beam", "numba", "numpy", "pyarrow")
 
@@ -35,8 +35,13 @@ class Slice:
     index: int
     of: int
 
+    @property
+    def size(self) -> int:
+        """The bytes of its splits."""
+        return sum(split.size for split in self.splits)
 
-RunSlice = Callable[[RunPaths, Slice], None]
+
+RunSlice = Callable[[Run, Slice], None]
 
 
 def listed_bundles(settings: IngestSettings) -> list[Bundle]:
@@ -46,7 +51,7 @@ def listed_bundles(settings: IngestSettings) -> list[Bundle]:
         UsageError: no input or no output is named, or an input cannot be used.
     """
     require_places(settings)
-    return list_bundles(settings.input.paths, settings.input.root)
+    return list_bundles(settings.input.paths, settings.input.root, endings=settings.input.endings)
 
 
 def plan_slices(bundles: Sequence[Bundle], settings: IngestSettings, *, in_process: bool) -> list[Slice]:
@@ -59,12 +64,11 @@ def _sliced(splits: Sequence[Split], settings: IngestSettings, *, in_process: bo
     groups: list[list[Split]] = []
     taken = 0
     for split in splits:
-        size = sum(part.end - part.start for part in split.ranges)
-        if not groups or (limit and taken + size > limit):
+        if not groups or (limit and taken + split.size > limit):
             groups.append([])
             taken = 0
         groups[-1].append(split)
-        taken += size
+        taken += split.size
     return [Slice(group, index, len(groups)) for index, group in enumerate(groups)]
 
 
@@ -81,7 +85,7 @@ def run_job(
     new_only: bool = False,
     wait: bool = False,
     notice: Callable[[str], None] = _quiet,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Manifest]:
     """The manifests of the job's runs, each as soon as it is committed; none where there is nothing new.
 
     Args:
@@ -93,13 +97,13 @@ def run_job(
         wait: wait while another run is writing to the output, instead of saying so.
         notice: told of bundles that changed, vanished or are known.
     """
-    output = str(settings.output)
+    output = settings.folder()
     check_id(settings.run.id)
     prepare_output(output)
     base = settings.run.id or datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     with lock_output(output, base, wait=wait):
         clean_up(output)
-        runs = committed(output)
+        runs = committed_runs(output)
         splits = plan_splits(bundles, settings.run.split_bytes)
         if new_only:
             splits = _fresh_splits(bundles, runs, settings, notice)
@@ -110,28 +114,28 @@ def run_job(
         else:
             names = names_of_job(runs, base, plan, len(slices), given=settings.run.id is not None)
         _replace(output, runs, names, settings)
-        for part, run in zip(slices, names.runs, strict=True):
-            paths = RunPaths(output, run)
-            if not is_committed(paths):
-                yield _run_one(paths, part, plan, settings, run_slice)
+        for part, name in zip(slices, names.runs, strict=True):
+            run = Run(output, name)
+            if not run.is_committed():
+                yield _run_one(run, part, plan, settings, run_slice)
 
 
 def _fresh_splits(
-    bundles: Sequence[Bundle], runs: Sequence[RunFacts], settings: IngestSettings, notice: Callable[[str], None]
+    bundles: Sequence[Bundle], runs: Sequence[Manifest], settings: IngestSettings, notice: Callable[[str], None]
 ) -> list[Split]:
-    """What no committed run has taken; of a bundle of which slices took a part, the rest."""
-    ledger = InputLedger(taken for each in runs for taken in each.inputs)
-    found = ledger.sort_out(bundles, digest_bundle)
+    """The splits that no committed run has taken; of a bundle of which slices took a part, the rest."""
+    taken = TakenInputs(taken for each in runs for taken in each.inputs)
+    found = taken.sort_out(bundles, digest_bundle)
     _report(found, notice)
-    splits = (_without_taken(split, ledger) for split in plan_splits(found.fresh, settings.run.split_bytes))
+    splits = (_without_taken(split, taken) for split in plan_splits(found.fresh, settings.run.split_bytes))
     return [split for split in splits if split.ranges]
 
 
-def _without_taken(split: Split, ledger: InputLedger) -> Split:
+def _without_taken(split: Split, taken: TakenInputs) -> Split:
     rest = [
         ByteRange(part.bundle, start, end)
         for part in split.ranges
-        for start, end in ledger.missing(part.bundle, part.start, part.end)
+        for start, end in taken.missing(part.bundle, part.start, part.end)
     ]
     return replace(split, ranges=tuple(rest))
 
@@ -148,72 +152,88 @@ def _report(found: Sorted, notice: Callable[[str], None]) -> None:
         notice(f"{len(found.known):,} bundles were taken before")
 
 
-def _replace(output: str, runs: Sequence[RunFacts], names: RunNames, settings: IngestSettings) -> None:
+def _replace(output: Folder, runs: Sequence[Manifest], names: RunNames, settings: IngestSettings) -> None:
     """Removes the runs that the job replaces, once nothing speaks against it any more."""
     staying = [each for each in runs if each.run not in names.replaced]
-    check_settings(output, staying, settings.dedup.model_dump(mode="json"))
-    pointing = referring_runs(output, names.replaced, [each.run for each in staying]) if names.replaced else {}
+    check_definition(output.url, staying, settings.dedup)
+    pointing = referring_runs(output, names.replaced, staying) if names.replaced else {}
     if pointing:
         raise UsageError(
             f"run {settings.run.id}: cannot be replaced: {', '.join(pointing)} left out paragraphs that it keeps; "
             "use another name, or remove those runs first with python -m pipelines.runs"
         )
-    for run in names.replaced:
-        remove_run(output, run)
+    for name in names.replaced:
+        Run(output, name).remove()
 
 
 def _plan_digest(slices: Sequence[Slice], settings: IngestSettings) -> str:
-    """What tells whether two jobs do the same: their slices, and all settings but where and how fast."""
+    """A digest that two jobs share when they do the same: of their slices, and all settings but where and how fast."""
     facts = [[[split.id, [part.bundle.state for part in split.ranges]] for split in part.splits] for part in slices]
     asked = settings.model_dump(mode="json", exclude={"output": True, "run": True, "flink": True})
     return hashlib.sha256(json.dumps([facts, asked]).encode()).hexdigest()[:32]
 
 
-def _run_one(paths: RunPaths, part: Slice, plan: str, settings: IngestSettings, run_slice: RunSlice) -> dict[str, Any]:
-    facts: dict[str, Any] = {"slice": {"plan": plan, "index": part.index, "of": part.of}}
-    facts["digests"] = _known_digests(part, committed(paths.output))
-    open_run(paths, settings, len(part.splits), facts)
+def _run_one(run: Run, part: Slice, plan: str, settings: IngestSettings, run_slice: RunSlice) -> Manifest:
+    runs = committed_runs(run.folder)
+    place = SlicePlace(plan=plan, index=part.index, of=part.of)
+    facts = Facts(len(part.splits), slice=place, digests=_known_digests(part, runs))
+    open_run(run, runs, settings, facts)
     try:
-        run_slice(paths, part)
+        run_slice(run, part)
     except BaseException:
-        if not is_committed(paths):
+        if not run.is_committed():
             with contextlib.suppress(RafidError):
-                remove_run(paths.output, paths.run)
+                run.remove()
         raise
-    return read_manifest(paths.output, paths.run)
+    return run.manifest()
 
 
-def open_run(paths: RunPaths, settings: IngestSettings, splits: int, facts: dict[str, Any]) -> None:
-    """Opens a run behind those that are committed, and brings the index up to them. Nobody else may be writing.
+@dataclass(frozen=True)
+class Facts:
+    """Facts of a run that whoever opens it knows.
+
+    Attributes:
+        splits: how many it has.
+        slice: its place among the slices of a job.
+        window: the window of a stream that it is.
+        digests: SHA-256 of bundles that earlier slices began, by name.
+    """
+
+    splits: int
+    slice: SlicePlace | None = None
+    window: WindowSpan | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+
+def open_run(run: Run, runs: Sequence[Manifest], settings: IngestSettings, facts: Facts) -> None:
+    """Opens a run after those that are committed, and brings the index up to them. Nobody else may be writing.
 
     Args:
-        paths: where the run's files will be.
+        run: what is opened.
+        runs: the committed ones, in order.
         settings: how it will be worked on.
-        splits: how many it has.
-        facts: what else its header holds.
+        facts: what is known of it.
     """
-    started, runs = datetime.now(UTC), committed(paths.output)
-    earlier: list[CommittedRun] = []
+    started = datetime.now(UTC)
+    earlier: list[RunKey] = []
     if settings.dedup.scope == "corpus":
         # Here, where the lock is held: two attempts of a worker would get in each other's way.
-        keep_up(paths.output)
+        keep_up(run.folder, runs, kept_sets)
         earlier = within_horizon([each.key for each in runs], settings.index, started)
-    sequence = 1 + max((each.sequence for each in runs), default=0)
-    write_opening(paths, Opening(_header(settings, started, sequence) | facts, splits, tuple(earlier)))
+    header = Header(
+        sequence=1 + max((each.sequence for each in runs), default=0),
+        started=started.isoformat(timespec="microseconds"),
+        settings=json.loads(settings.model_dump_json()),
+        versions={"rafid": version("rafid"), **{name: version(name) for name in _PACKAGES}},
+        slice=facts.slice,
+        window=facts.window,
+    )
+    run.open(Opening(header=header, splits=facts.splits, earlier=tuple(earlier), digests=dict(facts.digests)))
 
 
-def _known_digests(part: Slice, runs: Sequence[RunFacts]) -> dict[str, str]:
+def _known_digests(part: Slice, runs: Sequence[Manifest]) -> dict[str, str]:
     """The digests of bundles that an earlier slice began: they need not be read again from end to end."""
     begun = {each.bundle for split in part.splits for each in split.ranges if each.start > 0}
     states = {(bundle.url, bundle.state): bundle.name for bundle in begun}
     taken = (each for run in runs for each in run.inputs)
     return {name: each.sha256 for each in taken if (name := states.get((each.url, each.state)))}
-
-
-def _header(settings: IngestSettings, started: datetime, sequence: int) -> dict[str, Any]:
-    return {
-        "sequence": sequence,
-        "started": started.isoformat(timespec="microseconds"),
-        "settings": json.loads(settings.model_dump_json()),
-        "versions": {"rafid": version("rafid"), **{name: version(name) for name in _PACKAGES}},
-    }

@@ -7,9 +7,12 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipelines.batch import write_views
 from pipelines.config import load_settings
 from pipelines.job import listed_bundles, run_job
 from pipelines.runners.running import beam_options, run_slice, runs_in_process
+from transforms import console
+from transforms.runs.manifest import Counts, Manifest
 from transforms.shards.corpus import Corpus
 
 _PLACES = ("in", "kept", "duplicate", "filtered", "rejected")
@@ -17,7 +20,7 @@ _PLACES = ("in", "kept", "duplicate", "filtered", "rejected")
 
 @dataclass(frozen=True)
 class Result:
-    """What a job committed.
+    """The runs that a job committed.
 
     Attributes:
         corpus: the whole output, earlier runs included.
@@ -25,14 +28,11 @@ class Result:
     """
 
     corpus: Corpus
-    manifests: tuple[dict[str, Any], ...]
+    manifests: tuple[Manifest, ...]
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Where the documents and paragraphs of this job went."""
-        return {
-            kind: {place: sum(each["counts"][kind][place] for each in self.manifests) for place in _PLACES}
-            for kind in ("documents", "paragraphs")
-        }
+        """The documents and paragraphs of this job, by the place they ended in."""
+        return sum((each.counts for each in self.manifests), Counts()).by_kind()
 
     def _repr_html_(self) -> str:
         """The summary as a table, for a notebook."""
@@ -41,8 +41,8 @@ class Result:
             Markup("<tr><th scope='row'>{}</th>{}</tr>").format(kind, _cells(tally))
             for kind, tally in self.counts().items()
         )
-        runs = ", ".join(each["run"] for each in self.manifests) or "nothing new"
-        caption = Markup("<caption>{}: {}</caption>").format(self.corpus.output, runs)
+        runs = ", ".join(each.run for each in self.manifests) or "nothing new"
+        caption = Markup("<caption>{}: {}</caption>").format(self.corpus.folder.url, runs)
         return str(Markup("<table>{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(caption, head, rows))
 
 
@@ -80,18 +80,10 @@ def run(
     overrides = {**(settings or {}), **{key: value for key, value in given.items() if value is not None}}
     complete = load_settings(config, [], overrides)
     options = beam_options([*complete.flink.beam_arguments(), *beam])
-    runner = partial(run_slice, settings=complete, options=options, say=print)
+    runner = partial(run_slice, settings=complete, options=options, say=console.say)
     bundles, in_process = listed_bundles(complete), runs_in_process(options)
     done = tuple(run_job(bundles, complete, runner, in_process=in_process, new_only=new_only, wait=wait))
     if in_process and complete.run.report:
-        _write_reports(Corpus(output), done)
+        for manifest in done:
+            write_views(complete.folder(), manifest.run, lambda _: None)
     return Result(Corpus(output), done)
-
-
-def _write_reports(corpus: Corpus, done: Sequence[Mapping[str, Any]]) -> None:
-    from pipelines.views.card import write_card  # noqa: PLC0415 - templates are of no use before
-    from pipelines.views.report import write_report  # noqa: PLC0415
-
-    for manifest in done:
-        write_report(corpus, manifest["run"])
-        write_card(corpus)

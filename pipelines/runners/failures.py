@@ -1,4 +1,4 @@
-"""What went wrong on a runner, in one line; and keeping what Beam prints and leaves lying out of the way."""
+"""Failures on a runner, told in one line; and what Beam prints and leaves behind, kept out of the way."""
 
 import atexit
 import logging
@@ -13,7 +13,9 @@ from typing import Any
 import grpc
 from apache_beam.runners.worker import sdk_worker
 
-from transforms.errors import RafidError, RunError
+from pipelines.complaints import keep_traces_in
+from transforms.console import LogHandler
+from transforms.errors import RafidError, UnexpectedError
 
 
 def stage_error(error: Exception, what: str = "the run", rest: str = "nothing was committed") -> RafidError:
@@ -33,7 +35,7 @@ def stage_error(error: Exception, what: str = "the run", rest: str = "nothing wa
     # A Java stack trace names places below its causes.
     lines = [line for line in text.splitlines() if line.strip() and not re.match(r"\s+(at |\.\.\. )", line)]
     last = lines[-1].removeprefix("Caused by: ") if lines else type(error).__name__
-    return without_stage(RunError(f"{what} failed: {last.rstrip('.')}; {rest}"))
+    return without_stage(UnexpectedError(f"{what} failed: {last.rstrip('.')}; {rest}"))
 
 
 def without_stage(error: RafidError) -> RafidError:
@@ -49,21 +51,21 @@ def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:
 
 @cache
 def keep_to_ourselves() -> None:
-    """Keeps what Beam leaves lying on other runners in a folder that goes with this process, and what it prints silent.
+    """Puts the files that Beam leaves behind into a folder that goes with this process, and silences what it prints.
 
     It prints tracebacks of what is reported here in one line; workers have logs of their own.
     """
+    keep_traces_in(tempfile.gettempdir())
     tempfile.tempdir = tempfile.mkdtemp(prefix="rafid-")
     atexit.register(shutil.rmtree, tempfile.tempdir, ignore_errors=True)  # after what Beam registers from now on
-    ours = logging.StreamHandler()
+    ours = LogHandler()
     ours.addFilter(logging.Filter("rafid"))
-    ours.setFormatter(logging.Formatter("rafid: %(message)s"))
     logging.basicConfig(handlers=[ours], level=logging.WARNING, force=True)
     threading.excepthook = lambda _: None
     # A worker in this process prints the traceback of each bundle that fails, and of one that a killed runner left.
     vars(sdk_worker)["print"] = lambda *_, **__: None
 
 
-def is_unexpected(record: logging.LogRecord) -> bool:
-    """Whether what Beam logs is more than the traceback of an error that is reported in one line."""
-    return not (record.exc_info and isinstance(record.exc_info[1], RafidError))
+def without_tracebacks(record: logging.LogRecord) -> bool:
+    """True for a record that is more than the traceback of an error that Beam raises too: that is told in one line."""
+    return not record.exc_info

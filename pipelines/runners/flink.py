@@ -22,9 +22,8 @@ from pipelines.graph import RunPlan, ingest
 from pipelines.runners.failures import stage_error
 from pipelines.runners.flink_job import job_server_jar, submit
 from pipelines.runners.flink_rest import ENDED, FlinkRest, JobView, NoAnswerError
-from transforms import storage
 from transforms.errors import RafidError, RunError, UsageError
-from transforms.runs.manifest import is_committed
+from transforms.storage import Folder
 
 Say = Callable[[str], None]
 _SAY_SECONDS = 10  # between two lines of progress that differ in the records only
@@ -37,27 +36,27 @@ def run_on_flink(plan: RunPlan, options: PipelineOptions, say: Say) -> None:
         UsageError: no cluster is named, or the job-server jar is missing or wrong.
         RunError: the run is not committed, and its job has ended; or the error says that it may not have.
     """
-    paths, settings = plan.paths, plan.settings.flink
-    work = Work(paths.run, paths.output, lambda pipeline: ingest(pipeline, plan), lambda _: is_committed(paths))
+    run, settings = plan.run, plan.settings.flink
+    work = Work(run.name, run.folder, lambda pipeline: ingest(pipeline, plan), lambda _: run.is_committed())
     with _Interruption(settings.timeout) as interruption:
         work_on_flink(work, settings, options, interruption.check, say)
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a job is for.
+    """The work that a job on the cluster does.
 
     Attributes:
         name: of a run, or a stream.
         output: the folder that it writes to.
         build: makes its graph.
-        is_done: whether it is done, in spite of what the job looks like at its end; without a look, where that failed.
-        what: it is called in errors.
+        is_done: tells whether it is done, given the job as it ended, or None where that could not be seen.
+        what: its name in errors.
         rest: what errors say of its results.
     """
 
     name: str
-    output: str
+    output: Folder
     build: Callable[[beam.Pipeline], Any]
     is_done: Callable[[JobView | None], bool]
     what: str = "the run"
@@ -70,8 +69,8 @@ class Work:
 
     @property
     def mark(self) -> str:
-        """What the names of all jobs end in that write to the output."""
-        place = storage.filesystem(self.output)[1] if storage.is_local(self.output) else self.output
+        """The ending of the names of all jobs that write to the output."""
+        place = str(self.output.local_path()) if self.output.is_local else self.output.url
         return f"-{hashlib.sha256(place.rstrip('/').encode()).hexdigest()[:8]}"
 
 
@@ -110,7 +109,7 @@ def _master(options: PipelineOptions) -> str:
 
 
 class _Interruption:
-    """Whether the run has to end: a signal has come, or its time is up.
+    """The reasons for a run to end early: a signal has come, or its time is up.
 
     A signal is only taken note of: cutting short a request would leave open whether the cluster has carried it out.
     """
@@ -183,7 +182,7 @@ class _Progress:
 
 
 def _failure(job: str, work: Work, view: JobView, rest: FlinkRest) -> RafidError:
-    """Why the work is not done, as far as Flink knows."""
+    """The reason why the work is not done, as far as Flink knows it."""
     if view.state == "FAILED":
         told = rest.failure(job) or f"Flink job {job} has failed, Flink says not why"
         return stage_error(RuntimeError(told), work.what, work.rest)

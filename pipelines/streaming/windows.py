@@ -5,19 +5,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from pipelines.cli import say_once
 from pipelines.config import IngestSettings
-from pipelines.job import open_run
+from pipelines.job import Facts, open_run
 from transforms.bundles.errors import BundleError, BundleFailed
 from transforms.bundles.listing import Bundle, check_unchanged, digest_bundle, list_bundles
 from transforms.bundles.sequential import bundle_is_stream
 from transforms.bundles.splits import Split, plan_splits
-from transforms.runs.catalog import committed
-from transforms.runs.inputs import InputLedger
-from transforms.runs.manifest import is_committed, remove_run
-from transforms.runs.run import RunPaths, is_given_up, read_setback
+from transforms.runs.catalog import committed_runs
+from transforms.runs.inputs import TakenInputs
+from transforms.runs.lease import check_token
+from transforms.runs.manifest import WindowSpan
+from transforms.runs.run import Run
+from transforms.settings import ANY_ENDING
 from transforms.streaming.turns import Arrival, Opened, Outcome
 
 _log = logging.getLogger("rafid.windows")
@@ -25,10 +26,12 @@ _warn = say_once(_log.warning)
 _FAILURES = 2  # windows given up, after which a bundle is looked at by itself
 
 
-def bundles_there(paths: Sequence[str], root: str | None) -> list[Bundle] | None:
+def bundles_there(
+    paths: Sequence[str], root: str | None, endings: Sequence[str] = (ANY_ENDING,)
+) -> list[Bundle] | None:
     """The bundles that are there now, in input order; None where that cannot be told for the moment."""
     try:
-        return list_bundles(paths, root, empty=True, refused=_warn)
+        return list_bundles(paths, root, endings=endings, empty=True, refused=_warn)
     except BundleError as error:
         _warn(str(error))
         return None
@@ -36,51 +39,62 @@ def bundles_there(paths: Sequence[str], root: str | None) -> list[Bundle] | None
 
 @dataclass(frozen=True)
 class WindowRuns:
-    """The runs of windows of `size` milliseconds."""
+    """The runs of windows of `size` milliseconds.
+
+    Attributes:
+        settings: how they are worked on.
+        size: how long a window is.
+        lease: the token of the output's lock that the stream holds; a stream whose lock was taken over opens no run.
+    """
 
     settings: IngestSettings
     size: int
+    lease: str = ""
 
-    def outcome(self, run: str) -> Outcome | None:
-        """How the run ended; None while it is being worked on."""
-        paths = self._paths(run)
-        if is_committed(paths):
+    def outcome(self, name: str) -> Outcome | None:
+        """The end of the run of that name; None while it is being worked on."""
+        run = self._run(name)
+        if run.is_committed():
             return Outcome.COMMITTED
-        return Outcome.GIVEN_UP if is_given_up(paths) else None
+        return Outcome.GIVEN_UP if run.is_given_up() else None
 
-    def drop(self, run: str) -> None:
+    def drop(self, name: str) -> None:
         """Removes what a run that was given up has left."""
-        _log.warning("window %s: %s; its bundles go into the next", run, read_setback(self._paths(run)))
-        remove_run(str(self.settings.output), run)
+        run = self._run(name)
+        check_token(run.folder, self.lease)
+        _log.warning("window %s: %s; its bundles go into the next", name, run.why_given_up())
+        run.remove()
 
     def open(self, end: int, arrivals: Sequence[Arrival]) -> Opened:
         """Opens the run of the window that ends at `end`, with those of its bundles that are still to be taken."""
-        paths = self._paths(window_name(end - self.size, self.size))
-        if is_committed(paths):  # as a clock that is set back would have it
-            return Opened(paths.run, (), tuple(arrivals), ())
-        remove_run(paths.output, paths.run)  # what an attempt before this one has left
+        run = self._run(window_name(end - self.size, self.size))
+        check_token(run.folder, self.lease)
+        if run.is_committed():  # as a clock that is set back would have it
+            return Opened(run.name, (), tuple(arrivals), ())
+        run.remove()  # what an attempt before this one has left
         broken = _broken(arrivals)
         try:
             taken, left = self._within_limit(self._fresh(arrivals, broken))
             splits = _split(taken, broken, self.settings.run.split_bytes)
         except BundleFailed as error:
-            _log.warning("window %s: %s; its bundles go into the next", paths.run, error)
-            return Opened(paths.run, (), tuple(replace(each, failures=each.failures + 1) for each in arrivals), ())
+            _log.warning("window %s: %s; its bundles go into the next", run.name, error)
+            return Opened(run.name, (), tuple(replace(each, failures=each.failures + 1) for each in arrivals), ())
         if splits:
-            open_run(paths, self.settings, len(splits), {"window": self._facts(end, taken)})
-        return Opened(paths.run, taken, left, splits)
+            facts = Facts(len(splits), window=self._span(end, taken))
+            open_run(run, committed_runs(run.folder), self.settings, facts)
+        return Opened(run.name, taken, left, splits)
 
-    def _paths(self, run: str) -> RunPaths:
-        return RunPaths(str(self.settings.output), run)
+    def _run(self, name: str) -> Run:
+        return Run(self.settings.folder(), name)
 
     def _fresh(self, arrivals: Sequence[Arrival], broken: Mapping[str, str]) -> list[Arrival]:
-        """What no run has taken, in input order; a bundle that has changed since will arrive again as it is then."""
+        """The arrivals that no run has taken, in input order; a bundle that has changed since will arrive again."""
         last = {each.bundle.url: each for each in sorted(arrivals, key=lambda each: each.time)}
         there = {url: each for url, each in last.items() if _is_there(each.bundle)}
         bundles = sorted((each.bundle for each in there.values()), key=lambda bundle: bundle.name)
-        runs = committed(str(self.settings.output))
-        ledger = InputLedger(taken for run in runs for taken in run.inputs)
-        found = ledger.sort_out(bundles, lambda bundle: "" if bundle.url in broken else digest_bundle(bundle))
+        runs = committed_runs(self.settings.folder())
+        earlier = TakenInputs(taken for run in runs for taken in run.inputs)
+        found = earlier.sort_out(bundles, lambda bundle: "" if bundle.url in broken else digest_bundle(bundle))
         for bundle in found.changed:
             _log.warning("%s: has changed since it was taken; taken as new", bundle.name)
         return [there[bundle.url] for bundle in found.fresh]
@@ -94,11 +108,12 @@ class WindowRuns:
                 return tuple(arrivals[:number]), tuple(arrivals[number:])
         return tuple(arrivals), ()
 
-    def _facts(self, end: int, taken: Sequence[Arrival]) -> dict[str, Any]:
-        """What the manifest says of the window."""
+    def _span(self, end: int, taken: Sequence[Arrival]) -> WindowSpan:
+        """The window, as its manifest tells it."""
         times = [each.time for each in taken]
-        facts = {"start": end - self.size, "end": end, "first_arrival": min(times), "last_arrival": max(times)}
-        return {name: _iso(moment) for name, moment in facts.items()}
+        return WindowSpan(
+            start=_iso(end - self.size), end=_iso(end), first_arrival=_iso(min(times)), last_arrival=_iso(max(times))
+        )
 
 
 def window_name(start: int, size: int) -> str:

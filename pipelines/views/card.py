@@ -3,9 +3,10 @@
 from pathlib import PurePath
 from typing import Any
 
-from pipelines.views.columns import MEANINGS, type_name
-from pipelines.views.rendering import environment
-from transforms import storage
+import pyarrow as pa
+
+from pipelines.views.report import environment
+from transforms.runs.manifest import Counts
 from transforms.shards.corpus import Corpus
 from transforms.shards.schemas import DOCUMENTS
 
@@ -20,37 +21,32 @@ _SIZES = (
 
 def write_card(corpus: Corpus) -> None:
     """Writes the card anew, from all manifests."""
-    storage.write_whole(corpus.output, _CARD, card(corpus).encode("utf-8"))
+    corpus.folder.write(_CARD, card(corpus).encode("utf-8"))
 
 
 def card(corpus: Corpus) -> str:
     """The card, in Markdown, with the metadata that Hugging Face's tools read at its head."""
     runs = corpus.manifests
-    latest = runs[-1]["settings"]
+    latest = runs[-1]
     return (
         environment()
         .get_template("card.md")
         .render(
-            name=PurePath(corpus.output.rstrip("/")).name or "corpus",
+            name=PurePath(corpus.folder.url.rstrip("/")).name or "corpus",
             runs=runs,
             shown=_SHOWN_RUNS,
-            with_documents=[each["run"] for each in runs if each["counts"]["documents"]["kept"]],
-            counts=_counts(runs),
-            category=_category(sum(each["counts"]["documents"]["kept"] for each in runs)),
-            languages=latest["language"]["keep"] or ["ar"],
-            kept_languages=", ".join(latest["language"]["keep"]) or "all",
-            definition=_definition(latest["dedup"]),
-            segmentation=_segmentation(latest["segmentation"]),
+            with_documents=[each.run for each in runs if each.counts.documents.kept],
+            counts=sum((each.counts for each in runs), Counts()).by_kind(),
+            category=_category(sum(each.counts.documents.kept for each in runs)),
+            languages=latest.setting("language.keep") or ["ar"],
+            kept_languages=", ".join(latest.setting("language.keep")) or "all",
+            definition=_definition(latest.setting("dedup")),
+            segmentation=_segmentation(latest.setting("segmentation")),
             columns=[
                 (name, type_name(DOCUMENTS.field(name).type), text) for name, text in MEANINGS["documents"].items()
             ],
         )
     )
-
-
-def _counts(runs: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
-    kinds = runs[0]["counts"]
-    return {kind: {place: sum(run["counts"][kind][place] for run in runs) for place in kinds[kind]} for kind in kinds}
 
 
 def _category(documents: int) -> str:
@@ -70,3 +66,60 @@ def _definition(dedup: dict[str, Any]) -> str:
 
 def _segmentation(segmentation: dict[str, Any]) -> str:
     return "none" if segmentation["engine"] == "none" else f"Farasa (engine `{segmentation['engine']}`)"
+
+
+_DOCUMENT = {
+    "doc_id": "32 hex digits, of the bundle's name, the place and the text: the same in every run",
+    "bundle": "the file it came from, relative to the input's root",
+    "offset": "bytes from the start of the bundle to the document's delimiter line",
+    "length": "bytes from there to the next delimiter line",
+    "name": "the rest of the delimiter line; may be empty",
+    "encoding": "the encoding it was read in",
+    "repaired": "characters that were not UTF-8 and were restored, or replaced by U+FFFD; see `input.repair`",
+    "language": "ISO 639 code; `und`: nothing can be said",
+    "language_probability": "how sure that is, 0 to 1",
+}
+
+MEANINGS = {
+    "documents": {
+        **_DOCUMENT,
+        "text": "the kept paragraphs, one a line (parted by blank lines where `input.paragraphs` is `blank_line`)",
+        "segmented": "the same lines, words in segments: `و+ال+كتاب`; null without a segmenter",
+        "paragraph_index": "for each line, the paragraph's number in its document, from 0",
+        "paragraph_offset": "for each line, bytes from the start of the bundle to the paragraph",
+    },
+    "duplicates": {
+        "doc_id": "the document that the paragraph was in",
+        "bundle": "the file it came from",
+        "offset": "bytes from the start of the bundle to the paragraph",
+        "paragraph_index": "its number in its document, from 0",
+        "text": "the paragraph",
+        "rule": "`exact`: the shingle sets are equal; `near`: they are similar",
+        "similarity": "exact Jaccard similarity with the kept paragraph",
+        "kept_doc_id": "the document of the kept paragraph that stands for it",
+        "kept_bundle": "its bundle",
+        "kept_offset": "bytes from the start of that bundle to the kept paragraph",
+        "kept_paragraph_index": "its number in its document",
+        "kept_run": "the run that kept it",
+    },
+    "filtered": {
+        **_DOCUMENT,
+        "rule": "the rule that left it out",
+        "text": "the whole document",
+        "paragraph_offset": "bytes from the start of the bundle to each paragraph",
+    },
+    "rejects": {
+        "bundle": "the file",
+        "offset": "bytes from the start of the bundle",
+        "length": "bytes that could not be read, or were repaired",
+        "stage": "where it was found out",
+        "reason": "one of a closed set, see below",
+        "detail": "the reason in words",
+        "payload": "the raw bytes",
+    },
+}
+
+
+def type_name(dtype: pa.DataType) -> str:
+    """The name of a column's type, as people write it: `list<int32>`."""
+    return f"list<{dtype.value_type}>" if pa.types.is_list(dtype) else str(dtype)

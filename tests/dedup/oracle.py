@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
-from transforms.dedup.settings import DedupSettings
+from transforms.settings import DedupSettings
 
 Removed = dict[int, tuple[int, float]]  # removed paragraph -> the kept one that stands for it, and their similarity
 

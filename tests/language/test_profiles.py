@@ -6,7 +6,7 @@ import pytest
 from langdetect import detector_factory
 
 from tests.language.samples import SENTENCES
-from transforms.language import profiles
+from transforms.language import clues as profiles
 
 
 def test_all_profiles_but_those_of_arabic_script_are_used_once() -> None:

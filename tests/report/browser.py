@@ -27,6 +27,21 @@ class Browser:
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         self.driver.get(page.as_uri())
 
+    def prefer(self, scheme: str) -> None:
+        """Asks pages for their light or dark colours from now on."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+    def spoken(self, selector: str) -> tuple[str, str, str]:
+        """The role, name and description of the first such element, as a screen reader is told."""
+        element = self.driver.execute_cdp_cmd(
+            "Runtime.evaluate", {"expression": f"document.querySelector('{selector}')"}
+        )
+        chosen = {"objectId": element["result"]["objectId"], "fetchRelatives": False}
+        (node,) = self.driver.execute_cdp_cmd("Accessibility.getPartialAXTree", chosen)["nodes"]
+        role, name, description = (node[key]["value"] for key in ("role", "name", "description"))
+        return role, name, description
+
     def requests(self) -> list[str]:
         """What was asked for since the last look."""
         events = (json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance"))

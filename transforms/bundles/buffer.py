@@ -3,52 +3,76 @@
 import numpy as np
 
 from transforms.arrays import Bytes, Int64s
-from transforms.bundles.kernels import documents as kernels
+from transforms.bundles.kernels import delimiters as kernels
 from transforms.bundles.stores import Source
 
-# Bytes behind a place that tell whether a delimiter begins there.
+# Bytes after a place that must be known to tell if a delimiter begins there.
 AHEAD = len(kernels.DELIMITER) - 1
 _SPARE = 1 << 22
 
 
 class Text:
-    """Bytes that grow at their end; what was read too far is read over."""
+    """Bytes that grow at their end.
 
-    def __init__(self, expected: int) -> None:
-        self._expected = expected
+    Attributes:
+        bytes: uint8[capacity], of which the first `size` are the text.
+        size: bytes of text; callers set it back to drop bytes from the end.
+    """
+
+    def __init__(self, expected: int, *, lenient: bool = False) -> None:
+        """An empty text; `expected` bytes are likely, and delimiters are searched for strictly or leniently."""
+        self._expected, self._lenient = expected, lenient
         self.clear()
 
     def clear(self) -> None:
-        """Begins anew, in other memory, which is asked for when it is needed."""
+        """Drops all bytes; the next ones go into new memory, so arrays over the old text stay valid."""
         self.bytes: Bytes = np.empty(0, np.uint8)
         self.size = 0
 
     def content(self) -> Bytes:
-        """The bytes so far, without a copy."""
+        """A view of the text."""
         return self.bytes[: self.size]
 
     def read(self, source: Source, offset: int, count: int) -> None:
-        """Appends `count` bytes from `offset` on; EOFError where there are fewer."""
+        """Appends `count` bytes of `source`, from `offset` on.
+
+        Raises:
+            EOFError: the source has fewer.
+        """
         begin = self._grow(count)
         if count and source.read_into(self.bytes.data[begin : self.size], offset) != count:
             raise EOFError
 
     def append(self, piece: bytes) -> int:
-        """Where `piece` stands, now that it is appended."""
+        """Appends `piece`; returns the place of its first byte."""
         begin = self._grow(len(piece))
         self.bytes[begin : self.size] = np.frombuffer(piece, np.uint8)
         return begin
 
     def take(self, begin: int) -> bytes:
-        """The bytes from `begin` on, which are then gone."""
+        """Removes the bytes from `begin` on, and returns them."""
         taken = self.bytes[begin : self.size].tobytes()
         self.size = begin
         return taken
 
-    def find_delimiters(self, begin: int, limit: int) -> Int64s:
-        """The delimiters from `begin` to the end of the text, `limit` at most."""
-        found = np.empty(max(0, min(limit, (self.size - begin) // len(kernels.DELIMITER) + 1)), np.int64)
-        return found[: kernels.find_delimiters(self.bytes, begin, self.size, found)]
+    def find_delimiters(self, begin: int, floor: int, at_floor: int, limit: int | None = None) -> Int64s:
+        """The places of the delimiters from `begin` to the end of the text, `limit` at most.
+
+        Args:
+            begin: the first place to look at.
+            floor: the first byte that belongs to the search, at most `begin`.
+            at_floor: tells if a line begins at `floor`, see `kernels.delimiters.line_begins`. If that is not known, a
+                place may come as ~place: it is a delimiter if a line begins there.
+            limit: None for all.
+        """
+        most = max(0, (self.size - begin) // len(kernels.DELIMITER) + 1)
+        found = np.empty(most if limit is None else min(limit, most), np.int64)
+        count = kernels.find_delimiters(self.bytes, floor, begin, self.size, at_floor, self._lenient, found)
+        return found[:count]
+
+    def line_begins(self, place: int, floor: int, at_floor: int) -> int:
+        """Tells if a line begins at a place, see `kernels.delimiters.line_begins`."""
+        return int(kernels.line_begins(self.bytes, floor, place, at_floor, self._lenient))
 
     def _grow(self, count: int) -> int:
         begin, self.size = self.size, self.size + count

@@ -1,20 +1,20 @@
-"""Where bundles lie: local disks by the system's own calls, every other store through fsspec."""
+"""The stores of bundles: local disks through system calls, all others through fsspec."""
 
 import os
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self
 
-from transforms.bundles.errors import BundleError
-from transforms.retries import persist
-from transforms.storage import filesystem, is_local
+from transforms.bundles.errors import BundleError, PassedReason
+from transforms.filesystems import filesystem, is_local, persist
 
 
 class Entry(NamedTuple):
-    """A file in a store; `state` changes whenever its bytes may have changed."""
+    """A file in a store; its `state` is another whenever its bytes may have changed."""
 
     path: str
     size: int
@@ -23,56 +23,64 @@ class Entry(NamedTuple):
 
 
 class Source(Protocol):
-    """A file open for reading, as a context."""
+    """A file open for reading, as a context manager."""
 
     def __enter__(self) -> Self: ...
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Closes the file."""
 
     def state(self) -> str:
-        """What the file's state is now."""
+        """The file's present state."""
 
     def read_into(self, target: memoryview, offset: int) -> int:
-        """The number of bytes read from `offset` on: as many as `target` takes, fewer where the file ends."""
+        """Reads bytes from `offset` on, until `target` is full or the file ends; returns their number."""
 
 
-# Told of a file below a folder that cannot be read: raises, or lets the others go on.
-Refuse = Callable[[OSError | BundleError], None]
-Wanted = Callable[[str], bool]
-
-
-def refuse_none(error: OSError | BundleError) -> None:
-    """Raises what is wrong with a file."""
+def _raise(error: OSError | BundleError) -> None:
     raise error
 
 
-def want_all(_: str) -> bool:
-    """Whatever the path, it is wanted."""
-    return True
+@dataclass(frozen=True)
+class Asked:
+    """The requests of a walk to its caller.
+
+    Attributes:
+        wanted: false for the paths of files to leave out, which are not looked at.
+        refuse: called for each file that cannot be read: it raises, or lets the walk go on.
+        pass_over: called for each hidden or unfinished file and folder; the path of a folder ends with a /.
+    """
+
+    wanted: Callable[[str], bool] = lambda _: True
+    refuse: Callable[[OSError | BundleError], None] = _raise
+    pass_over: Callable[[str, PassedReason], None] = lambda *_: None
+
+
+_PLAINLY = Asked()
 
 
 class Store(Protocol):
-    """What listing and reading need of a file system; paths are absolute, with `/`."""
+    """A file system to list and read; paths are absolute, with `/`."""
 
     def url(self, path: str) -> str:
-        """What fsspec opens."""
+        """The path or URL by which fsspec opens the file."""
 
     def kind(self, path: str) -> str:
-        """`file`, `folder`, or nothing where there is neither."""
+        """`file`, `folder`, or '' if there is neither."""
 
     def entry(self, path: str) -> Entry:
-        """The file at `path`; OSError where it cannot be read."""
+        """The file at `path`.
 
-    def walk(
-        self, folder: str, depth: int | None, wanted: Wanted = want_all, refuse: Refuse = refuse_none
-    ) -> Iterator[Entry]:
-        """The files at most `depth` levels below `folder`, without those whose name says that they are not ready.
+        Raises:
+            OSError: it cannot be read.
+        """
+
+    def walk(self, folder: str, depth: int | None, asked: Asked = _PLAINLY) -> Iterator[Entry]:
+        """The files at most `depth` levels below `folder`, except hidden and unfinished ones.
 
         Args:
-            folder: where to begin.
+            folder: the folder to begin in.
             depth: 1 for the files of the folder itself; None for all below it.
-            wanted: asked of each path; nothing else is looked at.
-            refuse: told of what cannot be read.
+            asked: decides on each file.
         """
 
     def open(self, path: str) -> Source:
@@ -81,64 +89,65 @@ class Store(Protocol):
 
 def open_store(url: str) -> tuple[Store, str]:
     """The store that serves `url`, and the path inside it."""
+    if "://" not in url:  # a path: fsspec would take longer over it than reading a small file takes
+        return _LOCAL, os.path.abspath(url)  # noqa: PTH100 - it also removes `..`, as fsspec does
     system, path = filesystem(url)
-    if is_local(url):
-        return LocalStore(), os.path.normpath(path)
-    from transforms.bundles.stores import RemoteStore  # noqa: PLC0415 - it stands on what is defined here
-
-    return RemoteStore(system), path
+    return (_LOCAL, os.path.normpath(path)) if is_local(url) else (_RemoteStore(system), path)
 
 
-def is_ready(name: str) -> bool:
-    """Whether a file or folder found below a folder is to be read: producers hide what they still write."""
-    return not name.startswith((".", "_")) and not name.endswith((".tmp", ".part", ".crdownload", "~"))
+def _reason_of(name: str) -> PassedReason | None:
+    """The reason why a file or folder of that name is passed over; None if it is not."""
+    if name.startswith((".", "_")):
+        return PassedReason.HIDDEN
+    return PassedReason.UNFINISHED if name.endswith((".tmp", ".part", ".crdownload", "~")) else None
 
 
 class LocalStore:
-    """The machine's own file systems; links to files and folders are followed."""
+    """The file systems of this machine; links to files and folders are followed."""
 
     def url(self, path: str) -> str:
         """The path itself."""
         return path
 
     def kind(self, path: str) -> str:
-        """`file` stands for whatever is not a folder: `entry` says what is wrong with a pipe or a broken link."""
+        """`folder`, `file` for anything else that exists, or ''; `entry` refuses pipes and broken links."""
         return "folder" if Path(path).is_dir() else "file" if os.path.lexists(path) else ""
 
     def entry(self, path: str) -> Entry:
-        """The file at `path`, known to be readable."""
+        """The file at `path`, checked to be readable."""
         return self._checked(path, os.stat(path))  # noqa: PTH116 - twice as fast, and there are many
 
-    def walk(
-        self, folder: str, depth: int | None, wanted: Wanted = want_all, refuse: Refuse = refuse_none
-    ) -> Iterator[Entry]:
+    def walk(self, folder: str, depth: int | None, asked: Asked = _PLAINLY) -> Iterator[Entry]:
         """The files below `folder`."""
-        for item in self._items(folder, depth, refuse, ()):
-            if not wanted(item.path):
+        for item in self._items(folder, depth, asked, ()):
+            if not asked.wanted(item.path):
                 continue
             try:
                 entry = self._checked(item.path, item.stat())
             except (OSError, BundleError) as error:
-                refuse(error)
+                asked.refuse(error)
             else:
                 yield entry
 
     def _items(
-        self, folder: str, depth: int | None, refuse: Refuse, above: tuple[tuple[int, int], ...]
+        self, folder: str, depth: int | None, asked: Asked, above: tuple[tuple[int, int], ...]
     ) -> Iterator[os.DirEntry[str]]:
-        """What is no folder; `above` are the folders on the way here, lest a link leads round and round."""
+        """The items below `folder` that are no folders; `above` are the folders above it, to break loops of links."""
         here = os.stat(folder)  # noqa: PTH116
         if (here.st_dev, here.st_ino) in above or depth == 0:
             return
         above = (*above, (here.st_dev, here.st_ino))
         try:
-            found = [item for item in os.scandir(folder) if is_ready(item.name)]
+            found = list(os.scandir(folder))
         except OSError as error:
-            refuse(error)
+            asked.refuse(error)
             return
         for item in found:
-            if item.is_dir():
-                yield from self._items(item.path, depth and depth - 1, refuse, above)
+            reason = _reason_of(item.name)
+            if reason:
+                asked.pass_over(f"{item.path}/" if item.is_dir() else item.path, reason)
+            elif item.is_dir():
+                yield from self._items(item.path, depth and depth - 1, asked, above)
             else:
                 yield item
 
@@ -147,11 +156,14 @@ class LocalStore:
             raise BundleError(f"input {path}: not a regular file; take it out of the input")
         if not os.access(path, os.R_OK):
             raise BundleError(f"input {path}: no permission to read it; change its mode or take it out of the input")
-        return Entry(path, status.st_size, iso_time(status.st_mtime_ns / 1e9), _local_state(status))
+        return Entry(path, status.st_size, _iso_time(status.st_mtime_ns / 1e9), _local_state(status))
 
     def open(self, path: str) -> "LocalSource":
         """The file at `path`, open for reading."""
         return LocalSource(path)
+
+
+_LOCAL = LocalStore()
 
 
 class LocalSource:
@@ -167,11 +179,11 @@ class LocalSource:
         self._file.close()
 
     def state(self) -> str:
-        """The state of the open file, even where another has taken its name."""
+        """The state of the open file, even if another file has taken its name."""
         return _local_state(os.fstat(self._file.fileno()))
 
     def read_into(self, target: memoryview, offset: int) -> int:
-        """The number of bytes read from `offset` on; the system may give them in pieces."""
+        """Reads bytes from `offset` on; the system may give them in several pieces."""
         self._file.seek(offset)
         done = 0
         while done < len(target):
@@ -186,13 +198,13 @@ def _local_state(status: os.stat_result) -> str:
     return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}"
 
 
-def iso_time(moment: float) -> str:
-    """Seconds since the epoch in ISO 8601, UTC."""
+def _iso_time(moment: float) -> str:
+    """Seconds since the epoch as ISO 8601 in UTC."""
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
 
 
-class RemoteStore:
-    """A store behind fsspec."""
+class _RemoteStore:
+    """A store that fsspec serves."""
 
     def __init__(self, system: Any) -> None:
         self._system = system
@@ -202,7 +214,7 @@ class RemoteStore:
         return str(self._system.unstrip_protocol(path))
 
     def kind(self, path: str) -> str:
-        """`file`, `folder`, or nothing."""
+        """`file`, `folder`, or ''."""
         try:
             return "folder" if self._info(path)["type"] == "directory" else "file"
         except FileNotFoundError:
@@ -212,27 +224,40 @@ class RemoteStore:
         """The file at `path`."""
         return _remote_entry(self._info(path))
 
-    def walk(
-        self, folder: str, depth: int | None, wanted: Wanted = want_all, refuse: Refuse = refuse_none
-    ) -> Iterator[Entry]:
-        """The files below `folder`, from one listing, which knows nothing of what cannot be read."""
-        del refuse
+    def walk(self, folder: str, depth: int | None, asked: Asked = _PLAINLY) -> Iterator[Entry]:
+        """The files below `folder`, from one listing, which does not show if they can be read."""
+        passed: set[str] = set()
         prefix = folder.rstrip("/") + "/"
         found = persist(lambda: self._system.find(folder, maxdepth=depth, detail=True))
         for path, info in found.items():
-            if wanted(path) and all(map(is_ready, path.removeprefix(prefix).split("/"))):
+            hidden = _hidden_part(prefix, path)
+            if hidden:
+                if hidden[0] not in passed:
+                    asked.pass_over(*hidden)
+                passed.add(hidden[0])
+            elif asked.wanted(path):
                 yield _remote_entry(info)
 
-    def open(self, path: str) -> "RemoteSource":
-        """The file at `path`; its bytes are asked for range by range."""
-        return RemoteSource(self._system, path)
+    def open(self, path: str) -> "_RemoteSource":
+        """The file at `path`; each read is a request for a range of bytes."""
+        return _RemoteSource(self._system, path)
 
     def _info(self, path: str) -> dict[str, Any]:
         found: dict[str, Any] = persist(lambda: self._system.info(path))
         return found
 
 
-class RemoteSource:
+def _hidden_part(prefix: str, path: str) -> tuple[str, PassedReason] | None:
+    """The file, or the folder with a / at its end, that is passed over on a path below `prefix`; None for none."""
+    parts = path.removeprefix(prefix).split("/")
+    for count, name in enumerate(parts, 1):
+        reason = _reason_of(name)
+        if reason:
+            return prefix + "/".join(parts[:count]) + "/" * (count < len(parts)), reason
+    return None
+
+
+class _RemoteSource:
     """A file of a remote store."""
 
     def __init__(self, system: Any, path: str) -> None:
@@ -245,23 +270,23 @@ class RemoteSource:
         pass
 
     def state(self) -> str:
-        """The state that the store tells now."""
+        """The present state of the file."""
         return _remote_entry(persist(lambda: self._system.info(self._path))).state
 
     def read_into(self, target: memoryview, offset: int) -> int:
-        """The number of bytes read from `offset` on, in one request."""
+        """Reads bytes from `offset` on in one request."""
         data = persist(lambda: self._system.cat_file(self._path, start=offset, end=offset + len(target)))
         target[: len(data)] = data
         return len(data)
 
 
 def _remote_entry(info: dict[str, Any]) -> Entry:
-    """The entry of a file as stores describe it: each has its own names for the time and the version."""
+    """The entry of a file from fsspec's description, in which each store names time and version differently."""
     times = (info.get(key) for key in ("LastModified", "last_modified", "updated", "mtime", "modified", "created"))
     moment = next((time for time in times if time is not None), "")
     if isinstance(moment, datetime):
         moment = moment.timestamp()
-    modified = iso_time(moment) if isinstance(moment, (int, float)) else str(moment)
+    modified = _iso_time(moment) if isinstance(moment, (int, float)) else str(moment)
     versions = (info.get(key) for key in ("ETag", "etag", "generation", "md5Hash", "checksum"))
     version = next((version for version in versions if version is not None), moment)
     size = int(info["size"] or 0)

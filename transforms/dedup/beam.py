@@ -10,17 +10,15 @@ import apache_beam as beam
 from transforms.bundles.beam import Batch, batches
 from transforms.bundles.errors import BundleFailed
 from transforms.bundles.reader import read_parts
-from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import Split
-from transforms.dedup.fingerprints import write_fingerprint
+from transforms.dedup.fingerprints import FingerprintedSplit, write_fingerprint
 from transforms.dedup.first_pass import fingerprint_split
-from transforms.dedup.one_pass.files import FingerprintedSplit, join_run
-from transforms.dedup.settings import DedupSettings
+from transforms.dedup.one_pass.join import join_run
 from transforms.language.settings import LanguageSettings
-from transforms.parallel import map_in_order
-from transforms.progress import advance
-from transforms.runs.opening import read_opening
-from transforms.runs.run import OnFailure, RunPaths, fail, is_given_up
+from transforms.parallel import advance, map_in_order
+from transforms.runs.run import OnFailure, Run, abort
+from transforms.settings import DedupSettings, ReadSettings
+from transforms.storage import Folder
 
 Fingerprinted = tuple[str, FingerprintedSplit]
 
@@ -30,40 +28,40 @@ class FingerprintSplit(beam.PTransform):
 
     def __init__(
         self,
-        output: str,
+        folder: Folder,
         reading: ReadSettings,
         paragraphs: str,
         language: LanguageSettings,
         settings: DedupSettings,
         threads: int,
-        on_failure: OnFailure = fail,
+        on_failure: OnFailure = abort,
     ) -> None:
         super().__init__()
-        self._output, self._reading, self._paragraphs, self._language = output, reading, paragraphs, language
+        self._folder, self._reading, self._paragraphs, self._language = folder, reading, paragraphs, language
         self._settings, self._threads, self._on_failure = settings, threads, on_failure
 
     def expand(self, batched: beam.PCollection[Batch]) -> beam.PCollection[Fingerprinted]:
         """One element a split or part, in no order."""
         return batched | "Fingerprint" >> beam.FlatMapTuple(self._fingerprint).with_output_types(Fingerprinted)
 
-    def _fingerprint(self, run: str, splits: tuple[Split, ...]) -> Iterator[Fingerprinted]:
-        work = partial(self._fingerprint_if_it_can_be_read, RunPaths(self._output, run))
+    def _fingerprint(self, name: str, splits: tuple[Split, ...]) -> Iterator[Fingerprinted]:
+        work = partial(self._fingerprint_if_it_can_be_read, Run(self._folder, name))
         done = chain.from_iterable(map_in_order(work, splits, self._threads))
-        return ((run, each) for each in done)
+        return ((name, each) for each in done)
 
-    def _fingerprint_if_it_can_be_read(self, paths: RunPaths, split: Split) -> list[FingerprintedSplit]:
+    def _fingerprint_if_it_can_be_read(self, run: Run, split: Split) -> list[FingerprintedSplit]:
         try:
-            return self._fingerprint_parts(paths, split)
+            return self._fingerprint_parts(run, split)
         except BundleFailed as error:
-            self._on_failure(paths, error)
+            self._on_failure(run, error)
             return []
 
-    def _fingerprint_parts(self, paths: RunPaths, split: Split) -> list[FingerprintedSplit]:
+    def _fingerprint_parts(self, run: Run, split: Split) -> list[FingerprintedSplit]:
         begun = time.perf_counter()
         done = []
         for part, documents in read_parts(split, self._reading):
             fingerprint = fingerprint_split(part, documents, self._paragraphs, self._settings, self._language)
-            write_fingerprint(paths.output, paths.fingerprint(part.id), fingerprint)
+            write_fingerprint(run, part.id, fingerprint)
             done.append(FingerprintedSplit(part, time.perf_counter() - begun, len(fingerprint.offset)))
             begun = time.perf_counter()
             del documents, fingerprint  # not in memory beside the next part's
@@ -74,9 +72,9 @@ class FingerprintSplit(beam.PTransform):
 class JoinRun(beam.PTransform):
     """The splits in batches, each with its verdict file written; the join's figures stand in a file of the run."""
 
-    def __init__(self, output: str, settings: DedupSettings, threads: int, batch: int) -> None:
+    def __init__(self, folder: Folder, settings: DedupSettings, threads: int, batch: int) -> None:
         super().__init__()
-        self._output, self._settings = output, settings
+        self._folder, self._settings = folder, settings
         self._threads, self._batch = threads, batch
 
     def expand(self, splits: beam.PCollection[Fingerprinted]) -> beam.PCollection[Batch]:
@@ -87,11 +85,11 @@ class JoinRun(beam.PTransform):
             | "Join" >> beam.FlatMapTuple(self._join).with_output_types(Batch)
         )
 
-    def _join(self, run: str, fingerprinted: Iterable[FingerprintedSplit]) -> list[Batch]:
+    def _join(self, name: str, fingerprinted: Iterable[FingerprintedSplit]) -> list[Batch]:
         splits = sorted(fingerprinted, key=lambda each: each.split.place)
-        paths = RunPaths(self._output, run)
-        if is_given_up(paths):
+        run = Run(self._folder, name)
+        if run.is_given_up():
             return []
-        join_run(paths, splits, self._settings, read_opening(paths).earlier, self._threads)
+        join_run(run, splits, self._settings, run.opening().earlier, self._threads)
         advance("join", sum(each.split.size for each in splits if not each.split.part))
-        return batches(run, [each.split for each in splits], self._batch)
+        return batches(name, [each.split for each in splits], self._batch)

@@ -45,7 +45,7 @@ _WHITE_RANGES = (
 
 @cache
 def fold_table(profile: str) -> UInt32s:
-    """What each code point is folded to: `DROPPED`, `SEPARATOR`, or the one that stands for it.
+    """The table of what each code point is folded to: `DROPPED`, `SEPARATOR`, or the one that stands for it.
 
     `arabic-1` drops marks and tatweel, unites the forms of alef, ya and waw, ta marbuta with ha, Persian with Arabic
     letters, and digits of all three shapes, and lowers A to Z; letters and digits are those of Unicode 14, kept in a

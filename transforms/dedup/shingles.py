@@ -6,8 +6,8 @@ import numpy as np
 
 from transforms.arrays import Bytes, Int64s, UInt64s
 from transforms.dedup.fold import fold_table
-from transforms.dedup.kernels.shingles import hash_shingles
-from transforms.dedup.settings import DedupSettings
+from transforms.dedup.kernels import hash_shingles
+from transforms.settings import DedupSettings
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def shingle_sets(
         return ShingleSets(np.empty(0, np.uint64), np.zeros(len(start) + 1, np.int64))
     by_word = settings.shingle.unit == "word"
     lengths = end - start
-    # A word and the separator behind it take two bytes at least. What is not touched takes no memory.
+    # A word and the separator after it take two bytes at least. What is not touched takes no memory.
     capacity = int((lengths // 2 + 1).sum() if by_word else lengths.sum())
     shingles = np.empty(capacity, np.uint64)
     units = np.empty(int(lengths.max(initial=0)) + 1, np.uint64)

@@ -1,15 +1,16 @@
-"""Verdict files: which paragraphs of a split are removed, and what stands for each."""
+"""Verdict files: the removed paragraphs of a split, each with the kept one that stands for it."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms import storage
-from transforms.arrays import Int64s
-from transforms.dedup.fingerprints import Fingerprint
-from transforms.dedup.one_pass.join import Decision
+from transforms.arrays import Float64s, Int64s
+from transforms.dedup.fingerprints import Fingerprint, check_split
+from transforms.filesystems import DamagedFileError
+from transforms.runs.run import Run
 
 SCHEMA = pa.schema(
     [
@@ -37,6 +38,25 @@ PLACES = pa.schema(
 )
 
 
+@dataclass(frozen=True)
+class Decision:
+    """The kept paragraph that stands for each removed one of a run; paragraphs are numbered through the run from 0.
+
+    Attributes:
+        removed: int64[d], the removed paragraphs, ascending.
+        kept: int64[d], the kept paragraph of this run that each repeats; -1 where it is one of an earlier run.
+        similarity: float64[d], their exact Jaccard similarity.
+        contenders: sets that could have a partner at all.
+        candidates: pairs whose overlap was counted.
+    """
+
+    removed: Int64s
+    kept: Int64s
+    similarity: Float64s
+    contenders: int
+    candidates: int
+
+
 def verdict_tables(
     fingerprints: Sequence[Fingerprint], decision: Decision, kept_places: pa.Table
 ) -> Iterator[pa.Table]:
@@ -55,7 +75,7 @@ def verdict_tables(
 
 
 def places_of(fingerprints: Sequence[Fingerprint], wanted: Int64s, run: str) -> pa.Table:
-    """Where the paragraphs `wanted` of the run are, in their order, with the columns of `PLACES`."""
+    """The places of the paragraphs `wanted` of the run, in their order, with the columns of `PLACES`."""
     documents = np.cumsum([0] + [len(each.documents) for each in fingerprints])
     document = np.concatenate(
         [each.paragraph_document() + first for each, first in zip(fingerprints, documents, strict=False)]
@@ -87,11 +107,21 @@ def _table(decision: Decision, places: pa.Table, rows: slice, first: int) -> pa.
     return pa.table(columns, schema=SCHEMA)
 
 
-def write_verdicts(root: str, path: str, verdicts: pa.Table) -> None:
-    """Writes an Arrow file at `path` below `root`."""
-    storage.write_arrow(root, path, verdicts)
+def write_verdicts(run: Run, split: str, verdicts: pa.Table) -> None:
+    """Writes the verdict file of a split, given by its id."""
+    run.folder.write_arrow(run.verdicts(split), verdicts.replace_schema_metadata({"split": split}))
 
 
-def read_verdicts(url: str) -> pa.Table:
-    """The verdicts in a file."""
-    return pa.ipc.open_file(storage.read_whole(url)).read_all()
+def read_verdicts(run: Run, split: str, paragraphs: int) -> pa.Table:
+    """The verdicts on a split, given by its id, which has so many paragraphs.
+
+    Raises:
+        DamagedFileError: the file is not as it was written, or names a paragraph that the split does not have.
+        StorageError: it cannot be read.
+    """
+    path = run.verdicts(split)
+    batch = check_split(run.folder, path, run.folder.read_arrow(path), split, SCHEMA)
+    removed = batch.column("paragraph").to_numpy()
+    if len(removed) and (removed[0] < 0 or removed[-1] >= paragraphs or (np.diff(removed) <= 0).any()):
+        raise DamagedFileError(f"{run.folder.at(path)}: is damaged: it is about other paragraphs")
+    return pa.Table.from_batches([batch])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.language import kernels, profiles
+from transforms.language import clues, kernels
 from transforms.language.clues import ARABIC_SCRIPT, LANGUAGES, LATIN_SCRIPT, letter_table, surprise_table, word_table
 from transforms.language.settings import LanguageSettings
 
@@ -175,7 +175,7 @@ def _left_open(evidence: _Evidence, best: NDArray[np.intp]) -> NDArray[np.intp]:
 
 def _possible(keep: Collection[str], script: str) -> set[str]:
     """Returns the languages to keep that a text in this script may be in."""
-    return set(keep) & {_UNKNOWN, *(ARABIC_SCRIPT if script == "arabic" else profiles.PROFILED[script])}
+    return set(keep) & {_UNKNOWN, *(ARABIC_SCRIPT if script == "arabic" else clues.PROFILED[script])}
 
 
 def _unwanted(chance: NDArray[np.float64], script: NDArray[np.intp], keep: Collection[str]) -> NDArray[np.float64]:
@@ -197,4 +197,4 @@ def _ask(text: NDArray[np.uint8], evidence: _Evidence, document: np.intp, script
     """Returns langdetect's language and probability."""
     windows = zip(evidence.first[document], evidence.last[document], strict=True)
     read = b" ".join(text[first:last].tobytes() for first, last in windows).decode("utf-8")
-    return profiles.guess(read, script)
+    return clues.guess(read, script)

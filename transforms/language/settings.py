@@ -10,8 +10,7 @@ from transforms.settings import Settings
 def codes() -> frozenset[str]:
     """Returns the codes of all languages that can be told."""
     # These modules load kernels, which most readers of settings do not need.
-    from transforms.language.clues import LANGUAGES  # noqa: PLC0415
-    from transforms.language.profiles import PROFILED  # noqa: PLC0415
+    from transforms.language.clues import LANGUAGES, PROFILED  # noqa: PLC0415
 
     return frozenset(LANGUAGES).union(*PROFILED.values())
 

@@ -1,25 +1,14 @@
-"""Which bundles earlier runs took, and how much of each."""
+"""The bundles that earlier runs took, and the bytes of each."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from posixpath import dirname
-from typing import NamedTuple
 
 from transforms.bundles.listing import Bundle
+from transforms.runs.manifest import TakenInput
 
 Interval = tuple[int, int]
-
-
-class TakenInput(NamedTuple):
-    """Bytes `start` to `end` of a bundle that a run took, and the bundle as it then was."""
-
-    url: str
-    state: str
-    size: int
-    sha256: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True)
@@ -39,8 +28,8 @@ class Sorted:
     vanished: list[str] = field(default_factory=list)
 
 
-class InputLedger:
-    """What committed runs took. A bundle counts as taken when every byte of it is."""
+class TakenInputs:
+    """The bundles that committed runs took. One counts as taken when every byte of it is."""
 
     def __init__(self, inputs: Iterable[TakenInput] = ()) -> None:
         self._intervals: dict[tuple[str, str], list[Interval]] = {}
@@ -69,7 +58,7 @@ class InputLedger:
         return [gap for gap in zip(edges[::2], edges[1::2], strict=True) if gap[0] < gap[1] or bundle.size == 0]
 
     def sort_out(self, listed: Sequence[Bundle], digest: Callable[[Bundle], str]) -> Sorted:
-        """What of `listed` is to be taken.
+        """The listed bundles, sorted by what is to be done with them.
 
         Args:
             listed: bundles in input order.

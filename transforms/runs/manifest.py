@@ -1,146 +1,222 @@
-"""The manifest of a run: the commit. A run that has one is whole; a run without one does not exist."""
+"""The manifest of a run: the commit, as a typed and versioned file. A run without one does not exist."""
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, NamedTuple
 
-from transforms import storage
-from transforms.errors import RunError
-from transforms.runs.run import (
-    INDEX,
-    LEDGER_FOLDERS,
-    MANIFESTS,
-    MARKER,
-    REPORTS,
-    RunPaths,
-    manifest_path,
-    run_folder,
-)
-from transforms.storage import FileTaken, OutputError, write_new
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-_MARKER_TEXT = {"format": 1, "about": "A corpus written by Rafid. Follow manifests/ to read it."}
+from transforms.filesystems import OutputError
+
+FORMAT = 1
 
 
-class RunTaken(RunError):  # noqa: N818 - says what is
-    """A run that another writer has committed."""
+class RunKey(NamedTuple):
+    """The identity of a run: one that replaces it has its name, and began at another time."""
+
+    run: str
+    started: str
 
 
-def prepare_output(output: str) -> None:
-    """Makes sure that `output` is an output folder of Rafid's, and makes it one where it is new or empty.
+class Record(BaseModel):
+    """The base of what is kept on disk: typed, frozen, and closed to unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Tally(Record):
+    """Documents, or paragraphs, by the place they ended in; each is in exactly one."""
+
+    total: int = Field(alias="in", description="all of them, the sum of the others")
+    kept: int
+    duplicate: int
+    filtered: int
+    rejected: int
+
+    @classmethod
+    def of(cls, kept: int = 0, duplicate: int = 0, filtered: int = 0, rejected: int = 0) -> "Tally":
+        """The tally of these counts."""
+        total = kept + duplicate + filtered + rejected
+        return cls(total=total, kept=kept, duplicate=duplicate, filtered=filtered, rejected=rejected)
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(**{name: getattr(self, name) + getattr(other, name) for name in Tally.model_fields})
+
+    def by_place(self) -> dict[str, int]:
+        """The counts by the names of their places; the total first, as `in`."""
+        return self.model_dump(by_alias=True)
+
+
+class Counts(Record):
+    """The documents and paragraphs of a split, or of a run."""
+
+    documents: Tally = Field(default_factory=Tally.of)
+    paragraphs: Tally = Field(default_factory=Tally.of)
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(documents=self.documents + other.documents, paragraphs=self.paragraphs + other.paragraphs)
+
+    def by_kind(self) -> dict[str, dict[str, int]]:
+        """The counts by kind and place."""
+        return {"documents": self.documents.by_place(), "paragraphs": self.paragraphs.by_place()}
+
+
+class TakenInput(Record):
+    """The bytes of a bundle that a run took, and the bundle as it was then."""
+
+    url: str
+    name: str = Field(description="relative to the input's root")
+    size: int
+    modified: str = Field(description="the store's modification time in ISO 8601")
+    state: str = Field(description="size, time and inode, or size and version")
+    sha256: str = Field(description="of the whole bundle; empty where it could not be read")
+    start: int
+    end: int = Field(description="bytes `start` to `end` were taken")
+
+
+class ShardFile(Record):
+    """A file of a run."""
+
+    path: str = Field(description="relative to the output folder")
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class SlicePlace(Record):
+    """The place of a run among the slices of a job."""
+
+    plan: str = Field(description="digest of the job's plan")
+    index: int
+    of: int
+
+
+class WindowSpan(Record):
+    """The window of a stream that a run is; times in ISO 8601."""
+
+    start: str
+    end: str
+    first_arrival: str
+    last_arrival: str
+
+
+class JoinFigures(Record):
+    """The figures of a run's join; only seconds and memory differ when it is run again."""
+
+    join: str = Field(description="`one_pass` or `partitioned`")
+    paragraphs: int
+    contenders: int = Field(description="sets that could have a partner at all")
+    candidates: int = Field(description="pairs whose overlap was counted")
+    duplicates: int
+    exact: int
+    near: int
+    of_earlier_runs: int = Field(description="duplicates of paragraphs that earlier runs keep")
+    seconds: float
+    cpu_seconds: float
+    peak_memory_bytes: int
+    fingerprint_seconds: float
+
+
+class Seconds(Record):
+    """Worker seconds by stage, and the seconds from beginning to end."""
+
+    fingerprint: float
+    join: float
+    write: float
+    total: float
+
+
+class Header(Record):
+    """The part of a manifest that is known when the run is opened."""
+
+    sequence: int = Field(description="its place among the commits")
+    started: str = Field(description="ISO 8601")
+    settings: dict[str, Any] = Field(description="all settings")
+    versions: dict[str, str] = Field(description="of Rafid and of the libraries it stands on")
+    slice: SlicePlace | None = Field(None, description="the part of a larger job that it is")
+    window: WindowSpan | None = Field(None, description="of a stream's run: the window, and when its bundles arrived")
+
+
+def _known_format(value: Any) -> Any:
+    if value != FORMAT:
+        raise ValueError(f"this Rafid reads format {FORMAT}")
+    return value
+
+
+class Manifest(Header):
+    """A committed run."""
+
+    format: Annotated[int, BeforeValidator(_known_format)] = Field(FORMAT, description="version of this file's form")
+    run: str = Field(description="the name")
+    state: Literal["committed"] = "committed"
+    inputs: tuple[TakenInput, ...] = Field(description="the bundles, in input order")
+    counts: Counts = Field(description="`in` = `kept` + `duplicate` + `filtered` + `rejected`")
+    bytes: int = Field(description="read")
+    preambles: int = Field(description="documents without a delimiter line")
+    rejects: dict[str, int] = Field(description="by reason")
+    dedup: JoinFigures
+    seconds: Seconds
+    files: tuple[ShardFile, ...] = Field(description="by path")
+
+    @property
+    def key(self) -> RunKey:
+        """The identity of the run."""
+        return RunKey(self.run, self.started)
+
+    @property
+    def plan(self) -> str:
+        """The digest of the plan of the job that the run is of; empty where it is of none."""
+        return self.slice.plan if self.slice else ""
+
+    def setting(self, dotted: str) -> Any:
+        """A setting that the run was made with, for example `dedup.threshold`; KeyError where there is none."""
+        value: Any = self.settings
+        for key in dotted.split("."):
+            value = value[key]
+        return value
+
+    def files_of(self, ledger: str) -> list[str]:
+        """The paths of the run's files of one ledger."""
+        return [file.path for file in self.files if file.path.startswith(f"{ledger}/")]
+
+    def to_json(self) -> str:
+        """The text of the file: what identifies the run first."""
+        fields = self.model_dump(mode="json", by_alias=True)
+        absent = {name for name in ("slice", "window") if fields[name] is None}
+        first = ("format", "run", "state")
+        order = [*first, *(name for name in fields if name not in first and name not in absent)]
+        return json.dumps({name: fields[name] for name in order}, ensure_ascii=False, indent=1) + "\n"
+
+
+def parse_manifest(text: bytes, origin: str) -> Manifest:
+    """The manifest in a file; `origin` names the file in an error.
 
     Raises:
-        OutputError: it is a file, holds something else, or cannot be written.
+        OutputError: it is none, or of a format that this version does not know.
     """
-    if not storage.is_local(output) and any(wildcard in output for wildcard in "*?["):
-        # Stores take a path with wildcards for a pattern when they remove what lies below it.
-        raise OutputError(f"output {output}: holds one of * ? [; name a folder without them")
     try:
-        if _is_marked(output):
-            _write_marker(output, storage.read_whole(storage.join(output, MARKER)))
-        else:
-            _check_free(output)
-            _write_marker(output, json.dumps(_MARKER_TEXT, indent=1).encode())
-    except (OSError, storage.StorageError) as error:
-        raise OutputError(f"output {output}: cannot be written ({error}); name a folder that can") from error
-
-
-def _is_marked(output: str) -> bool:
-    return storage.exists(storage.join(output, MARKER))
-
-
-def _check_free(output: str) -> None:
-    """Makes sure that a folder without a marker may become an output; others may be making it one at this moment."""
-    if storage.is_file(output):
-        raise OutputError(f"output {output}: is a file; name a folder")
-    unfinished = f".{MARKER}."  # markers that are being written
-    if any(not name.startswith(unfinished) for name in storage.list_names(output)) and not _is_marked(output):
-        raise OutputError(f"output {output}: holds files that are not Rafid's; name a new or an empty folder")
-
-
-def _write_marker(output: str, text: Any) -> None:
-    for left in reversed(range(5)):
-        try:
-            storage.write_whole(output, MARKER, text)
-            return
-        except storage.StorageError as error:
-            # A run that cleans up takes every unfinished file, this one too.
-            if not (left and isinstance(error.__cause__, FileNotFoundError)):
-                raise
-
-
-def write_manifest(output: str, manifest: dict[str, Any]) -> None:
-    """Commits a run: its manifest appears whole, or not at all; of two writers of one run, one commits it.
-
-    Raises:
-        RunTaken: another has.
-    """
-    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=False) + "\n"
-    path = manifest_path(manifest["run"])
-    if storage.is_local(output):
-        for file in manifest["files"]:
-            storage.sync(storage.filesystem(storage.join(output, file["path"]))[1])
-    try:
-        write_new(output, path, text.encode())
-    except FileTaken as error:
-        if read_manifest(output, manifest["run"])["started"] != manifest["started"]:  # else this is a second attempt
-            raise RunTaken(
-                f"{storage.join(output, path)}: another writer has committed run {manifest['run']} in the meantime; "
-                "give this one another name with --run"
-            ) from error
-    if storage.is_local(output):
-        storage.sync(storage.filesystem(storage.join(output, path))[1])
-
-
-def read_manifest(output: str, run: str) -> dict[str, Any]:
-    """The manifest of a committed run.
-
-    Raises:
-        OutputError: there is none, or it cannot be read.
-    """
-    url = storage.join(output, manifest_path(run))
-    if not storage.exists(url):
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        what = f"{where}: {first['msg']}" if where else first["msg"]
         raise OutputError(
-            f"{output}: has no committed run {run}; its runs: {', '.join(committed_runs(output)) or 'none'}"
-        )
-    try:
-        manifest: dict[str, Any] = json.loads(storage.read_whole(url).to_pybytes())
-    except ValueError as error:
-        raise OutputError(f"{url}: is not a manifest ({error}); restore it from a backup or remove the run") from error
-    return manifest
+            f"{origin}: is not a manifest ({what}); restore it from a backup or remove the run"
+        ) from error
 
 
-def is_committed(paths: RunPaths) -> bool:
-    """Whether the run has a manifest."""
-    return storage.exists(storage.join(paths.output, manifest_path(paths.run)))
+class Opening(Record):
+    """All that is known of a run when it begins.
 
+    Attributes:
+        header: the head of its manifest.
+        splits: how many it has.
+        earlier: the committed runs whose kept paragraphs come before its own, in order.
+        lease: the token of the output's lock; only under this lock is the run committed.
+        digests: SHA-256 of bundles that earlier slices began, by name; they are not read again from end to end.
+    """
 
-def committed_runs(output: str) -> list[str]:
-    """The ids of the committed runs, sorted."""
-    found = storage.list_files(storage.join(output, MANIFESTS))
-    return sorted(name.removesuffix(".json") for name in found if name.endswith(".json") and "/" not in name)
-
-
-def remove_run(output: str, run: str) -> None:
-    """Removes a run, its manifest first: from then on it does not exist."""
-    storage.remove(storage.join(output, manifest_path(run)))
-    for kind in (*LEDGER_FOLDERS, INDEX):
-        storage.remove(storage.join(output, run_folder(kind, run)))
-    storage.remove(storage.join(output, REPORTS, f"{run}.html"))
-
-
-def uncommitted_runs(output: str) -> list[str]:
-    """The ids of runs that left files and no manifest, sorted."""
-    folders = [name for kind in (*LEDGER_FOLDERS, INDEX) for name in storage.list_folders(storage.join(output, kind))]
-    found = {name.removeprefix("run=") for name in folders if name.startswith("run=")}
-    return sorted(found - set(committed_runs(output)))
-
-
-def clean_up(output: str) -> list[str]:
-    """Removes what crashed runs left; returns their ids. Nobody else may be writing to the output."""
-    crashed = uncommitted_runs(output)
-    for run in crashed:
-        remove_run(output, run)
-    if storage.is_local(output):
-        for left in Path(storage.filesystem(output)[1]).rglob(".*.tmp"):
-            left.unlink(missing_ok=True)
-    return crashed
+    header: Header
+    splits: int
+    earlier: tuple[RunKey, ...] = ()
+    lease: str = ""
+    digests: dict[str, str] = Field(default_factory=dict)

@@ -1,11 +1,11 @@
-"""What the runs of a job are called, which of them are there already, and which they replace."""
+"""The names of a job's runs, those of them that are there already, and those that they replace."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from transforms.errors import UsageError
-from transforms.runs.catalog import RunFacts
+from transforms.runs.manifest import Manifest
 
 _SLICE = re.compile(r"-slice-(\d{4,})$")
 
@@ -29,7 +29,7 @@ def job_of(run: str) -> str:
     return _SLICE.sub("", run)
 
 
-def names_of_job(runs: Sequence[RunFacts], base: str, plan: str, slices: int, *, given: bool) -> RunNames:
+def names_of_job(runs: Sequence[Manifest], base: str, plan: str, slices: int, *, given: bool) -> RunNames:
     """The runs of a job that takes all of its input.
 
     A job of the same plan whose slices are not all committed goes on: whichever there is, or, with a name, the one of
@@ -42,7 +42,7 @@ def names_of_job(runs: Sequence[RunFacts], base: str, plan: str, slices: int, *,
         slices: how many it has.
         given: whether somebody gave the name.
     """
-    there: dict[str, list[RunFacts]] = {}
+    there: dict[str, list[Manifest]] = {}
     for each in runs:
         there.setdefault(job_of(each.run), []).append(each)
     job = base
@@ -57,8 +57,8 @@ def names_of_job(runs: Sequence[RunFacts], base: str, plan: str, slices: int, *,
     return RunNames(names, [each.run for each in there.get(job, []) if each.run not in staying])
 
 
-def further_names(runs: Sequence[RunFacts], base: str, slices: int) -> RunNames:
-    """The runs of a job that takes what is new: they replace nothing, and go on behind those of the same name."""
+def further_names(runs: Sequence[Manifest], base: str, slices: int) -> RunNames:
+    """The runs of a job that takes what is new: they replace nothing, and are numbered after those of the same name."""
     there = [each.run for each in runs if job_of(each.run) == base]
     if not there and slices == 1:
         return RunNames([base], [])

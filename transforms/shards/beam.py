@@ -10,15 +10,13 @@ from apache_beam.metrics import Metrics
 from transforms.bundles.beam import Batch, parts_together
 from transforms.bundles.errors import BundleFailed
 from transforms.bundles.reader import read_again
-from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import Split
-from transforms.parallel import map_in_order
-from transforms.progress import advance
-from transforms.runs.run import OnFailure, RunPaths, fail, is_given_up
+from transforms.parallel import advance, map_in_order
+from transforms.runs.run import OnFailure, Run, abort
 from transforms.segmentation.segmenter import shared_segmenter
-from transforms.segmentation.settings import SegmentationSettings
-from transforms.shards.parquet import ShardSettings
+from transforms.settings import ReadSettings, SegmentationSettings, ShardSettings
 from transforms.shards.writing import WrittenSplit, commit_opened_run, write_split
+from transforms.storage import Folder
 
 Written = tuple[str, WrittenSplit]
 
@@ -28,16 +26,16 @@ class WriteSplit(beam.PTransform):
 
     def __init__(
         self,
-        output: str,
+        folder: Folder,
         reading: ReadSettings,
         breaks: int,
         segmentation: SegmentationSettings,
         settings: ShardSettings,
         threads: int,
-        on_failure: OnFailure = fail,
+        on_failure: OnFailure = abort,
     ) -> None:
         super().__init__()
-        self._output, self._reading, self._breaks, self._segmentation = output, reading, breaks, segmentation
+        self._folder, self._reading, self._breaks, self._segmentation = folder, reading, breaks, segmentation
         self._settings, self._threads, self._on_failure = settings, threads, on_failure
 
     def expand(self, batched: beam.PCollection[Batch]) -> beam.PCollection[Written]:
@@ -48,24 +46,24 @@ class WriteSplit(beam.PTransform):
             | "Write" >> beam.FlatMapTuple(self._write).with_output_types(Written)
         )
 
-    def _write(self, run: str, splits: tuple[Split, ...]) -> Iterator[Written]:
-        work = partial(self._write_if_it_can_be_read, RunPaths(self._output, run))
+    def _write(self, name: str, splits: tuple[Split, ...]) -> Iterator[Written]:
+        work = partial(self._write_if_it_can_be_read, Run(self._folder, name))
         done = chain.from_iterable(map_in_order(work, parts_together(splits), self._threads))
-        return ((run, each) for each in done)
+        return ((name, each) for each in done)
 
-    def _write_if_it_can_be_read(self, paths: RunPaths, parts: Sequence[Split]) -> list[WrittenSplit]:
+    def _write_if_it_can_be_read(self, run: Run, parts: Sequence[Split]) -> list[WrittenSplit]:
         try:
-            return self._write_parts(paths, parts)
+            return self._write_parts(run, parts)
         except BundleFailed as error:
-            self._on_failure(paths, error)
+            self._on_failure(run, error)
             return []
 
-    def _write_parts(self, paths: RunPaths, parts: Sequence[Split]) -> list[WrittenSplit]:
-        """What is written for the parts of one split, which are read once."""
+    def _write_parts(self, run: Run, parts: Sequence[Split]) -> list[WrittenSplit]:
+        """The parts of one split, written; they are read once."""
         segmenter = shared_segmenter(self._segmentation)
         written = []
         for part, documents in read_again(parts, self._reading):
-            written.append(write_split(paths, part, documents, self._breaks, segmenter, self._settings))
+            written.append(write_split(run, part, documents, self._breaks, segmenter, self._settings))
             del documents  # not in memory beside the next part's
         advance("write", parts[0].size)
         return written
@@ -74,9 +72,9 @@ class WriteSplit(beam.PTransform):
 class Commit(beam.PTransform):
     """The run's manifest, written."""
 
-    def __init__(self, output: str) -> None:
+    def __init__(self, folder: Folder) -> None:
         super().__init__()
-        self._output = output
+        self._folder = folder
         self._runs, self._kept = (Metrics.counter("rafid", name) for name in ("runs_committed", "paragraphs_kept"))
 
     def expand(self, written: beam.PCollection[Written]) -> beam.PCollection[str]:
@@ -87,12 +85,12 @@ class Commit(beam.PTransform):
             | "WriteManifest" >> beam.FlatMapTuple(self._commit).with_output_types(str)
         )
 
-    def _commit(self, run: str, written: Iterable[WrittenSplit]) -> list[str]:
-        paths = RunPaths(self._output, run)
-        if is_given_up(paths):
+    def _commit(self, name: str, written: Iterable[WrittenSplit]) -> list[str]:
+        run = Run(self._folder, name)
+        if run.is_given_up():
             return []
-        manifest = commit_opened_run(paths, list(written))
+        manifest = commit_opened_run(run, list(written))
         if manifest:
             self._runs.inc()
-            self._kept.inc(manifest["counts"]["paragraphs"]["kept"])
-        return [run]
+            self._kept.inc(manifest.counts.paragraphs.kept)
+        return [name]

@@ -1,96 +1,160 @@
 """Checking a committed run against its files: what is missing, altered or miscounted."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import basename
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from transforms import storage
-from transforms.runs.manifest import committed_runs, read_manifest
+from transforms.bundles.errors import RejectReason
+from transforms.errors import RunError
+from transforms.runs.catalog import committed_runs
+from transforms.runs.manifest import Counts, Manifest, ShardFile, Tally
 from transforms.runs.run import LEDGER_FOLDERS, run_folder
-from transforms.shards.audit import count_split, total
+from transforms.storage import Folder
 
 
-def check_run(output: str, manifest: dict[str, Any]) -> list[str]:
-    """What is wrong with a run, a line each; nothing where all is as its manifest says.
+def check_run(output: Folder, manifest: Manifest) -> list[str]:
+    """The faults of a run, a line each; nothing where all is as its manifest says.
 
     Args:
         output: the output folder.
         manifest: of the run.
     """
-    wrong = [line for file in manifest["files"] for line in _check_file(output, file)]
+    wrong = [line for file in manifest.files for line in _check_file(output, file)]
     wrong += _unlisted(output, manifest)
     if not wrong:
         wrong = [*_check_counts(output, manifest), *_check_references(output, manifest)]
     return wrong
 
 
-def _check_file(output: str, file: dict[str, Any]) -> Iterator[str]:
-    url = storage.join(output, file["path"])
-    if not storage.exists(url):
-        yield f"{file['path']}: missing"
+def _check_file(output: Folder, file: ShardFile) -> Iterator[str]:
+    if not output.exists(file.path):
+        yield f"{file.path}: missing"
         return
-    data = storage.read_whole(url)
-    if data.size != file["bytes"]:
-        yield f"{file['path']}: has {data.size:,} bytes, the manifest says {file['bytes']:,}"
-    elif hashlib.sha256(data).hexdigest() != file["sha256"]:
-        yield f"{file['path']}: its bytes are not those that were written"
+    data = output.read(file.path)
+    if data.size != file.bytes:
+        yield f"{file.path}: has {data.size:,} bytes, the manifest says {file.bytes:,}"
+    elif hashlib.sha256(data).hexdigest() != file.sha256:
+        yield f"{file.path}: its bytes are not those that were written"
     else:
         yield from _check_rows(data, file)
 
 
-def _check_rows(data: pa.Buffer, file: dict[str, Any]) -> Iterator[str]:
+def _check_rows(data: pa.Buffer, file: ShardFile) -> Iterator[str]:
     rows = pq.read_metadata(pa.BufferReader(data)).num_rows
-    if rows != file["rows"]:
-        yield f"{file['path']}: has {rows:,} rows, the manifest says {file['rows']:,}"
+    if rows != file.rows:
+        yield f"{file.path}: has {rows:,} rows, the manifest says {file.rows:,}"
 
 
-def _unlisted(output: str, manifest: dict[str, Any]) -> Iterator[str]:
-    listed = {file["path"] for file in manifest["files"]}
+def _unlisted(output: Folder, manifest: Manifest) -> Iterator[str]:
+    listed = {file.path for file in manifest.files}
     for ledger in LEDGER_FOLDERS:
-        folder = run_folder(ledger, manifest["run"])
-        for name in storage.list_files(storage.join(output, folder)):
+        folder = run_folder(ledger, manifest.run)
+        for name in output.files(folder):
             if f"{folder}/{name}" not in listed:
                 yield f"{folder}/{name}: is not in the manifest"
 
 
-def _check_counts(output: str, manifest: dict[str, Any]) -> Iterator[str]:
+def _check_counts(output: Folder, manifest: Manifest) -> Iterator[str]:
     splits: dict[str, dict[str, str]] = {}
-    for file in manifest["files"]:
-        splits.setdefault(basename(file["path"]), {})[file["path"].split("/", 1)[0]] = file["path"]
-    found = total(count_split(output, paths) for paths in splits.values()).as_dict()
-    for what, tally in manifest["counts"].items():
+    for file in manifest.files:
+        splits.setdefault(basename(file.path), {})[file.path.split("/", 1)[0]] = file.path
+    found = total(count_split(output, paths) for paths in splits.values())
+    counted = found.by_kind()
+    for what, tally in manifest.counts.by_kind().items():
         for place, count in tally.items():
-            if found[what][place] != count:
-                yield f"{what} {place}: the files hold {found[what][place]:,}, the manifest says {count:,}"
+            if counted[what][place] != count:
+                yield f"{what} {place}: the files hold {counted[what][place]:,}, the manifest says {count:,}"
 
 
-def _check_references(output: str, manifest: dict[str, Any]) -> Iterator[str]:
-    there = set(committed_runs(output))
+def _check_references(output: Folder, manifest: Manifest) -> Iterator[str]:
+    there = {each.run for each in committed_runs(output)}
     for run, rows in sorted(references(output, manifest).items()):
         if run not in there:
             yield f"{rows:,} duplicates repeat paragraphs of run {run}, which is no more"
 
 
-def references(output: str, manifest: dict[str, Any]) -> dict[str, int]:
+def references(output: Folder, manifest: Manifest) -> dict[str, int]:
     """The rows of a run's ledger of duplicates, counted by the run of the paragraph that stands for each."""
     counted: dict[str, int] = {}
-    for file in manifest["files"]:
-        if file["path"].startswith("duplicates/"):
-            shard = pq.ParquetFile(storage.read_whole(storage.join(output, file["path"])))
-            column = shard.read(["kept_run"]).column("kept_run")
-            for each in pc.value_counts(column).to_pylist():
-                counted[each["values"]] = counted.get(each["values"], 0) + each["counts"]
+    for path in manifest.files_of("duplicates"):
+        column = pq.ParquetFile(output.read(path)).read(["kept_run"]).column("kept_run")
+        for each in pc.value_counts(column).to_pylist():
+            counted[each["values"]] = counted.get(each["values"], 0) + each["counts"]
     return counted
 
 
-def referring_runs(output: str, removed: Sequence[str], others: Iterable[str]) -> dict[str, int]:
+def referring_runs(output: Folder, removed: Sequence[str], others: Iterable[Manifest]) -> dict[str, int]:
     """Those of `others` that point to one of `removed`, each with the rows that do."""
     gone = set(removed)
-    found = {run: references(output, read_manifest(output, run)) for run in others if run not in gone}
+    found = {each.run: references(output, each) for each in others if each.run not in gone}
     pointing = {run: sum(rows.get(each, 0) for each in gone) for run, rows in found.items()}
     return {run: rows for run, rows in pointing.items() if rows}
+
+
+class AuditError(RunError):
+    """The counts of what was written differ from those of what came in."""
+
+
+def count_split(folder: Folder, paths: Mapping[str, str]) -> Counts:
+    """The counts of a split, read back from its files.
+
+    Args:
+        folder: the output.
+        paths: the split's files in it, by ledger.
+    """
+    files = {name: pq.ParquetFile(folder.read(path)) for name, path in paths.items()}
+    rows = {name: file.metadata.num_rows for name, file in files.items()}
+    kept = _list_entries(files.get("documents"), "paragraph_index")
+    filtered = _list_entries(files.get("filtered"), "paragraph_offset")
+    rejected = _rejected(files.get("rejects"))
+    documents = Tally.of(rows.get("documents", 0), _gone(files), rows.get("filtered", 0), rejected)
+    return Counts(documents=documents, paragraphs=Tally.of(kept, rows.get("duplicates", 0), filtered))
+
+
+def _list_entries(file: pq.ParquetFile | None, column: str) -> int:
+    if file is None:
+        return 0
+    return int(pc.sum(pc.list_value_length(file.read([column]).column(column))).as_py() or 0)
+
+
+def _rejected(file: pq.ParquetFile | None) -> int:
+    """The number of documents that could not be read; those that were repaired are kept besides."""
+    if file is None:
+        return 0
+    return int(pc.sum(pc.not_equal(file.read(["reason"]).column("reason"), RejectReason.REPAIRED.value)).as_py() or 0)
+
+
+def _gone(files: Mapping[str, pq.ParquetFile]) -> int:
+    """The number of documents that have removed paragraphs and no kept one."""
+    if "duplicates" not in files:
+        return 0
+    removed = pc.unique(files["duplicates"].read(["doc_id"]).column("doc_id"))
+    if "documents" not in files:
+        return len(removed)
+    kept = files["documents"].read(["doc_id"]).column("doc_id")
+    return int(pc.sum(pc.invert(pc.is_in(removed, value_set=pa.array(kept.combine_chunks())))).as_py())
+
+
+def check_balance(expected: tuple[int, int], counts: Counts) -> None:
+    """Raises AuditError unless the counts add up to the documents and paragraphs that were read."""
+    found = counts.documents.total, counts.paragraphs.total
+    if found != expected:
+        raise AuditError(
+            f"counts do not balance: read {expected[0]} documents and {expected[1]} paragraphs, "
+            f"wrote {found[0]} and {found[1]}; nothing was committed"
+        )
+
+
+def check_whole(opened: int, written: int) -> None:
+    """Raises AuditError unless all splits of a run were written."""
+    if written != opened:
+        raise AuditError(f"splits are missing: of {opened} only {written} were written; nothing was committed")
+
+
+def total(counts: Iterable[Counts]) -> Counts:
+    """The sum of counts."""
+    return sum(counts, Counts())

@@ -1,7 +1,7 @@
 """Reading a corpus back: by its manifests, so that half a run is never seen."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -9,60 +9,71 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from transforms import storage
-from transforms.runs.manifest import committed_runs, read_manifest
+from transforms.errors import RunError
+from transforms.filesystems import OutputError, filesystem
+from transforms.runs.catalog import committed_runs
+from transforms.runs.manifest import Manifest
 from transforms.shards import schemas
-from transforms.storage import OutputError
+from transforms.storage import Folder
 
 _BY_RUN = ds.partitioning(pa.schema([pa.field("run", pa.string())]), flavor="hive")
-PARAGRAPH_BREAKS = {"line": "\n", "blank_line": "\n\n"}
+PARAGRAPH_BREAKS = {"line": "\n", "blank_line": "\n\n"}  # between the kept paragraphs of a document
 
 
-@dataclass(frozen=True)
 class Corpus:
     """The committed runs of an output folder, in the order of their commits."""
 
-    output: str
+    def __init__(self, output: Folder | str) -> None:
+        self.folder = Folder(output) if isinstance(output, str) else output
 
     @cached_property
-    def manifests(self) -> list[dict[str, Any]]:
-        """Their manifests.
+    def manifests(self) -> list[Manifest]:
+        """The manifests of the runs.
 
         Raises:
             OutputError: there are none.
         """
-        found = [read_manifest(self.output, run) for run in committed_runs(self.output)]
+        found = committed_runs(self.folder)
         if not found:
             raise OutputError(
-                f"output {self.output}: holds no committed run; write one with python -m pipelines.ingest"
+                f"output {self.folder.url}: holds no committed run; write one with python -m pipelines.ingest"
             )
-        return sorted(found, key=lambda manifest: int(manifest["sequence"]))
+        return found
+
+    def manifest(self, run: str) -> Manifest:
+        """The manifest of one run.
+
+        Raises:
+            OutputError: there is no such run.
+        """
+        known = {each.run: each for each in self.manifests}
+        if run not in known:
+            raise OutputError(f"{self.folder.url}: has no committed run {run}; its runs: {', '.join(known)}")
+        return known[run]
 
     def dataset(self, ledger: str, runs: Sequence[str] | None = None) -> ds.Dataset:
-        """All rows of one of `schemas.LEDGERS`, with the column `run` behind its own.
+        """All rows of one of `schemas.LEDGERS`, with the column `run` after its own.
 
         Args:
-            ledger: which.
+            ledger: its name.
             runs: of these runs only; None for all.
         """
-        system, _ = storage.filesystem(self.output)
+        system, _ = filesystem(self.folder.url)
         schema = schemas.LEDGERS[ledger].append(pa.field("run", pa.string()))
         parts = [
             ds.dataset(paths, schema=schema, format="parquet", filesystem=system, partitioning=_BY_RUN)
             for manifest in self.manifests
-            if (runs is None or manifest["run"] in runs) and (paths := self._paths(manifest, ledger))
+            if (runs is None or manifest.run in runs) and (paths := self._paths(manifest, ledger))
         ]
         return ds.dataset(parts) if parts else ds.dataset(schema.empty_table())
 
-    def _paths(self, manifest: dict[str, Any], ledger: str) -> list[str]:
-        files = (file["path"] for file in manifest["files"] if file["path"].startswith(f"{ledger}/"))
-        return [storage.filesystem(storage.join(self.output, path))[1] for path in files]
+    def _paths(self, manifest: Manifest, ledger: str) -> list[str]:
+        return [filesystem(self.folder.at(path))[1] for path in manifest.files_of(ledger)]
 
     def paragraphs(self, document: dict[str, Any]) -> dict[int, str]:
         """The kept paragraphs of a row of `documents`, by their index."""
-        manifest = next(each for each in self.manifests if each["run"] == document["run"])
-        lines = document["text"].split(PARAGRAPH_BREAKS[manifest["settings"]["input"]["paragraphs"]])
-        return dict(zip(document["paragraph_index"], lines, strict=True))
+        mode = self.manifest(document["run"]).setting("input.paragraphs")
+        return dict(zip(document["paragraph_index"], document["text"].split(PARAGRAPH_BREAKS[mode]), strict=True))
 
     def kept_texts(self, duplicates: pa.Table) -> list[str]:
         """The text of the kept paragraph that each row of `duplicates` repeats; empty where its run is gone."""
@@ -73,3 +84,20 @@ class Corpus:
         documents = {(row["run"], row["doc_id"]): self.paragraphs(row) for row in rows.to_pylist()}
         keys = (duplicates.column(name).to_pylist() for name in ("kept_run", "kept_doc_id", "kept_paragraph_index"))
         return [documents.get((run, doc_id), {}).get(index, "") for run, doc_id, index in zip(*keys, strict=True)]
+
+
+@contextmanager
+def reading(corpus: Corpus) -> Iterator[None]:
+    """Reports shards that are missing or damaged, where rows of a corpus are read inside the block.
+
+    Raises:
+        RunError: one line that says what Arrow found, and how to see what is damaged.
+    """
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        found = " ".join(str(error).split()).rstrip(".")
+        if isinstance(error, FileNotFoundError):  # Arrow names the file alone
+            found += " is not there"
+        output = corpus.folder.url
+        raise RunError(f"{output}: {found}; python -m pipelines.runs {output} verify says what is damaged") from error

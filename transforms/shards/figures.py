@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.runs.manifest import Manifest
 from transforms.shards.corpus import Corpus
 
 # However large the corpus, a report shows so many of each: it stays small.
@@ -46,7 +47,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Figures:
-    """What a report shows of a run.
+    """The figures that a report shows of a run.
 
     Attributes:
         manifest: the run's.
@@ -58,7 +59,7 @@ class Figures:
         rejects: the first that could not be read.
     """
 
-    manifest: dict[str, Any]
+    manifest: Manifest
     clusters: list[Cluster]
     pairs: list[Pair]
     similarities: Bins
@@ -70,7 +71,7 @@ class Figures:
 
 def figures_of(corpus: Corpus, run: str) -> Figures:
     """The figures of one committed run."""
-    manifest = next(each for each in corpus.manifests if each["run"] == run)
+    manifest = corpus.manifest(run)
     columns = ["language", "encoding", "length"]
     kept, filtered = (corpus.dataset(name, [run]).to_table(columns=columns) for name in ("documents", "filtered"))
     clusters, pairs = _largest(corpus, run), sample_near(corpus, [run], PAIRS)
@@ -79,7 +80,7 @@ def figures_of(corpus: Corpus, run: str) -> Figures:
         manifest,
         [_cluster(*each) for each in zip(clusters.to_pylist(), texts, strict=False)],
         [_pair(*each) for each in zip(pairs.to_pylist(), texts[len(clusters) :], strict=True)],
-        _similarities(corpus, run, manifest["settings"]["dedup"]["threshold"]),
+        _similarities(corpus, run, manifest.setting("dedup.threshold")),
         _lengths(pa.concat_tables([kept, filtered])),
         _names(kept, filtered, "language"),
         _names(kept, filtered, "encoding"),

@@ -1,26 +1,63 @@
-"""What the second pass writes for a split, and the commit that makes a run of it."""
+"""The second pass over a split, and the commit that makes a run of all splits."""
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from transforms import storage
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
 from transforms.bundles.documents import Documents
 from transforms.bundles.listing import digest_bundle
 from transforms.bundles.splits import ByteRange, Split
-from transforms.dedup.fingerprints import Fingerprint, read_fingerprint
-from transforms.dedup.one_pass.files import read_figures
+from transforms.dedup.fingerprints import Fingerprint, read_figures, read_fingerprint
+from transforms.dedup.first_pass import check_same_text
 from transforms.dedup.verdicts import read_verdicts
-from transforms.runs.manifest import is_committed, write_manifest
-from transforms.runs.opening import read_opening
-from transforms.runs.run import INDEX, RunPaths, run_folder
-from transforms.shards.audit import Counts, check_balance, check_whole, count_split, files_as_dicts, total
-from transforms.shards.parquet import ShardSettings, write_table
-from transforms.shards.tables import Segmenter, SplitText
-from transforms.storage import WrittenFile
+from transforms.runs.manifest import Counts, JoinFigures, Manifest, Opening, Seconds, ShardFile, TakenInput
+from transforms.runs.run import Run
+from transforms.segmentation.segmenter import Segmenter
+from transforms.settings import ShardSettings
+from transforms.shards.checking import check_balance, check_whole, count_split, total
+from transforms.shards.tables import SplitText
+from transforms.storage import Folder, WrittenFile
+
+# Few different values: a dictionary pays. Rising numbers: differences pay.
+_DICTIONARY = {"bundle", "encoding", "language", "rule", "kept_bundle", "kept_run", "stage", "reason", "repaired"}
+_DELTA = {"offset", "length", "paragraph_index.list.element", "paragraph_offset.list.element"}
+
+
+def write_table(folder: Folder, path: str, table: pa.Table, run: str, settings: ShardSettings) -> WrittenFile:
+    """Writes a Parquet file at `path` in `folder`: zstd, row groups by bytes, the run in the file's metadata."""
+    table = table.replace_schema_metadata({"rafid.run": run, "rafid.format": "1"})
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(
+        sink,
+        table.schema,
+        compression="zstd",
+        compression_level=settings.compression_level,
+        use_dictionary=[name for name in table.column_names if name in _DICTIONARY],
+        column_encoding={name: "DELTA_BINARY_PACKED" for name in _DELTA if name.split(".")[0] in table.column_names},
+        write_statistics=[name for name in table.column_names if name not in ("text", "segmented", "payload")],
+        store_schema=True,
+    ) as writer:
+        for begin, end in row_groups(table, settings.row_group_bytes):
+            writer.write_table(table.slice(begin, end - begin), row_group_size=end - begin)
+    return folder.write(path, sink.getvalue(), rows=len(table))
+
+
+def row_groups(table: pa.Table, target: int) -> Iterator[tuple[int, int]]:
+    """First and end rows of row groups of about `target` bytes; a row is never cut, so one may be larger."""
+    sizes = np.full(len(table), 64, np.int64)
+    for column in table.columns:
+        if pa.types.is_binary(column.type) or pa.types.is_string(column.type):
+            sizes += pc.binary_length(column).fill_null(0).to_numpy()
+    groups = np.cumsum(sizes) // target
+    edges = np.flatnonzero(np.diff(groups)) + 1
+    yield from zip([0, *edges.tolist()], [*edges.tolist(), len(table)], strict=True)
 
 
 @dataclass(frozen=True)
@@ -34,7 +71,7 @@ class WrittenSplit:
 
 
 def write_split(
-    paths: RunPaths,
+    run: Run,
     split: Split,
     documents: Documents,
     breaks: int,
@@ -44,7 +81,7 @@ def write_split(
     """Writes the shards and ledgers of a split, and counts what they hold.
 
     Args:
-        paths: where the run's files are.
+        run: whose files they are.
         split: what was read again, or a part of it.
         documents: its documents.
         breaks: line feeds between the paragraphs of a document.
@@ -52,75 +89,73 @@ def write_split(
         settings: how shards are written.
     """
     begun = time.perf_counter()
-    fingerprint = read_fingerprint(storage.join(paths.output, paths.fingerprint(split.id)))
-    verdicts = read_verdicts(storage.join(paths.output, paths.verdicts(split.id)))
+    fingerprint = read_fingerprint(run, split.id)
+    check_same_text(split, fingerprint, documents)
+    verdicts = read_verdicts(run, split.id, len(fingerprint.offset))
     text = SplitText(documents, fingerprint, verdicts, breaks, segmenter)
     tables = text.tables()
-    shards = {ledger: paths.shard(ledger, split.id) for ledger in tables}
-    files = [write_table(paths.output, shards[name], table, paths.run, settings) for name, table in tables.items()]
-    return WrittenSplit(split, tuple(files), count_split(paths.output, shards), time.perf_counter() - begun)
+    shards = {ledger: run.shard(ledger, split.id) for ledger in tables}
+    files = [write_table(run.folder, shards[name], table, run.name, settings) for name, table in tables.items()]
+    return WrittenSplit(split, tuple(files), count_split(run.folder, shards), time.perf_counter() - begun)
 
 
-def commit_run(paths: RunPaths, written: Sequence[WrittenSplit], header: dict[str, Any]) -> dict[str, Any]:
-    """The manifest of the run, written: the run is committed.
+def commit_run(run: Run, written: Sequence[WrittenSplit], opening: Opening) -> Manifest:
+    """Commits the run, and returns its manifest.
 
     Args:
-        paths: where the run's files are.
-        written: all of the run's splits.
-        header: what shall stand in the manifest beside the rest: `sequence`, `started`, `settings`, `versions`; and
-            `digests`, those of the bundles that earlier slices began, by name.
+        run: what is committed.
+        written: all of its splits.
+        opening: what it was opened with.
 
     Raises:
         AuditError: the counts do not balance; nothing is committed.
     """
     in_order = sorted(written, key=lambda each: each.split.place)
-    fingerprints = [read_fingerprint(storage.join(paths.output, paths.fingerprint(each.split.id))) for each in in_order]
-    figures = read_figures(paths)
+    fingerprints = [read_fingerprint(run, each.split.id) for each in in_order]
+    figures = read_figures(run)
     counts = total(each.counts for each in in_order)
-    check_balance(_expected(fingerprints, figures["paragraphs"]), counts)
-    manifest = {
-        "run": paths.run,
-        "state": "committed",
-        **{key: value for key, value in header.items() if key != "digests"},
-        "inputs": _inputs(in_order, fingerprints, header.get("digests", {})),
-        "counts": counts.as_dict(),
-        "bytes": sum(each.facts["bytes"] for each in fingerprints),
-        "preambles": sum(each.facts["preambles"] for each in fingerprints),
-        "rejects": dict(sorted(sum((Counter(each.facts["reasons"]) for each in fingerprints), Counter()).items())),
-        "dedup": figures,
-        "seconds": _seconds(in_order, figures, header["started"]),
-        "files": files_as_dicts(file for each in in_order for file in each.files),
-    }
-    write_manifest(paths.output, manifest)
-    later = header["settings"]["dedup"]["scope"] == "corpus"  # then later runs are compared with this one
-    storage.remove(storage.join(paths.output, paths.scratch_folder() if later else run_folder(INDEX, paths.run)))
+    check_balance(_expected(fingerprints, figures.paragraphs), counts)
+    files = sorted((file for each in in_order for file in each.files), key=lambda file: file.path)
+    manifest = Manifest(
+        run=run.name,
+        **dict(opening.header),
+        inputs=_inputs(in_order, fingerprints, opening.digests),
+        counts=counts,
+        bytes=sum(each.facts["bytes"] for each in fingerprints),
+        preambles=sum(each.facts["preambles"] for each in fingerprints),
+        rejects=dict(sorted(sum((Counter(each.facts["reasons"]) for each in fingerprints), Counter()).items())),
+        dedup=figures,
+        seconds=_seconds(in_order, figures, opening.header.started),
+        files=tuple(ShardFile(**asdict(file)) for file in files),
+    )
+    run.commit(manifest, opening.lease)
+    later = manifest.setting("dedup.scope") == "corpus"  # then later runs are compared with this one
+    run.folder.tidy(run.scratch_folder() if later else run.index_folder())
     return manifest
 
 
-def commit_opened_run(paths: RunPaths, written: Sequence[WrittenSplit]) -> dict[str, Any] | None:
-    """The manifest of a run, committed as it was opened; None, and nothing happens, where an attempt before this has.
+def commit_opened_run(run: Run, written: Sequence[WrittenSplit]) -> Manifest | None:
+    """Commits a run as it was opened, and returns its manifest; None where an earlier attempt has committed it.
 
     Raises:
         AuditError: a split is missing; or as `commit_run`.
     """
-    if is_committed(paths) and not storage.exists(storage.join(paths.output, paths.opening())):
+    if run.is_committed() and not run.is_open():
         return None
-    opening = read_opening(paths)
+    opening = run.opening()
     check_whole(opening.splits, len({each.split.index for each in written}))
-    return commit_run(paths, written, opening.header)
+    return commit_run(run, written, opening)
 
 
-def _seconds(written: Sequence[WrittenSplit], figures: dict[str, Any], started: str) -> dict[str, float]:
+def _seconds(written: Sequence[WrittenSplit], figures: JoinFigures, started: str) -> Seconds:
     """Worker seconds by stage, and the seconds since the run began."""
-    write = sum(each.seconds for each in written)
     elapsed = (datetime.now(UTC) - datetime.fromisoformat(started)).total_seconds()
-    by_stage = {
-        "fingerprint": figures["fingerprint_seconds"],
-        "join": figures["seconds"],
-        "write": write,
-        "total": elapsed,
-    }
-    return {stage: round(seconds, 3) for stage, seconds in by_stage.items()}
+    return Seconds(
+        fingerprint=round(figures.fingerprint_seconds, 3),
+        join=round(figures.seconds, 3),
+        write=round(sum(each.seconds for each in written), 3),
+        total=round(elapsed, 3),
+    )
 
 
 def _expected(fingerprints: Sequence[Fingerprint], decided: int) -> tuple[int, int]:
@@ -130,29 +165,29 @@ def _expected(fingerprints: Sequence[Fingerprint], decided: int) -> tuple[int, i
 
 def _inputs(
     written: Sequence[WrittenSplit], fingerprints: Sequence[Fingerprint], known: Mapping[str, str]
-) -> list[dict[str, Any]]:
+) -> tuple[TakenInput, ...]:
     """Each bundle, and which of its bytes this run took: all, but where a run is a slice."""
     digests = dict(known) | {name: digest for each in fingerprints for name, digest in each.facts["digests"].items()}
     ranges: dict[str, list[ByteRange]] = {}
     for each in written:
         for part in each.split.ranges:
             ranges.setdefault(part.bundle.name, []).append(part)
-    return [_input(name, parts, digests.get(name)) for name, parts in ranges.items()]
+    return tuple(_input(name, parts, digests.get(name)) for name, parts in ranges.items())
 
 
-def _input(name: str, parts: Sequence[ByteRange], digest: str | None) -> dict[str, Any]:
+def _input(name: str, parts: Sequence[ByteRange], digest: str | None) -> TakenInput:
     bundle = parts[0].bundle
     if parts[0].unreadable:
         digest = ""
     elif digest is None:  # whoever read its first byte has it at hand
         digest = digest_bundle(bundle)
-    return {
-        "url": bundle.url,
-        "name": name,
-        "size": bundle.size,
-        "modified": bundle.modified,
-        "state": bundle.state,
-        "sha256": digest,
-        "start": parts[0].start,
-        "end": parts[-1].end,
-    }
+    return TakenInput(
+        url=bundle.url,
+        name=name,
+        size=bundle.size,
+        modified=bundle.modified,
+        state=bundle.state,
+        sha256=digest,
+        start=parts[0].start,
+        end=parts[-1].end,
+    )

@@ -16,8 +16,7 @@ from apache_beam.utils.timestamp import MAX_TIMESTAMP, Duration, Timestamp
 
 from transforms.bundles.beam import Batch, batches
 from transforms.bundles.listing import Bundle
-from transforms.streaming.arrivals import Arrivals
-from transforms.streaming.turns import Arrival, Flight, Runs, Waiting, admit, take_turn
+from transforms.streaming.turns import Arrival, Arrivals, Flight, Runs, Waiting, admit, take_turn
 
 # The bundles that are there now, in input order; None where that cannot be told for the moment.
 Listing = Callable[[], Sequence[Bundle] | None]
@@ -50,7 +49,7 @@ class OpenWindows(beam.PTransform):
     """The batches of windows' runs, in windows of `size` milliseconds; a run is opened when those before it are over.
 
     The queue of windows is in the global window under one key: state of a window of its own could not tell what became
-    of the window before. Its timers hold the watermark back, so that nothing is late behind it.
+    of the window before. Its timers hold the watermark back, so that nothing comes after it.
     """
 
     def __init__(self, runs: Runs, size: int, batch: int) -> None:

@@ -1,31 +1,49 @@
 """Building and opening the index: segments from the fingerprints and verdicts of committed runs."""
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import takewhile
 
 import numpy as np
 import pyarrow as pa
 
-from transforms import storage
 from transforms.dedup.fingerprints import Fingerprint, read_fingerprint
-from transforms.dedup.index.groups import IndexNote, notes_of, segment_path, unindexed, write_note
+from transforms.dedup.index.groups import (
+    OnDamage,
+    SegmentGroup,
+    compaction_folders,
+    drop_group,
+    groups_of,
+    next_compaction,
+    segment_path,
+    unindexed,
+    write_group,
+)
 from transforms.dedup.index.matching import IndexView, sorted_sets
-from transforms.dedup.index.segment import Segment, count_tokens_of, parts, sets_table, write_segment
-from transforms.dedup.index.settings import IndexSettings
-from transforms.dedup.settings import DedupSettings
+from transforms.dedup.index.segment import Digests, Segment, count_tokens_of, parts, sets_table, write_segment
 from transforms.dedup.verdicts import places_of, read_verdicts
 from transforms.errors import RunError
-from transforms.runs.catalog import CommittedRun, RunFacts, committed
-from transforms.runs.run import INDEX, RunPaths, run_folder
+from transforms.filesystems import DamagedFileError, StorageError
+from transforms.runs.manifest import Manifest, RunKey
+from transforms.runs.run import INDEX, Run
+from transforms.settings import DedupSettings, IndexSettings
+from transforms.storage import Folder
 
 _TOKENS_A_SEGMENT = 1 << 24  # 128 MiB of sets: what building and merging hold at a time
+
+
+# Makes the tables of a run's kept paragraphs, see `segment.SETS`, from its documents.
+Remake = Callable[[Folder, Manifest], Iterable[pa.Table]]
+_log = logging.getLogger("rafid.index")
 
 
 class IndexMissingError(RunError):
     """A committed run whose kept paragraphs cannot be looked up."""
 
 
-def within_horizon(runs: Sequence[CommittedRun], settings: IndexSettings, now: datetime) -> list[CommittedRun]:
+def within_horizon(runs: Sequence[RunKey], settings: IndexSettings, now: datetime) -> list[RunKey]:
     """The runs that are not older than the horizon, in order."""
     chosen = list(runs)
     if settings.horizon_days is not None:
@@ -36,7 +54,7 @@ def within_horizon(runs: Sequence[CommittedRun], settings: IndexSettings, now: d
     return chosen
 
 
-def open_index(output: str, runs: Sequence[CommittedRun], settings: DedupSettings) -> IndexView | None:
+def open_index(output: Folder, runs: Sequence[RunKey], settings: DedupSettings) -> IndexView | None:
     """The index of committed runs, in their order; None where they kept nothing that can be compared.
 
     Args:
@@ -49,88 +67,204 @@ def open_index(output: str, runs: Sequence[CommittedRun], settings: DedupSetting
     """
     if not runs or settings.scope != "corpus":
         return None
-    notes = notes_of(output, runs)
-    for run in unindexed(notes, runs):
+    groups = groups_of(output, runs)
+    for run in unindexed(groups, runs):
         raise _missing(output, run.run, "has no segments")
-    segments = [segment for note in notes for segment in open_segments(output, note, runs)]
+    segments = [segment for group in groups for segment in open_segments(output, group, runs)]
     if not segments:
         return None
     return IndexView(segments)
 
 
-def open_segments(output: str, note: IndexNote, runs: Iterable[CommittedRun]) -> list[Segment]:
-    """The segments of a note, of whose rows those of `runs` count."""
-    live = frozenset(run.run for run in set(runs).intersection(note.runs))
-    return [Segment(storage.join(output, path), live) for path in note.segment_paths()]
+def open_segments(output: Folder, group: SegmentGroup, runs: Iterable[RunKey]) -> list[Segment]:
+    """The segments of a group, of whose rows those of `runs` count."""
+    live = frozenset(run.run for run in set(runs).intersection(group.runs))
+    described = zip(group.segment_paths(), group.digests, strict=True)
+    return [Segment(output.below(path), live, digests) for path, digests in described]
 
 
-def index_runs(output: str) -> list[IndexNote]:
-    """The notes of all committed runs, in order; those that are not indexed yet are. Nobody else may be writing.
+def index_runs(output: Folder, runs: Sequence[Manifest], remake: Remake) -> list[SegmentGroup]:
+    """The groups of all committed runs, in order; indexes those that are not yet. Nobody else may be writing.
+
+    What is damaged or missing is made again from what is committed, with a warning.
+
+    Args:
+        output: the output folder.
+        runs: its committed runs, in order.
+        remake: makes the rows of a run's segments from its documents.
 
     Raises:
-        IndexMissingError: the files that a run is indexed from are not there.
+        IndexMissingError: the documents of such a run are not as they were either.
     """
-    facts = committed(output)
-    keys = [each.key for each in facts]
-    notes = notes_of(output, keys)
-    waiting = unindexed(notes, keys)
-    for key in [each for each in keys if each not in waiting][-1:]:
-        _remove_scratch(RunPaths(output, key.run))  # a crash may have left it behind the note
+    keys = [each.key for each in runs]
+    groups = sound_groups(output, keys, partial(_drop, output))
+    waiting = unindexed(groups, keys)
+    _remove_left(output, {key.run for key in keys}.difference(key.run for key in waiting))
     for key in waiting:
-        _index_run(output, facts[keys.index(key)])
-    return notes_of(output, keys)
+        _index_run(output, runs[keys.index(key)], remake)
+    return groups_of(output, keys)
 
 
-def _index_run(output: str, facts: RunFacts) -> None:
+def _drop(output: Folder, folder: str, error: RunError) -> None:
+    """Takes a damaged folder out of the index."""
+    _log.warning("%s; it is made again from what is committed", error)
+    drop_group(output, folder)
+
+
+def sound_groups(output: Folder, keys: Sequence[RunKey], on_damage: OnDamage) -> list[SegmentGroup]:
+    """The groups of runs, but for those that are damaged, of which `on_damage` is told."""
+    return [group for group in groups_of(output, keys, on_damage) if _is_sound(output, group, on_damage)]
+
+
+def _is_sound(output: Folder, group: SegmentGroup, on_damage: OnDamage) -> bool:
+    try:
+        for segment in open_segments(output, group, group.runs):
+            segment.check()
+    except StorageError as error:
+        on_damage(group.folder, DamagedFileError(str(error)))
+        return False
+    return True
+
+
+def _index_run(output: Folder, manifest: Manifest, remake: Remake) -> None:
     """Builds a run's segments; its fingerprint and verdict files, of no more use, go."""
-    paths = RunPaths(output, facts.run)
-    files = storage.list_files(storage.join(output, paths.fingerprint_folder()))
-    splits = sorted(name.removesuffix(".arrow") for name in files)  # a split's parts behind the split itself
-    _check_whole(output, facts, (_fingerprint(paths, split) for split in splits))
-    tables = (_kept_sets(paths, split) for split in splits)
-    write_segments(output, run_folder(INDEX, facts.run), tables, (facts.key,))
-    _remove_scratch(paths)
+    run = Run(output, manifest.run)
+    try:
+        splits = _whole_splits(run, manifest)
+        write_segments(output, run.index_folder(), (_kept_sets(run, split) for split in splits), (manifest.key,))
+    except StorageError as error:
+        _log.warning("run %s: %s; it is indexed from its documents", run.name, error)
+        write_segments(output, run.index_folder(), remake(output, manifest), (manifest.key,))
+    _remove_scratch(run)
 
 
-def _remove_scratch(paths: RunPaths) -> None:
-    for used in (paths.fingerprint_folder(), paths.verdict_folder(), paths.scratch_folder()):
-        storage.remove(storage.join(paths.output, used))
+def _remove_left(output: Folder, indexed: set[str]) -> None:
+    """Removes what the index was built from where a crash, or a store that refused it, has left it."""
+    if not indexed:
+        return
+    for path in output.files(INDEX):
+        folder, _, rest = path.partition("/")
+        run = Run(output, folder.removeprefix("run="))
+        if run.name in indexed and rest.partition("/")[0] in ("fingerprints", "verdicts", "scratch"):
+            indexed = indexed - {run.name}
+            _remove_scratch(run)
 
 
-def _fingerprint(paths: RunPaths, split: str) -> Fingerprint:
-    return read_fingerprint(storage.join(paths.output, paths.fingerprint(split)))
+def _whole_splits(run: Run, manifest: Manifest) -> list[str]:
+    """The splits of a run whose fingerprints are all there, in order.
+
+    Raises:
+        StorageError: some are missing or damaged.
+    """
+    # A split's parts come after the split itself.
+    splits = sorted(name.removesuffix(".arrow") for name in run.folder.files(run.fingerprint_folder()))
+    found, wanted = sum(len(_fingerprint(run, split).offset) for split in splits), manifest.counts.paragraphs.total
+    if found != wanted:
+        raise StorageError(f"there are fingerprints of {found:,} of its {wanted:,} paragraphs")
+    return splits
 
 
-def _check_whole(output: str, facts: RunFacts, fingerprints: Iterable[Fingerprint]) -> None:
-    found = sum(len(each.offset) for each in fingerprints)
-    if found != facts.paragraphs:
-        raise _missing(output, facts.run, f"has the fingerprints of {found:,} of its {facts.paragraphs:,} paragraphs")
+def _remove_scratch(run: Run) -> None:
+    for used in (run.fingerprint_folder(), run.verdict_folder(), run.scratch_folder()):
+        run.folder.tidy(used)
 
 
-def _missing(output: str, run: str, what: str) -> IndexMissingError:
+def _fingerprint(run: Run, split: str) -> Fingerprint:
+    return read_fingerprint(run, split)
+
+
+def _missing(output: Folder, run: str, what: str) -> IndexMissingError:
     return IndexMissingError(
-        f"index of {output}: run {run} {what}; "
-        f"restore {run_folder(INDEX, run)} from a backup, or remove the run and ingest its bundles again"
+        f"index of {output.url}: run {run} {what}; "
+        f"restore {Run(output, run).index_folder()} from a backup, or remove the run and ingest its bundles again"
     )
 
 
-def write_segments(output: str, folder: str, tables: Iterable[pa.Table], runs: tuple[CommittedRun, ...]) -> IndexNote:
-    """The note, written last, of a folder of segments that hold the rows of `tables`."""
+def write_segments(output: Folder, folder: str, tables: Iterable[pa.Table], runs: tuple[RunKey, ...]) -> SegmentGroup:
+    """Writes a group of segments that hold the rows of `tables`: its segments first, what makes it one last."""
     tokens: list[int] = []
-    for group in parts(tables, _TOKENS_A_SEGMENT):
-        write_segment(output, segment_path(folder, len(tokens)), group)
-        tokens.append(sum(map(count_tokens_of, group)))
-    note = IndexNote(folder, tuple(tokens), runs)
-    write_note(output, note)
-    return note
+    digests: list[Digests] = []
+    for part in parts(tables, _TOKENS_A_SEGMENT):
+        digests.append(write_segment(output.below(segment_path(folder, len(tokens))), part))
+        tokens.append(sum(map(count_tokens_of, part)))
+    group = SegmentGroup(folder=folder, tokens=tuple(tokens), digests=tuple(digests), runs=runs)
+    if output.is_local:  # a power cut leaves the whole group, or what it is built from
+        output.sync(f"{path}/{name}" for path in group.segment_paths() for name in output.files(path))
+    write_group(output, group)
+    return group
 
 
-def _kept_sets(paths: RunPaths, split: str) -> pa.Table:
+def _kept_sets(run: Run, split: str) -> pa.Table:
     """A row a kept paragraph of a split that has a set at all."""
-    fingerprint = _fingerprint(paths, split)
+    fingerprint = _fingerprint(run, split)
     kept = (np.diff(fingerprint.sets.offsets) > 0).astype(np.uint8)
-    kept[read_verdicts(storage.join(paths.output, paths.verdicts(split))).column("paragraph").to_numpy()] = 0
+    kept[read_verdicts(run, split, len(kept)).column("paragraph").to_numpy()] = 0
     left_out = fingerprint.documents.column("filter_rule").is_valid().to_numpy()
     kept[left_out[fingerprint.paragraph_document()]] = 0
     tokens, bounds = sorted_sets(fingerprint.sets, kept)
-    return sets_table(places_of([fingerprint], np.flatnonzero(kept), paths.run), tokens, bounds)
+    return sets_table(places_of([fingerprint], np.flatnonzero(kept), run.name), tokens, bounds)
+
+
+FAN = 16  # groups of one level that become one of the next
+_LEVEL_BITS = 20  # level 0: fewer than 2 ** 20 tokens, about 10 MB of text; each further level 16 times that
+
+
+def keep_up(output: Folder, runs: Sequence[Manifest], remake: Remake) -> None:
+    """Indexes the committed runs, given in order, and merges what has become many. Nobody else may be writing."""
+    while True:
+        groups = index_runs(output, runs, remake)
+        tail = due(groups)
+        if not tail:
+            break
+        _merge(output, tail, runs)
+    clean_index(output, runs)  # also of what a crash left
+
+
+def compact(output: Folder, runs: Sequence[Manifest], remake: Remake) -> SegmentGroup | None:
+    """Merges the segments of all committed runs and drops the rows of removed ones; None where there are none.
+
+    A crash leaves the old index, or the new one. Nobody else may be writing.
+    """
+    groups = index_runs(output, runs, remake)
+    merged = _merge(output, groups, runs) if groups else None
+    clean_index(output, runs)
+    return merged
+
+
+def due(groups: Sequence[SegmentGroup]) -> Sequence[SegmentGroup]:
+    """The last groups that are to become one: `FAN` or more of a level, and what lies below it; nothing otherwise."""
+    for level in range(1 + max(map(_level, groups), default=-1)):
+        tail = list(takewhile(lambda group: _level(group) <= level, reversed(groups)))  # noqa: B023 - used at once
+        if sum(_level(group) == level for group in tail) >= FAN:
+            return groups[-len(tail) :]
+    return []
+
+
+def _level(group: SegmentGroup) -> int:
+    return max(0, -(-(sum(group.tokens).bit_length() - _LEVEL_BITS) // 4))
+
+
+def _merge(output: Folder, groups: Sequence[SegmentGroup], live: Sequence[Manifest]) -> SegmentGroup:
+    keys = [each.key for each in live]
+    segments = (segment for group in groups for segment in open_segments(output, group, keys))
+    runs = tuple(run for group in groups for run in group.runs)
+    return write_segments(output, next_compaction(output), map(_live_rows, segments), runs)
+
+
+def _live_rows(segment: Segment) -> pa.Table:
+    return segment.rows.filter(pa.array(segment.live.astype(bool)))
+
+
+def clean_index(output: Folder, runs: Sequence[Manifest]) -> None:
+    """Removes what compactions replaced, and what an unfinished one left. Nobody else may be writing."""
+    keys = [each.key for each in runs]
+    groups = groups_of(output, keys)
+    unused = set(compaction_folders(output)) - {group.folder for group in groups}
+    # A run that replaced a merged one has its name, not its key: its folder stays.
+    unused |= {Run(output, run.run).index_folder() for run in set(keys).intersection(_merged_runs(output, groups))}
+    for folder in unused:
+        output.tidy(folder)
+
+
+def _merged_runs(output: Folder, groups: Sequence[SegmentGroup]) -> list[RunKey]:
+    return [run for group in groups for run in group.runs if group.folder != Run(output, run.run).index_folder()]

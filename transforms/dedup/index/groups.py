@@ -1,30 +1,35 @@
-"""What the index consists of: folders of segments, each with a note that says whose paragraphs they hold."""
+"""Groups of segments: the folders that the index consists of, each with the runs whose paragraphs it holds."""
 
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from transforms import storage
-from transforms.runs.catalog import CommittedRun
+from pydantic import ValidationError
+
+from transforms.dedup.index.segment import Digests
+from transforms.filesystems import DamagedFileError
+from transforms.runs.manifest import Record, RunKey
 from transforms.runs.run import INDEX, run_folder
+from transforms.storage import Folder
 
-NOTE = "index.json"  # written last: without it a folder's segments do not exist
+_FILE = "index.json"  # written last: without it a folder's segments do not exist
 _COMPACTION = "compact="
+# Told of a folder of the index that is damaged, and how.
+OnDamage = Callable[[str, DamagedFileError], None]
 
 
-@dataclass(frozen=True)
-class IndexNote:
-    """What a folder of segments holds.
+class SegmentGroup(Record):
+    """A folder of segments, as its file tells it.
 
     Attributes:
         folder: relative to the output folder.
         tokens: the size of each segment's sets.
+        digests: of each segment's files.
         runs: the runs whose kept paragraphs they hold, in order.
     """
 
     folder: str
     tokens: tuple[int, ...]
-    runs: tuple[CommittedRun, ...]
+    digests: tuple[Digests, ...]
+    runs: tuple[RunKey, ...]
 
     def segment_paths(self) -> list[str]:
         """The folders of the segments, in order."""
@@ -36,54 +41,86 @@ def segment_path(folder: str, part: int) -> str:
     return f"{folder}/segment-{part:03d}"
 
 
-def write_note(output: str, note: IndexNote) -> None:
-    """Makes a folder of segments part of the index."""
-    text = json.dumps({"tokens": note.tokens, "runs": note.runs})
-    storage.write_whole(output, f"{note.folder}/{NOTE}", text.encode())
+def write_group(output: Folder, group: SegmentGroup) -> None:
+    """Makes a folder of segments, which survive a power cut, part of the index."""
+    path = f"{group.folder}/{_FILE}"
+    output.write_json(path, group.model_dump(mode="json"), durable=True)
+    output.sync([path])
 
 
-def read_note(output: str, folder: str) -> IndexNote | None:
-    """The note of a folder; None where its segments do not exist."""
-    url = storage.join(output, folder, NOTE)
-    if not storage.exists(url):
+def _read_group(output: Folder, folder: str) -> SegmentGroup | None:
+    """The group in a folder; None where there is none.
+
+    Raises:
+        DamagedFileError: its file is not as it was written.
+    """
+    path = f"{folder}/{_FILE}"
+    if not output.exists(path):
         return None
-    fields = json.loads(storage.read_whole(url).to_pybytes())
-    return IndexNote(folder, tuple(fields["tokens"]), tuple(CommittedRun(*each) for each in fields["runs"]))
+    try:
+        group = SegmentGroup.model_validate(output.read_json(path))
+    except ValidationError as error:
+        raise DamagedFileError(f"{output.at(path)}: is damaged: it is no description of segments") from error
+    if group.folder != folder or len(group.tokens) != len(group.digests):
+        raise DamagedFileError(f"{output.at(path)}: is damaged: it describes another folder")
+    return group
 
 
-def compaction_folders(output: str) -> list[str]:
+def drop_group(output: Folder, folder: str) -> None:
+    """Takes a folder of segments out of the index; a run's own folder may hold what it is indexed from, and stays."""
+    output.remove(folder if folder.startswith(f"{INDEX}/{_COMPACTION}") else f"{folder}/{_FILE}")
+
+
+def compaction_folders(output: Folder) -> list[str]:
     """The folders of compactions, finished or not, the last first."""
-    names = storage.list_folders(storage.join(output, INDEX))
+    names = output.folders(INDEX)
     return sorted((f"{INDEX}/{name}" for name in names if name.startswith(_COMPACTION)), reverse=True)
 
 
-def next_compaction(output: str) -> str:
+def next_compaction(output: Folder) -> str:
     """The folder of a compaction that comes after all that are there."""
     last = next(iter(compaction_folders(output)), "=0").rpartition("=")[2]
     return f"{INDEX}/{_COMPACTION}{int(last) + 1:08d}"
 
 
-def notes_of(output: str, runs: Sequence[CommittedRun]) -> list[IndexNote]:
-    """The notes that hold these runs, in their order, each run in one; a run that is not indexed is in none."""
+def fail(_: str, error: DamagedFileError) -> None:
+    """Raises the error."""
+    raise error
+
+
+def groups_of(output: Folder, runs: Sequence[RunKey], on_damage: OnDamage = fail) -> list[SegmentGroup]:
+    """The groups that hold these runs, in their order, each run in one; a run that is not indexed is in none.
+
+    Args:
+        output: the output folder.
+        runs: committed runs, in order.
+        on_damage: told of a folder whose description is damaged; it is passed over then.
+    """
     place = {run: position for position, run in enumerate(runs)}
-    found: list[IndexNote] = []
-    covered: set[CommittedRun] = set()
-    for note in _compactions(output):
-        if not covered.issuperset(note.runs):  # a later one took it in
-            covered.update(note.runs)
-            found.append(note)
-    own = (read_note(output, run_folder(INDEX, run.run)) for run in runs if run not in covered)
-    found += [note for note in own if note]
-    first = {note.folder: min((place[run] for run in note.runs if run in place), default=-1) for note in found}
-    return sorted((note for note in found if first[note.folder] >= 0), key=lambda note: first[note.folder])
+    found: list[SegmentGroup] = []
+    covered: set[RunKey] = set()
+    for group in _read(output, compaction_folders(output), on_damage):
+        if not covered.issuperset(group.runs):  # a later one took it in
+            covered.update(group.runs)
+            found.append(group)
+    own = (run_folder(INDEX, run.run) for run in runs if run not in covered)
+    found += _read(output, own, on_damage)
+    first = {group.folder: min((place[run] for run in group.runs if run in place), default=-1) for group in found}
+    return sorted((group for group in found if first[group.folder] >= 0), key=lambda group: first[group.folder])
 
 
-def _compactions(output: str) -> Iterable[IndexNote]:
-    notes = (read_note(output, folder) for folder in compaction_folders(output))
-    return (note for note in notes if note)
+def _read(output: Folder, folders: Iterable[str], on_damage: OnDamage) -> Iterator[SegmentGroup]:
+    for folder in folders:
+        try:
+            group = _read_group(output, folder)
+        except DamagedFileError as error:
+            on_damage(folder, error)
+        else:
+            if group is not None:
+                yield group
 
 
-def unindexed(notes: Iterable[IndexNote], runs: Sequence[CommittedRun]) -> list[CommittedRun]:
-    """Those of `runs` that no note holds."""
-    covered = {run for note in notes for run in note.runs}
+def unindexed(groups: Iterable[SegmentGroup], runs: Sequence[RunKey]) -> list[RunKey]:
+    """Those of `runs` that no group holds."""
+    covered = {run for group in groups for run in group.runs}
     return [run for run in runs if run not in covered]

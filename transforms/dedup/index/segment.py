@@ -8,14 +8,15 @@ every token of every set, and the row), `buckets` (where the postings of tokens 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from transforms import storage
 from transforms.arrays import Bytes, Int32s, Int64s, UInt32s, UInt64s
-from transforms.dedup.index.kernels.postings import fill_filter, sort_postings, spread_tokens
+from transforms.dedup.index.kernels import fill_filter, sort_postings, spread_tokens
+from transforms.filesystems import DamagedFileError
+from transforms.storage import Folder
 
 SETS = pa.schema(
     [
@@ -35,26 +36,59 @@ _FILTER_BITS_A_TOKEN = 16
 _COARSE_BITS = 11  # as many places to write to as stay in the cache
 
 
+class Digests(NamedTuple):
+    """The digests of the files of a segment, in hex."""
+
+    sets: str
+    postings: str
+    buckets: str
+    filter: str
+
+
 @dataclass(frozen=True)
 class Segment:
     """One segment, open for searching; its arrays are views of mapped files.
 
     Attributes:
-        url: its folder.
+        folder: its own.
         runs: the runs whose rows count.
+        digests: of its files, by name.
     """
 
-    url: str
+    folder: Folder
     runs: frozenset[str]
+    digests: Digests
 
     def opened(self) -> "Segment":
         """The same segment with its files mapped, until nobody holds it any more."""
-        mapped = Segment(self.url, self.runs)
+        mapped = Segment(self.folder, self.runs, self.digests)
         _ = mapped.sets, mapped.postings, mapped.filter, mapped.live
         return mapped
 
     def _file(self, name: str, schema: pa.Schema) -> pa.Table:
-        return pa.ipc.open_file(storage.read_whole(storage.join(self.url, f"{name}.arrow"))).read_all().cast(schema)
+        batch = self.folder.read_arrow(f"{name}.arrow", getattr(self.digests, name))
+        return pa.Table.from_batches([batch]).cast(schema)
+
+    def check(self) -> None:
+        """Makes sure that the files are those that were written, and that no number in them leads outside.
+
+        Raises:
+            DamagedFileError: it is not so.
+            StorageError: a file cannot be read.
+        """
+        tokens, bounds = self.sets
+        _, begins, keys, rows = self.postings
+        inside = (
+            len(bounds) == len(self.rows) + 1
+            and _rises(bounds, len(tokens))
+            and _rises(begins, len(keys))
+            and len(keys) == len(rows)
+            and _is_power_of_two(len(begins) - 1)
+            and _is_power_of_two(len(self.filter))
+            and (not len(rows) or (rows.min() >= 0 and rows.max() < len(bounds) - 1))
+        )
+        if not inside:
+            raise DamagedFileError(f"{self.folder.url}: is damaged: its files do not fit each other")
 
     @cached_property
     def rows(self) -> pa.Table:
@@ -69,7 +103,7 @@ class Segment:
 
     @cached_property
     def postings(self) -> tuple[np.uint64, Int32s, UInt32s, Int32s]:
-        """What makes a token the number of its bucket, where each bucket begins, keys and rows; see `sort_postings`."""
+        """The shift from a token to its bucket, the beginnings of buckets, keys and rows; see `sort_postings`."""
         begins, table = _numpy(self._file("buckets", BUCKETS), "begin"), self._file("postings", POSTINGS)
         return np.uint64(64 - _bits_of(len(begins) - 1)), begins, _numpy(table, "key"), _numpy(table, "row")
 
@@ -81,7 +115,7 @@ class Segment:
 
     @property
     def filter_shift(self) -> np.uint64:
-        """What makes a mixed token the number of its bit."""
+        """The shift that makes a mixed token the number of its bit."""
         return np.uint64(64 - _bits_of(8 * len(self.filter)))
 
     @cached_property
@@ -91,6 +125,15 @@ class Segment:
         named = np.array([run in self.runs for run in column.dictionary.to_pylist()], np.uint8)
         live: Bytes = named[column.indices.to_numpy()] if len(named) else np.zeros(0, np.uint8)
         return live
+
+
+def _rises(edges: Int64s | Int32s, last: int) -> bool:
+    """True for edges from 0 to `last` that never fall."""
+    return bool(len(edges) and edges[0] == 0 and edges[-1] == last and (edges[1:] >= edges[:-1]).all())
+
+
+def _is_power_of_two(number: int) -> bool:
+    return number > 0 and number & (number - 1) == 0
 
 
 def _numpy(table: pa.Table, column: str) -> Any:
@@ -114,12 +157,11 @@ def _dictionary(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return encoded.unify_dictionaries()
 
 
-def write_segment(root: str, path: str, tables: Sequence[pa.Table]) -> None:
-    """Writes a segment at `path` below `root`.
+def write_segment(folder: Folder, tables: Sequence[pa.Table]) -> Digests:
+    """Writes a segment; returns the digests of its files.
 
     Args:
-        root: the output folder.
-        path: the segment's folder in it.
+        folder: the segment's own.
         tables: consecutive rows, with the columns of `SETS`.
     """
     rows = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
@@ -127,11 +169,14 @@ def write_segment(root: str, path: str, tables: Sequence[pa.Table]) -> None:
     tokens, bounds = column.values.to_numpy(), column.offsets.to_numpy()
     bits = np.zeros(1 << max(0, _bits_of(_FILTER_BITS_A_TOKEN * len(tokens)) - 3), np.uint8)
     fill_filter(tokens, np.uint64(64 - _bits_of(8 * len(bits))), bits)
-    storage.write_arrow(root, f"{path}/filter.arrow", pa.table([bits], schema=FILTER))
+    filter_digest = folder.write_arrow("filter.arrow", pa.table([bits], schema=FILTER))
     begins, keys, owners = _postings(tokens, bounds)
-    storage.write_arrow(root, f"{path}/buckets.arrow", pa.table([begins], schema=BUCKETS))
-    storage.write_arrow(root, f"{path}/postings.arrow", pa.table([keys, owners], schema=POSTINGS))
-    storage.write_arrow(root, f"{path}/sets.arrow", rows)
+    return Digests(
+        filter=filter_digest,
+        buckets=folder.write_arrow("buckets.arrow", pa.table([begins], schema=BUCKETS)),
+        postings=folder.write_arrow("postings.arrow", pa.table([keys, owners], schema=POSTINGS)),
+        sets=folder.write_arrow("sets.arrow", rows),
+    )
 
 
 def _bits_of(numbers: int) -> int:
@@ -139,7 +184,7 @@ def _bits_of(numbers: int) -> int:
 
 
 def _postings(tokens: UInt64s, bounds: Int64s) -> tuple[Int32s, UInt32s, Int32s]:
-    """Where buckets begin, keys and rows, see `sort_postings`; two tokens a bucket on average."""
+    """The beginnings of buckets, keys and rows, see `sort_postings`; two tokens a bucket on average."""
     bits = max(1, _bits_of(len(tokens)) - 1)
     coarse = min(_COARSE_BITS, bits)
     spread, spread_rows = np.empty(len(tokens), np.uint64), np.empty(len(tokens), np.int32)

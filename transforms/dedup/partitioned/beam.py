@@ -10,14 +10,13 @@ from transforms.arrays import UInt32s
 from transforms.bundles.beam import Batch
 from transforms.bundles.splits import Split
 from transforms.dedup.beam import Fingerprinted
+from transforms.dedup.fingerprints import FingerprintedSplit
 from transforms.dedup.index.building import open_index
 from transforms.dedup.index.matching import IndexView
-from transforms.dedup.one_pass.files import FingerprintedSplit
 from transforms.dedup.partitioned import files, stages
 from transforms.dedup.partitioned.stages import GivenBlock
-from transforms.dedup.settings import DedupSettings
-from transforms.runs.opening import read_opening
-from transforms.runs.run import RunPaths
+from transforms.runs.run import Run
+from transforms.settings import DedupSettings
 
 Keyed = tuple[int, Any]
 _TO_RESOLUTION = -1  # the key of what goes past verification
@@ -26,9 +25,9 @@ _TO_RESOLUTION = -1  # the key of what goes past verification
 class JoinPartitioned(beam.PTransform):
     """The splits, one a batch, each with its verdict file written; the join's figures stand in a file of the run."""
 
-    def __init__(self, paths: RunPaths, settings: DedupSettings, partitions: int) -> None:
+    def __init__(self, run: Run, settings: DedupSettings, partitions: int) -> None:
         super().__init__()
-        self._work = _Work(paths, settings, partitions)
+        self._work = _Work(run, settings, partitions)
 
     def expand(self, keyed: beam.PCollection[Fingerprinted]) -> beam.PCollection[Batch]:
         """Equal sets, prefixes, candidates, verification, resolution, verdicts."""
@@ -105,30 +104,30 @@ def _sum(counts: Iterable[UInt32s | int]) -> UInt32s:
 
 
 class _Work:
-    """What workers do with the run's files; the functions that the graph names."""
+    """The functions of the graph: each works on files of the run."""
 
-    def __init__(self, paths: RunPaths, settings: DedupSettings, partitions: int) -> None:
-        self.paths, self.settings, self.partitions = paths, settings, partitions
+    def __init__(self, run: Run, settings: DedupSettings, partitions: int) -> None:
+        self.run, self.settings, self.partitions = run, settings, partitions
 
     def index(self) -> IndexView | None:
-        return open_index(self.paths.output, read_opening(self.paths).earlier, self.settings)
+        return open_index(self.run.folder, self.run.opening().earlier, self.settings)
 
     def count(self, each: FingerprintedSplit) -> UInt32s:
-        return stages.count_split(files.sets_of(self.paths, files.split_number(each.split)))
+        return stages.count_split(files.sets_of(self.run, files.split_number(each.split)))
 
     def write_order(self, counts: UInt32s) -> str:
-        return files.write_order(self.paths, stages.order_of(counts))
+        return files.write_order(self.run, stages.order_of(counts))
 
     def equal(self, each: FingerprintedSplit) -> Iterator[Keyed]:
         number = files.split_number(each.split)
-        return stages.equal_sets(number, files.sets_of(self.paths, number), self.partitions)
+        return stages.equal_sets(number, files.sets_of(self.run, number), self.partitions)
 
     def copies(self, _: int, blocks: Iterable[stages.EqualBlock]) -> Iterator[Keyed]:
         return stages.find_copies(blocks)
 
     def prefixes(self, grouped: tuple[int, dict[str, Iterable[Any]]], order: str) -> Iterator[Keyed]:
         number, parts = grouped
-        sets, table = files.sets_of(self.paths, number), files.read_order(self.paths, order)
+        sets, table = files.sets_of(self.run, number), files.read_order(self.run, order)
         yield from stages.prefixes(number, sets, parts["copies"], table, self.settings.threshold, self.partitions)
         index = self.index()
         if index is not None:
@@ -148,14 +147,14 @@ class _Work:
         if key == _TO_RESOLUTION:
             yield from ((_TO_RESOLUTION, block) for block in blocks)
             return
-        own, every = files.sets_of(self.paths, key), stages.unique_pairs(blocks)
+        own, every = files.sets_of(self.run, key), stages.unique_pairs(blocks)
         for other, pairs in stages.by_key(stages.split_of(every.earlier), every):
-            edges = stages.verify(pairs, own, files.sets_of(self.paths, other), self.settings.threshold)
+            edges = stages.verify(pairs, own, files.sets_of(self.run, other), self.settings.threshold)
             yield from ((_TO_RESOLUTION, piece) for piece in stages.chunks(edges))
 
     def resolve(self, _: int, parts: Iterable[object]) -> list[Split]:
-        return files.resolve_run(self.paths, list(parts), self.settings.threshold)
+        return files.resolve_run(self.run, list(parts), self.settings.threshold)
 
     def verdicts(self, split: Split) -> Batch:
-        files.write_split_verdicts(self.paths, split, self.index(), self.settings.threshold)
-        return self.paths.run, (split,)
+        files.write_split_verdicts(self.run, split, self.index(), self.settings.threshold)
+        return self.run.name, (split,)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.dedup import oracle, twins
 from tests.dedup.samples import sets_of, thresholds
-from transforms.dedup.kernels.similarity import ORDER_BITS, drop_repeats, first_slot, least_overlap, prefix_length
+from transforms.dedup.kernels import ORDER_BITS, drop_repeats, first_slot, least_overlap, prefix_length
 from transforms.dedup.one_pass.kernels.order import (
     count_frequencies,
     count_occurrences,
@@ -18,7 +18,7 @@ from transforms.dedup.one_pass.kernels.order import (
     place_prefixes,
     select_contenders,
 )
-from transforms.dedup.settings import DedupSettings
+from transforms.settings import DedupSettings
 
 # Some share a counter, some a token, some a bucket of the order table; the ends of the range are there.
 hashes = st.sampled_from([0, 1, 255, 256, 2**64 - 1, 2**64 - 256, *range(1 << 42, 1 << 63, 3**37)]) | st.integers(
@@ -133,6 +133,7 @@ def test_sets_are_ordered(sets: list[list[int]], shift: int, data: st.DataObject
     assert identities.tolist() == [twins.absorb_all(twins.SEED_SHINGLE, each) for each in expected]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 9)), st.data())
 def test_repeats_are_dropped(values: list[int], data: st.DataObject) -> None:
     begin = data.draw(st.integers(0, len(values)))

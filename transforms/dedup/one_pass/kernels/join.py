@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from transforms.dedup.kernels.similarity import pair_overlap, prefix_length, shared_tokens
+from transforms.dedup.kernels import pair_overlap, prefix_length, shared_tokens
 from transforms.kernels import (
     Float64,
     InFloat64,
@@ -20,7 +20,7 @@ from transforms.kernels import (
 
 @inline
 def equal_sets(tokens, bounds, left, right):
-    """Whether the sets in two rows are the same."""
+    """True where the sets in two rows are the same."""
     size = bounds[left + 1] - bounds[left]
     if bounds[right + 1] - bounds[right] != size:
         return False
