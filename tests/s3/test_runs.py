@@ -127,8 +127,8 @@ def test_the_next_run_goes_on_where_a_dead_one_left_its_lock(alone: Server, bund
     run.wait()
     assert run.stderr is not None
     run.stderr.close()
-    assert (alone.folder / "corpus" / "out" / ".lock").exists()
-    assert result(begin(alone, *options(bundles, "s3://corpus/out"))) == (0, "")
+    assert (alone.folder / "corpus" / "out" / ".lock").stat().st_size > 0
+    assert result(begin(alone, *options(bundles, "s3://corpus/out"), "--wait")) == (0, "")
     check_files(alone.folder / "corpus" / "out", "x")
 
 

@@ -199,7 +199,7 @@ class Lease:
             except LeaseLost:
                 return
             except StorageError as error:
-                _log.warning("%s; the lock of the output is not renewed, tried again", error)
+                _log.info("%s; the lock of the output is not renewed, tried again", error)  # a write will say so
 
     def _release(self) -> None:
         """Empties the lock if it is still ours: what ended the run says more than an error here could."""
