@@ -15,7 +15,7 @@ from apache_beam.runners.worker import sdk_worker
 
 from pipelines.complaints import keep_traces_in
 from transforms.console import LogHandler
-from transforms.errors import RafidError, UnexpectedError
+from transforms.errors import RafidError, RunError, UnexpectedError
 
 
 def stage_error(error: Exception, what: str = "the run", rest: str = "nothing was committed") -> RafidError:
@@ -35,7 +35,14 @@ def stage_error(error: Exception, what: str = "the run", rest: str = "nothing wa
     # A Java stack trace names places below its causes.
     lines = [line for line in text.splitlines() if line.strip() and not re.match(r"\s+(at |\.\.\. )", line)]
     last = lines[-1].removeprefix("Caused by: ") if lines else type(error).__name__
-    return without_stage(UnexpectedError(f"{what} failed: {last.rstrip('.')}; {rest}"))
+    kind = UnexpectedError if _is_unexpected(error) else RunError
+    return without_stage(kind(f"{what} failed: {last.rstrip('.')}; {rest}"))
+
+
+def _is_unexpected(error: Exception) -> bool:
+    """True for an error of a program; false for what runners say of a worker or a connection that is lost."""
+    is_of_runner = isinstance(error, RuntimeError | grpc.RpcError)
+    return not is_of_runner or "Traceback (most recent call last)" in str(error)
 
 
 def without_stage(error: RafidError) -> RafidError:

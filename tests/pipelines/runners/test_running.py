@@ -15,7 +15,7 @@ from pipelines.runners.failures import stage_error
 from pipelines.runners.running import beam_options, runs_in_process
 from tests.conftest import PROJECT
 from transforms.bundles.errors import BundleChanged
-from transforms.errors import RafidError, UnexpectedError, UsageError
+from transforms.errors import RafidError, RunError, UnexpectedError, UsageError
 from transforms.filesystems import StorageError
 from transforms.runs.run import Run
 from transforms.storage import Folder
@@ -88,7 +88,7 @@ def test_a_traceback_that_a_runner_passes_on_as_text() -> None:
     text = (
         "Traceback (most recent call last):\n"
         '  File "x.py", line 3, in y\n'
-        "transforms.storage.StorageError: out/a: cannot be written: No space left on device [while running 'A/B']\n\n"
+        f"{StorageError.__module__}.StorageError: out/a: cannot be written: No space left on device [while running 'A/B']\n\n"
         "During handling of the above exception, another exception occurred:\n"
         "RuntimeError: bundle failed\n"
     )
@@ -104,6 +104,13 @@ def test_anything_else_is_one_line_that_says_so(text: str) -> None:
     assert "\n" not in str(error)
     assert str(error).startswith("the run failed: ")
     assert str(error).endswith("; nothing was committed")
+
+
+@pytest.mark.parametrize("text", ["Channel closed prematurely.", "java.lang.RuntimeException: the task is broken"])
+def test_what_a_runner_says_of_itself_is_not_unexpected(text: str) -> None:
+    error = stage_error(RuntimeError(text))
+    assert type(error) is RunError
+    assert str(error) == f"the run failed: {text.rstrip('.')}; nothing was committed"
 
 
 def test_worker_in_the_driver_that_loses_its_runner_prints_no_traceback() -> None:
