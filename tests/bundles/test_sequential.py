@@ -172,6 +172,67 @@ def test_what_never_opened_is_one_reject(tmp_path: Path) -> None:
     assert [(item.offset, item.length, item.reason) for item in documents.rejects] == [(0, 0, "corrupt_stream")]
 
 
+TWO = "<<<FILE>>>a\nأوّل\n<<<FILE>>>b\nثانٍ\n".encode()
+
+
+@pytest.mark.parametrize("kind", COMPRESSORS)
+@pytest.mark.parametrize("text", [TWO, TWO[:-1]])
+@pytest.mark.parametrize("rest", [b"trailing junk", b"\n", b"<<<FILE>>>c\nplain"])
+def test_a_whole_member_keeps_its_documents_whatever_follows(
+    tmp_path: Path, kind: str, text: bytes, rest: bytes
+) -> None:
+    documents = _documents(tmp_path, COMPRESSORS[kind](text) + rest)
+    assert documents.name == ["a", "b"]
+    (reject,) = documents.rejects
+    assert (reject.offset, reject.length, reject.payload) == (len(text), len(rest), rest)
+    assert reject.reason in ("corrupt_stream", "truncated_stream")
+
+
+@pytest.mark.parametrize("kind", COMPRESSORS)
+@pytest.mark.parametrize("damage", ["cut", "flipped"])
+def test_a_whole_member_keeps_its_documents_before_a_broken_one(tmp_path: Path, kind: str, damage: str) -> None:
+    other = bytearray(COMPRESSORS[kind]("<<<FILE>>>c\nثالث\n".encode() * 3))
+    broken = bytes(other[: len(other) // 3]) if damage == "cut" else bytes(other[:8]) + b"\xff" * 20 + bytes(other[28:])
+    for text in (TWO, ("\ufeff" + TWO.decode()).encode("utf-16-be")):
+        documents = _documents(tmp_path, COMPRESSORS[kind](text) + broken)
+        assert documents.name[:2] == ["a", "b"]
+        assert documents.text[documents.text_start[1] : documents.text_end[1]].tobytes().decode() == "ثانٍ\n"
+        (reject,) = documents.rejects
+        assert reject.offset >= len(text)
+
+
+@pytest.mark.parametrize("kind", COMPRESSORS)
+def test_a_document_that_goes_on_in_a_broken_member_is_rejected(tmp_path: Path, kind: str) -> None:
+    broken = COMPRESSORS[kind](TWO[-8:] * 9)
+    documents = _documents(tmp_path, COMPRESSORS[kind](TWO[:-4]) + broken[: len(broken) // 2])
+    assert documents.name == ["a"]
+    (reject,) = documents.rejects
+    assert reject.offset == TWO.index(b"<<<", 3)
+    assert reject.payload.startswith(TWO[reject.offset : -4])
+
+
+def test_what_is_compressed_twice_is_named(tmp_path: Path) -> None:
+    (reject,) = _documents(tmp_path, COMPRESSORS["gzip"](COMPRESSORS["zstd"](TWO))).rejects
+    assert (reject.reason, reject.detail.partition(";")[0]) == ("unsupported_format", "zstd inside of compressed data")
+
+
+@pytest.mark.parametrize("head", [b"%PDF-1.7\n", b"PAR1\x15\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
+def test_documents_of_programs_are_named(tmp_path: Path, head: bytes) -> None:
+    (reject,) = _documents(tmp_path, head + bytes(100)).rejects
+    assert reject.reason == "unsupported_format"
+    assert "is not read; give its text as a file of text" in reject.detail
+
+
+@pytest.mark.parametrize("line_end", [b"", b"\n", b"\r\n", "\r\n".encode("utf-16-le")])
+@pytest.mark.parametrize("part", [1, 1 << 20])
+def test_a_bundle_may_begin_in_utf16_and_go_on_in_utf8(tmp_path: Path, line_end: bytes, part: int) -> None:
+    first, rest = ("\ufeff" + "نصّ المقال الأول\n").encode("utf-16-le"), "<<<FILE>>>b\nثانٍ\n<<<FILE>>>c\nثالث".encode()
+    (item, second, third) = _items(tmp_path, {"a.txt": first + line_end + rest}, 7, part_bytes=part)
+    assert (item.offset, item.length, item.text and item.text.strip()) == (0, len(first + line_end), "نصّ المقال الأول")
+    assert (second.offset, second.name, second.text) == (len(first + line_end), "b", "ثانٍ\n")
+    assert (third.name, third.text) == ("c", "ثالث")
+
+
 def test_archives_are_named(tmp_path: Path) -> None:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:

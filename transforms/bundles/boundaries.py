@@ -16,7 +16,7 @@ from transforms.bundles.errors import BundleChanged, BundleReadError, RejectReas
 from transforms.bundles.kernels import delimiters as kernels
 from transforms.bundles.kernels import places
 from transforms.bundles.listing import Bundle
-from transforms.bundles.sequential import is_stream, open_streams
+from transforms.bundles.sequential import Stream, is_stream, open_streams
 from transforms.bundles.splits import ByteRange
 from transforms.bundles.stores import Source, open_store
 from transforms.settings import ReadSettings
@@ -211,27 +211,36 @@ def _read_stream(text: Text, chunks: Iterator[bytes], size: int, settings: ReadS
             end, dropped = _read_on(text, stream, int(starts[-1]), base, most, stream.measure)
             surplus = text.take(end)
             ended = stream.ended and not surplus
-            edges = np.append(starts, end)
+            fault = stream.fault if ended else None
+            cut = _end_of_members(fault, text, stream, int(starts[-1]), end) if fault and not dropped else None
+            edges = np.append(starts, end) if cut is None else np.concatenate([starts, [cut, end]])
             offsets = offset + np.append(0, np.cumsum(_sizes(text, edges, stream.width)))
             offsets[-1] += dropped + (stream.left_out if ended else 0)
-            fault = stream.fault if ended else None
-            if fault and _spares_last(fault, text, base):
-                edges, offsets = np.append(edges, end), np.append(offsets, offsets[-1])
-                fault.rest = fault.after_members
             offset = int(offsets[-1]) + (len(fault.rest) if fault else 0)
             last = ended and not stream.followed
             yield Boundaries(edges, offsets, last, not last, stream.encoding, fault)
 
 
-def _spares_last(fault: Damaged, text: Text, base: int) -> bool:
-    """True if the last document is whole, so that the fault gets a row of its own.
+def _end_of_members(fault: Damaged, text: Text, stream: Stream, last: int, end: int) -> int | None:
+    """The place where the text of whole members of compressed data ends, if the last document ends there too.
 
-    It is if it ends with a whole member of compressed data and does not go on: no other member begins, or a line ends
-    there.
+    It does if no other member begins, or a line ends there. What came of the damaged data then is no part of it; if
+    nothing came of it, its first raw bytes are left over.
+
+    Args:
+        fault: the damage.
+        text: ends with the last document.
+        stream: the text's stream.
+        last, end: the document's bytes in the text.
     """
-    if not fault.after_members:
-        return False
-    return not fault.member_began or text.line_begins(text.size, base, kernels.NO) == kernels.YES
+    place = end - stream.size_of_last(text.bytes[last:end].tobytes(), fault.given)
+    if not fault.after_members or place <= last:
+        return None
+    if fault.member_began and text.line_begins(place, last, kernels.NO) != kernels.YES:
+        return None
+    if not fault.given:
+        fault.rest = fault.after_members
+    return place
 
 
 def _sizes(text: Text, edges: Int64s, width: int) -> Int64s:

@@ -51,14 +51,15 @@ class Damaged(Exception):  # noqa: N818 - says what happened
         reason: the reason of the reject.
         detail: one line for a person.
         rest: raw bytes that belong to the reject and are not in its text.
-        after_members: the first raw bytes after members that are whole, if all text so far is of these; else none.
+        after_members: the first raw bytes after the members that are whole; none if the first member is damaged.
         member_began: true if those bytes begin as another member does.
+        given: the bytes of text that came from them.
     """
 
     def __init__(self, reason: RejectReason, detail: str, rest: bytes = b"") -> None:
         super().__init__(detail)
         self.reason, self.detail, self.rest = reason, detail, rest
-        self.after_members, self.member_began = b"", False
+        self.after_members, self.member_began, self.given = b"", False, 0
 
 
 def compression_of(head: bytes) -> str:
@@ -151,14 +152,14 @@ def decompress(kind: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
     rest = _after_padding(b"", counted)
     whole = False
     while rest:
-        decoder, first, given = _DECODERS[kind](), rest, False
+        decoder, first, given = _DECODERS[kind](), rest, 0
         try:
             for text in _decode_member(kind, decoder, rest, counted):
-                given = True
+                given += len(text)
                 yield text
         except Damaged as damage:
-            if whole and not given:
-                damage.after_members = first[:HEAD_BYTES]
+            if whole:
+                damage.after_members, damage.given = first[:HEAD_BYTES], given
                 damage.member_began = _MEMBERS[kind].startswith(first[: len(_MEMBERS[kind])])
             raise
         whole = True

@@ -14,7 +14,7 @@ from transforms.bundles.compression import (
     decompress,
     foreign_format,
 )
-from transforms.bundles.encodings import ascii_line_end, transcode_utf16, utf16_of
+from transforms.bundles.encodings import ascii_line_end, transcode_utf16, utf16_bytes, utf16_of
 from transforms.bundles.errors import BundleReadError, RejectReason
 from transforms.bundles.kernels.delimiters import DELIMITER
 from transforms.bundles.listing import Bundle
@@ -91,6 +91,13 @@ class Stream(Iterator[bytes]):
         raw = np.frombuffer(text, np.uint8)
         return self.width * int(((raw & 0xC0) != 0x80).sum() + (raw >= 0xF0).sum()) if self.width else len(raw)
 
+    def size_of_last(self, text: bytes, count: int) -> int:
+        """The number of bytes at the end of `text` that the last `count` bytes of the decompressed bundle became."""
+        if not self.width or not count:
+            return count
+        raw = utf16_bytes(text, self.encoding)
+        return len(b"".join(transcode_utf16(iter([raw[-(count & ~1) :]]), self.encoding)))
+
 
 class _UpToAscii(Iterator[bytes]):
     """Pieces of UTF-16 up to the first delimiter in ASCII, whose bytes are no text in UTF-16.
@@ -102,12 +109,13 @@ class _UpToAscii(Iterator[bytes]):
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces, self._held, self._given = pieces, b"", 0
+        self._damage: Damaged | None = None
         self.rest: bytes | None = None
         self.left_out = 0
 
     def __next__(self) -> bytes:
         while self.rest is None:
-            piece = next(self._pieces, b"")
+            piece = self._next_piece()
             self._held += piece
             found = self._held.find(DELIMITER)
             if found >= 0:
@@ -121,7 +129,17 @@ class _UpToAscii(Iterator[bytes]):
                 return given
             if not piece:
                 break
+        if self._damage:
+            raise self._damage
         raise StopIteration
+
+    def _next_piece(self) -> bytes:
+        """The next piece; none at the end and at damage, which is raised when all bytes before it have been given."""
+        try:
+            return next(self._pieces, b"") if self._damage is None else b""
+        except Damaged as damage:
+            self._damage = damage
+            return b""
 
     def remainder(self) -> Iterator[bytes]:
         """The delimiter and all that follows."""
