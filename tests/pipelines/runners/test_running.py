@@ -88,7 +88,8 @@ def test_a_traceback_that_a_runner_passes_on_as_text() -> None:
     text = (
         "Traceback (most recent call last):\n"
         '  File "x.py", line 3, in y\n'
-        f"{StorageError.__module__}.StorageError: out/a: cannot be written: No space left on device [while running 'A/B']\n\n"
+        f"{StorageError.__module__}.StorageError: out/a: cannot be written: No space left on device"
+        " [while running 'A/B']\n\n"
         "During handling of the above exception, another exception occurred:\n"
         "RuntimeError: bundle failed\n"
     )
