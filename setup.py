@@ -1,5 +1,6 @@
 """Package metadata of Rafid: what it needs, and the command it installs."""
 
+import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -40,11 +41,27 @@ EXTRAS = {
     ],
 }
 
+PROJECT = Path(__file__).parent
+
+
+def newest_release() -> str:
+    """The version of the first release in the changelog: the one place that says it."""
+    found = re.search(r"^## \[(\d+\.\d+\.\d+)\]", (PROJECT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    if found is None:
+        raise SystemExit("CHANGELOG.md: names no release; begin one with a line like `## [0.2.0] - 2027-01-31`")
+    return found[1]
+
+
+def files_in(folder: str) -> list[str]:
+    """The files of a folder of the project, relative to it."""
+    return sorted(str(path.relative_to(PROJECT)) for path in (PROJECT / folder).glob("*") if path.is_file())
+
+
 setup(
     name="rafid",
-    version="0.1.0",
+    version=newest_release(),
     description="Turns piles of Arabic text into a clean, deduplicated, segmented Parquet corpus.",
-    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
+    long_description=(PROJECT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.11,<3.13",
@@ -53,6 +70,8 @@ setup(
         "pipelines": ["py.typed", "views/templates/*", "runners/worker_boot", "dags/*"],
         "transforms": ["py.typed", "*/*.txt"],
     },
+    # For whoever installs the wheel; `rafid --help` says where they are.
+    data_files=[(f"share/rafid/{folder}", files_in(folder)) for folder in ("configs", "configs/kubernetes")],
     install_requires=RUNTIME,
     extras_require=EXTRAS,
     entry_points={"console_scripts": ["rafid=pipelines.__main__:main"]},

@@ -4,7 +4,10 @@ import argparse
 import difflib
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, files
+from pathlib import Path
 
 from pipelines.cli import Command, Parser, run
 from transforms.errors import UsageError
@@ -25,10 +28,22 @@ COMMANDS = {
 def parser() -> Parser:
     """The command line."""
     listed = "\n".join(f"  {name:<10}{purpose}" for name, purpose in COMMANDS.items())
-    command = Parser(prog="rafid", usage="rafid COMMAND ...", description=f"commands:\n{listed}")
+    places = "\n".join(f"  {name:<10}{place}" for name, place in shipped().items())
+    epilog = f"files that come with it, configurations and a DAG for Airflow:\n{places}"
+    command = Parser(prog="rafid", usage="rafid COMMAND ...", description=f"commands:\n{listed}", epilog=epilog)
     command.add_argument("command", nargs="?", help=argparse.SUPPRESS)
     command.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return command
+
+
+def shipped() -> dict[str, Path]:
+    """The folders of configurations and of the DAG, where they were installed or lie beside the sources."""
+    package = Path(__file__).parent
+    configs = package.parent / "configs"
+    with suppress(PackageNotFoundError):
+        installed = [each for each in files("rafid") or () if each.match("share/rafid/configs/default.yaml")]
+        configs = Path(str(installed[0].locate())).resolve().parent if installed else configs
+    return {"configs": configs, "dags": package / "dags"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
