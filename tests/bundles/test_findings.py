@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transforms.settings import ReadSettings
 
 from transforms.bundles.findings import Finding, Findings, Kind
 from transforms.bundles.formats import format_of_file, markup_of
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.reader import read_parts
 from transforms.bundles.splits import plan_splits
+from transforms.settings import ReadSettings
 
 NEWS = "وصلت القافلة إلى المدينة عند الغروب وباتت ليلتها قرب السور القديم"
 
