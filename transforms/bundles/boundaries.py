@@ -1,6 +1,6 @@
 """The boundaries of the documents of a byte range: a document belongs to the range in which its delimiter line begins.
 
-A bundle that can only be read from its beginning, because it is compressed or UTF-16, is read in parts of its text.
+A bundle that can only be read from its beginning, being compressed or UTF-16, is read in parts of its text.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -34,8 +34,7 @@ class Boundaries:
     """The boundaries of the documents of one range.
 
     Attributes:
-        edges: int64[n + 1], the places in the text of each document's first byte, and the end of the last; int64[1] for
-            no documents.
+        edges: int64[n + 1], the places in the text of each document's first byte, and the end of the last.
         offsets: int64[n + 1], the offsets of these edges in the bundle.
         ended: true if the last document ends with the bundle.
         more: true if the same range gives more documents.
