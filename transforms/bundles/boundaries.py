@@ -25,8 +25,7 @@ from transforms.settings import ReadSettings
 FIRST_CHUNK, LARGEST_CHUNK = 1 << 16, 1 << 22
 # Bytes that are kept of a document that is too large: the first, and while its end is searched for the last.
 SAMPLE_BYTES, _SEAM_BYTES = 1 << 20, 1 << 12
-# The bytes before a delimiter that are read again, if those before a range decide, are more and more.
-_FIRST_LOOK = 1 << 12
+_FIRST_LOOK = 1 << 12  # bytes before a delimiter that are read again, if those before a range decide; then more
 
 
 @dataclass(frozen=True)
