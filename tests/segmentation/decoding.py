@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from transforms.sealed import unseal
 from transforms.segmentation import records
 from transforms.segmentation.kernels.forms import EXACT_LETTERS
 from transforms.segmentation.model import LISTS, Model, Priors
@@ -30,7 +31,8 @@ _PAIRS = ("suffixes_given_prefixes", "prefixes_given_suffixes")
 def read_model(path: Path) -> Model:
     """The tables in a file, with the forms of Farasa's 36 letters that have 21 letters at most."""
     with pa.memory_map(str(path)) as source:
-        known: dict[str, Any] = json.loads(pa.ipc.open_file(source).schema.metadata[b"description"])
+        content, _ = unseal(source.read_buffer())
+    known: dict[str, Any] = json.loads(pa.ipc.open_file(content).schema.metadata[b"description"])
     tables = open_tables(path)
     forms = list(_forms(tables))
     chains = list(known["prefix_chains"]), list(known["suffix_chains"])

@@ -37,7 +37,7 @@ def test_missing_data_is_told_before_work(tmp_path: Path) -> None:
 
 def test_data_lies_in_the_users_own_folder() -> None:
     assert default_data().is_relative_to(Path.home())
-    assert default_data().name == "farasa-0.0.1.arrow"
+    assert default_data().name == "farasa-0.0.1-2.arrow"
 
 
 @pytest.mark.parametrize(

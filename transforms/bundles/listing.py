@@ -117,7 +117,7 @@ def list_bundles(
 def ending_of(name: str) -> str:
     """The ending of a file's name, from its last dot on, in lower case; of a compressed file that of its content.
 
-    `a.txt` and `a.TXT.gz` end in `.txt`, `a.gz` ends in `.gz`, and `a` in ''.
+    `a.txt` and a.TXT.gz end in `.txt`, `a.gz` ends in `.gz`, and `a` in ''.
     """
     stem, ending = posixpath.splitext(name.lower())
     return (ending in _COMPRESSED and posixpath.splitext(stem)[1]) or ending
