@@ -18,7 +18,7 @@ from transforms.storage import Folder
 # Files that say when they were written, where, and by whom.
 TIMED = {"manifests/x.json", "reports/x.html", "README.md", ".lock"}
 # A run whose store may be away for a few seconds only; nothing else of it is changed.
-IMPATIENT = "import sys; from transforms import retries; retries.PATIENCE = 3.0; from pipelines.ingest import main; sys.exit(main())"  # noqa: E501
+IMPATIENT = "import sys; from transforms import filesystems; filesystems.PATIENCE = 3.0; from pipelines.ingest import main; sys.exit(main())"  # noqa: E501
 
 
 @pytest.fixture
