@@ -9,6 +9,7 @@ from typing import NoReturn
 from transforms.errors import RafidError, UsageError
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|)")
+_YEAR = 366 * 86_400.0
 _UNITS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -55,9 +56,12 @@ def seconds(text: str, option: str) -> float:
     """The seconds of a time like 30s, 500ms, 5m or 1h; a number alone is seconds.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is none, or more than a year.
     """
     found = _DURATION.fullmatch(text)
     if found is None:
         raise UsageError(f"{option} {text}: is not a time; write for example 500ms, 30s, 5m or 1h")
-    return float(found[1]) * _UNITS[found[2]]
+    value = float(found[1]) * _UNITS[found[2]]
+    if value > _YEAR:
+        raise UsageError(f"{option} {text[:40]}: is more than a year; write for example 500ms, 30s, 5m or 1h")
+    return value

@@ -7,19 +7,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from transforms.bundles.settings import ReadSettings
 from transforms.dedup.index.settings import IndexSettings
 from transforms.dedup.settings import DedupSettings
 from transforms.errors import UsageError
 from transforms.language.settings import LanguageSettings
+from transforms.runs.names import check_new_name
 from transforms.segmentation.settings import SegmentationSettings
 from transforms.settings import Settings, Size
 from transforms.shards.parquet import ShardSettings
 
 if TYPE_CHECKING:  # it brings Arrow along
     from transforms.storage import Folder
+
+_YEAR = 366 * 86_400  # seconds
 
 
 class _Loader(yaml.SafeLoader):
@@ -54,8 +57,8 @@ class InputSettings(ReadSettings):
 class RunSettings(Settings):
     """The way a run is worked on; the corpus is the same whatever stands here."""
 
-    id: str | None = Field(
-        None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", description="names the run; default: the time"
+    id: Annotated[str, AfterValidator(check_new_name)] | None = Field(
+        None, description="names the run: letters, digits, `.`, `_` and `-`; default: the time"
     )
     split_bytes: Size = Field(32 << 20, ge=64, description="text worked on, and written to one shard, at a time")
     max_bytes: Size = Field(
@@ -83,8 +86,8 @@ class FlinkSettings(Settings):
     )
     workers: str = Field("localhost:50000", description="the worker pool, as a TaskManager sees it")
     parallelism: int | None = Field(None, ge=1, description="tasks at a time; default: the cluster's")
-    timeout: float = Field(0, ge=0, description="seconds after which a run is cancelled; 0: never")
-    outage: float = Field(60, ge=0, description="seconds without an answer of the cluster that are waited out")
+    timeout: float = Field(0, ge=0, le=_YEAR, description="seconds after which a run is cancelled; 0: never")
+    outage: float = Field(60, ge=0, le=_YEAR, description="seconds without an answer of the cluster that are waited out")
     poll: float = Field(2, gt=0, le=60, description="seconds between two looks at the job")
     ca_file: str | None = Field(None, description="PEM file of the authority that signed the cluster's certificate")
     client_certificate_file: str | None = Field(None, description="PEM file of our certificate and its key")

@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _explain(corpus: Corpus, arguments: argparse.Namespace) -> Iterator[Any]:
-    runs = [arguments.run] if arguments.run else None
+    runs = [corpus.manifest(arguments.run).run] if arguments.run else None
     if arguments.sample is not None:
         yield from _pairs(corpus, sample_near(corpus, runs, arguments.sample))
     elif arguments.text is not None:

@@ -1,10 +1,12 @@
 """Writes a corpus in another form: lines of text, JSON lines, or a Hugging Face dataset folder."""
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -13,8 +15,10 @@ import pyarrow.parquet as pq
 from pipelines.cli import Parser, complain
 from pipelines.views.card import card
 from transforms.errors import RafidError, RunError, UsageError
+from transforms.runs.run import CARD
 from transforms.shards.corpus import Corpus
 from transforms.shards.schemas import DOCUMENTS
+from transforms.storage import written_whole
 
 FORMS = ("text", "jsonl", "huggingface")
 _ROWS = 4096
@@ -57,7 +61,8 @@ def export(
         UsageError: a column or run is not there, or the form cannot hold them.
         RunError: it cannot be written.
     """
-    _check_runs(corpus, runs)
+    for run in runs or ():
+        corpus.manifest(run)
     if form == "huggingface":
         if path == "-":
             raise UsageError("--to huggingface: writes a folder; name it with --file")
@@ -67,13 +72,6 @@ def export(
     if form == "text" and chosen not in (["text"], ["segmented"]):
         raise UsageError("--to text: holds one column, text or segmented; use --to jsonl for others")
     _export_lines(_batches(corpus, chosen, runs), path, _as_text if form == "text" else _as_json)
-
-
-def _check_runs(corpus: Corpus, runs: Sequence[str] | None) -> None:
-    known = [manifest.run for manifest in corpus.manifests]
-    for run in runs or ():
-        if run not in known:
-            raise UsageError(f"--run {run}: is no committed run of {corpus.folder.url}; its runs: {', '.join(known)}")
 
 
 def _batches(corpus: Corpus, columns: Sequence[str], runs: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
@@ -101,11 +99,14 @@ def _export_lines(batches: Iterator[pa.RecordBatch], path: str, form: Callable[[
         _write_lines(batches, sys.stdout.buffer, form)
         sys.stdout.buffer.flush()
         return
+    taken = UsageError(f"--file {path}: is there already; name a new file")
+    if os.path.lexists(path):
+        raise taken
     try:
-        with Path(path).open("xb") as file:
+        with written_whole(Path(path), new=True) as temporary, temporary.open("xb") as file:
             _write_lines(batches, file, form)
     except FileExistsError as error:
-        raise UsageError(f"--file {path}: is there already; name a new file") from error
+        raise taken from error
     except OSError as error:
         raise RunError(f"--file {path}: cannot be written: {error.strerror}") from error
 
@@ -116,15 +117,19 @@ def _write_lines(batches: Iterator[pa.RecordBatch], file: BinaryIO, form: Callab
 
 
 def _export_folder(batches: Iterator[pa.RecordBatch], folder: Path, readme: str) -> None:
-    """A folder as the hub has them: Parquet files in data/, and the card."""
+    """A folder as the hub has them: Parquet files in data/, and the card; both appear when all is written."""
+    data = folder / "data"
+    if os.path.lexists(data):
+        raise UsageError(f"--file {folder}: holds a data folder already; name a new folder")
+    own = re.sub(r"(?m)^    path:\n(    - .*\n)*", "    path: data/*.parquet\n", readme, count=1)
     try:
-        data = folder / "data"
-        data.mkdir(parents=True)
-        _write_parquet(batches, data)
-        own = re.sub(r"(?m)^    path:\n(    - .*\n)*", "    path: data/*.parquet\n", readme, count=1)
-        (folder / "README.md").write_text(own, encoding="utf-8")
-    except FileExistsError as error:
-        raise UsageError(f"--file {folder}: holds a data folder already; name a new folder") from error
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder, prefix=".data.") as unfinished, written_whole(folder / CARD) as own_card:
+            own_card.write_text(own, encoding="utf-8")
+            whole = Path(unfinished, "data")
+            whole.mkdir()  # with the mode of other folders
+            _write_parquet(batches, whole)
+            whole.rename(data)
     except OSError as error:
         raise RunError(f"--file {folder}: cannot be written: {error.strerror}") from error
 

@@ -13,6 +13,7 @@ from transforms.dedup.index.compaction import compact, keep_up
 from transforms.dedup.index.groups import groups_of, unindexed
 from transforms.errors import RafidError
 from transforms.runs.catalog import committed_runs
+from transforms.runs.cleaning import clean_up
 from transforms.runs.lock import lock_output
 from transforms.runs.run import INDEX
 from transforms.storage import Folder
@@ -56,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _work(output: Folder, action: str, *, wait: bool) -> None:
     with lock_output(output, f"index {action}", wait=wait):
+        clean_up(output)
         runs = committed_runs(output)
         if runs and runs[-1].setting("dedup.scope") == "corpus":
             {"build": keep_up, "compact": compact}[action](output, runs)

@@ -142,15 +142,18 @@ def _ingest(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
     runner: RunSlice = partial(run_slice, settings=settings, options=options, say=say)
     if in_process and not arguments.quiet:
         runner = with_progress(runner, arguments.log_format)
-    flags = {"new_only": arguments.new_only, "wait": arguments.wait}
+    reports = in_process and settings.run.report
+    flags = {"new_only": arguments.new_only, "wait": arguments.wait, "reports": reports}
     committed = False
     for manifest in run_job(bundles, settings, runner, in_process=in_process, notice=say, **flags):
         committed = True
         summarize(settings.folder(), manifest)
-        if in_process and settings.run.report:
+        if reports:
             _report(settings.folder(), manifest.run, say)
     if not committed:
         say("nothing new")
+        if reports:
+            _report(settings.folder(), "", say)
     return 0 if committed else NOTHING_NEW
 
 
@@ -182,17 +185,15 @@ def _stream(arguments: argparse.Namespace, settings: IngestSettings, rest: Seque
 
 
 def _report(output: "Folder", run: str, say: Callable[[str], None]) -> None:
-    """Writes what people look at; the run stands, whatever becomes of it."""
-    from pipelines.views.card import write_card  # noqa: PLC0415 - templates are of no use before
-    from pipelines.views.report import write_report  # noqa: PLC0415
-    from transforms.shards.corpus import Corpus  # noqa: PLC0415
+    """Writes what people look at, also what a killed process has left to be written; the runs stand all the same."""
+    from pipelines.views.publishing import publish  # noqa: PLC0415 - templates are of no use before
 
     try:
-        corpus = Corpus(output)
-        say(write_report(corpus, run))
-        write_card(corpus)
+        for url in publish(output):
+            say(url)
     except RafidError as error:
-        complain(RunError(f"run {run} is committed, but its report is not written: {error}"))
+        known = f"run {run} is committed, but its report is not written" if run else "reports are not written"
+        complain(RunError(f"{known}: {error}"))
 
 
 if __name__ == "__main__":

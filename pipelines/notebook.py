@@ -80,16 +80,11 @@ def run(
     options = beam_options([*complete.flink.beam_arguments(), *beam])
     runner = partial(run_slice, settings=complete, options=options, say=print)
     bundles, in_process = listed_bundles(complete), runs_in_process(options)
-    done = tuple(run_job(bundles, complete, runner, in_process=in_process, new_only=new_only, wait=wait))
-    if in_process and complete.run.report:
-        _write_reports(Corpus(output), done)
+    reports = in_process and complete.run.report
+    flags = {"new_only": new_only, "wait": wait, "reports": reports}
+    done = tuple(run_job(bundles, complete, runner, in_process=in_process, notice=print, **flags))
+    if reports:
+        from pipelines.views.publishing import publish  # noqa: PLC0415 - templates are of no use before
+
+        list(publish(complete.folder()))
     return Result(Corpus(output), done)
-
-
-def _write_reports(corpus: Corpus, done: Sequence[Manifest]) -> None:
-    from pipelines.views.card import write_card  # noqa: PLC0415 - templates are of no use before
-    from pipelines.views.report import write_report  # noqa: PLC0415
-
-    for manifest in done:
-        write_report(corpus, manifest.run)
-        write_card(corpus)

@@ -5,7 +5,7 @@ import os
 import posixpath
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from transforms.errors import RunError, UsageError
 from transforms.retries import persist
 
 T = TypeVar("T")
+TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")  # what `written_whole` names a file that is not whole yet
 
 
 class StorageError(RunError):
@@ -99,7 +100,7 @@ class Folder:
         view, url = memoryview(data).cast("B"), self.at(path)
         try:
             if self.is_local:
-                with _replacing(self.local_path(path)) as temporary, temporary.open("wb") as file:
+                with written_whole(self.local_path(path)) as temporary, temporary.open("wb") as file:
                     file.write(view)
             else:
                 system, inner = filesystem(url)
@@ -120,7 +121,7 @@ class Folder:
             self.write(path, sink.getvalue())
             return
         try:
-            with _replacing(self.local_path(path)) as temporary, pa.OSFile(str(temporary), "wb") as file:
+            with written_whole(self.local_path(path)) as temporary, pa.OSFile(str(temporary), "wb") as file:
                 _write_batch(file, table)
         except OSError as error:
             raise refused(self.at(path), error) from error
@@ -135,7 +136,8 @@ class Folder:
         url = self.at(path)
         try:
             if self.is_local:
-                _link(self.local_path(path), data)
+                with written_whole(self.local_path(path), new=True) as temporary:
+                    temporary.write_bytes(data)
             else:
                 system, inner = filesystem(url)
                 persist(lambda: _put_new(system, inner, data))
@@ -185,14 +187,27 @@ class Folder:
         """The names of the folders in a folder of it, sorted; none where it is not there."""
         return sorted(_name(item) for item in self._items(path) if item["type"] == "directory")
 
+    def is_link(self, path: str) -> bool:
+        """True for a link, where the folder is local."""
+        return self.is_local and self.local_path(path).is_symlink()
+
     def remove(self, path: str) -> None:
-        """Removes a file, or a folder with all below it; nothing happens where it is not there.
+        """Removes a file, a link, or a folder with all below it; nothing happens where it is not there.
 
         Raises:
             StorageError: it cannot be removed.
         """
         self._inside(path)
-        self._ask(path, lambda system, inner: system.rm(inner, recursive=True) if system.exists(inner) else None)
+        if self.is_link(path):
+            self._ask(path, lambda _, inner: Path(inner).unlink())
+        else:
+            self._ask(path, lambda system, inner: system.rm(inner, recursive=True) if system.exists(inner) else None)
+
+    def remove_files(self, paths: Iterable[str]) -> None:
+        """Removes files that are there, in as few requests as the store can do it; StorageError where it refuses."""
+        files = [filesystem(self.at(path))[1] for path in paths]
+        if files:
+            self._ask("", lambda system, _: system.rm(files))
 
     def sync(self, path: str) -> None:
         """Makes a file and its name survive a power cut, where the folder is local."""
@@ -253,23 +268,16 @@ def _write_batch(sink: Any, table: pa.Table) -> None:
 
 
 @contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """A temporary file beside `target` that takes its name when all went well."""
+def written_whole(target: Path, *, new: bool = False) -> Iterator[Path]:
+    """A temporary file beside `target` that takes its name when all went well; with `new` where nothing may be yet."""
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
         yield temporary
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _link(target: Path, data: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
-        temporary.write_bytes(data)
-        os.link(temporary, target)
+        if new:
+            os.link(temporary, target)
+        else:
+            temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
 

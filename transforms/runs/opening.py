@@ -16,9 +16,11 @@ class Opening(Record):
         splits: how many it has.
         earlier: the committed runs whose kept paragraphs come before its own, in order.
         digests: SHA-256 of bundles that earlier slices began, by name; they are not read again from end to end.
+        waiting: whether its manifest waits until all runs of its job take the place of others, in one step.
     """
 
     header: Header
     splits: int
     earlier: tuple[RunKey, ...] = ()
     digests: dict[str, str] = Field(default_factory=dict)
+    waiting: bool = False

@@ -19,6 +19,6 @@ class SegmentationSettings(Settings):
     jar_sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$", description="farasapy: the jar's SHA-256")
     java: str = Field("java", min_length=1, description="farasapy: the command that runs Java")
     heap: str = Field("1g", pattern="^[1-9][0-9]*[kmg]$", description="farasapy: Java's heap; less than 160m fails")
-    timeout_seconds: Annotated[float, Field(gt=0)] = Field(
+    timeout_seconds: Annotated[float, Field(gt=0, le=86_400)] = Field(
         60.0, description="farasapy: how long Java may take over a batch of words"
     )

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 
 from transforms.runs.catalog import committed_runs
 from transforms.runs.manifest import Manifest, ShardFile
-from transforms.runs.run import LEDGER_FOLDERS, run_folder
+from transforms.runs.names import LEDGER_FOLDERS, generation_of
+from transforms.runs.run import run_folder
 from transforms.shards.audit import count_split, total
 from transforms.storage import Folder
 
@@ -53,7 +54,8 @@ def _unlisted(output: Folder, manifest: Manifest) -> Iterator[str]:
     for ledger in LEDGER_FOLDERS:
         folder = run_folder(ledger, manifest.run)
         for name in output.files(folder):
-            if f"{folder}/{name}" not in listed:
+            # What a run that was to replace this one has left is no fault of this one.
+            if f"{folder}/{name}" not in listed and generation_of(name) == manifest.generation:
                 yield f"{folder}/{name}: is not in the manifest"
 
 

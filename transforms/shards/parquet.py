@@ -20,7 +20,9 @@ class ShardSettings(Settings):
     """The way shards are written."""
 
     compression_level: int = Field(1, ge=1, le=19, description="of zstd")
-    row_group_bytes: int = Field(16 << 20, ge=1 << 10, description="uncompressed size of a row group, about")
+    row_group_bytes: int = Field(
+        16 << 20, ge=1 << 10, le=1 << 40, description="uncompressed size of a row group, about"
+    )
 
 
 def write_table(folder: Folder, path: str, table: pa.Table, run: str, settings: ShardSettings) -> WrittenFile:

@@ -15,7 +15,7 @@ from transforms.dedup.settings import DedupSettings
 from transforms.dedup.verdicts import places_of, read_verdicts
 from transforms.errors import RunError
 from transforms.runs.manifest import Manifest, RunKey
-from transforms.runs.run import Run
+from transforms.runs.run import INDEX, Run, run_folder
 from transforms.storage import Folder
 
 _TOKENS_A_SEGMENT = 1 << 24  # 128 MiB of sets: what building and merging hold at a time
@@ -51,7 +51,7 @@ def open_index(output: Folder, runs: Sequence[RunKey], settings: DedupSettings) 
         return None
     groups = groups_of(output, runs)
     for run in unindexed(groups, runs):
-        raise _missing(output, run.run, "has no segments")
+        raise _missing(output, run, "has no segments")
     segments = [segment for group in groups for segment in open_segments(output, group, runs)]
     if not segments:
         return None
@@ -60,7 +60,7 @@ def open_index(output: Folder, runs: Sequence[RunKey], settings: DedupSettings) 
 
 def open_segments(output: Folder, group: SegmentGroup, runs: Iterable[RunKey]) -> list[Segment]:
     """The segments of a group, of whose rows those of `runs` count."""
-    live = frozenset(run.run for run in set(runs).intersection(group.runs))
+    live = frozenset(run.id for run in set(runs).intersection(group.runs))
     return [Segment(output.below(path), live) for path in group.segment_paths()]
 
 
@@ -78,7 +78,7 @@ def index_runs(output: Folder, runs: Sequence[Manifest]) -> list[SegmentGroup]:
     groups = groups_of(output, keys)
     waiting = unindexed(groups, keys)
     for key in [each for each in keys if each not in waiting][-1:]:
-        _remove_scratch(Run(output, key.run))  # a crash may have left it after its group was written
+        _remove_scratch(Run(output, key.run, key.generation))  # a crash may have left it after its group was written
     for key in waiting:
         _index_run(output, runs[keys.index(key)])
     return groups_of(output, keys)
@@ -86,7 +86,7 @@ def index_runs(output: Folder, runs: Sequence[Manifest]) -> list[SegmentGroup]:
 
 def _index_run(output: Folder, manifest: Manifest) -> None:
     """Builds a run's segments; its fingerprint and verdict files, of no more use, go."""
-    run = Run(output, manifest.run)
+    run = Run(output, manifest.run, manifest.generation)
     # A split's parts come after the split itself.
     splits = sorted(name.removesuffix(".arrow") for name in output.files(run.fingerprint_folder()))
     _check_whole(output, manifest, (_fingerprint(run, split) for split in splits))
@@ -106,13 +106,13 @@ def _fingerprint(run: Run, split: str) -> Fingerprint:
 def _check_whole(output: Folder, manifest: Manifest, fingerprints: Iterable[Fingerprint]) -> None:
     found, all_of_it = sum(len(each.offset) for each in fingerprints), manifest.counts.paragraphs.total
     if found != all_of_it:
-        raise _missing(output, manifest.run, f"has the fingerprints of {found:,} of its {all_of_it:,} paragraphs")
+        raise _missing(output, manifest.key, f"has the fingerprints of {found:,} of its {all_of_it:,} paragraphs")
 
 
-def _missing(output: Folder, run: str, what: str) -> IndexMissingError:
+def _missing(output: Folder, run: RunKey, what: str) -> IndexMissingError:
     return IndexMissingError(
-        f"index of {output.url}: run {run} {what}; "
-        f"restore {Run(output, run).index_folder()} from a backup, or remove the run and ingest its bundles again"
+        f"index of {output.url}: run {run.run} {what}; restore {run_folder(INDEX, run.id)} from a backup, "
+        "or remove the run and ingest its bundles again"
     )
 
 
@@ -135,4 +135,4 @@ def _kept_sets(run: Run, split: str) -> pa.Table:
     left_out = fingerprint.documents.column("filter_rule").is_valid().to_numpy()
     kept[left_out[fingerprint.paragraph_document()]] = 0
     tokens, bounds = sorted_sets(fingerprint.sets, kept)
-    return sets_table(places_of([fingerprint], np.flatnonzero(kept), run.name), tokens, bounds)
+    return sets_table(places_of([fingerprint], np.flatnonzero(kept), run.id), tokens, bounds)

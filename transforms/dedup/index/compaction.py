@@ -12,23 +12,31 @@ import pyarrow as pa
 from transforms.dedup.index.building import index_runs, open_segments, write_segments
 from transforms.dedup.index.groups import SegmentGroup, compaction_folders, groups_of, next_compaction
 from transforms.dedup.index.segment import Segment
+from transforms.runs.catalog import in_order
 from transforms.runs.manifest import Manifest, RunKey
-from transforms.runs.run import Run
+from transforms.runs.run import INDEX, run_folder
 from transforms.storage import Folder
 
 FAN = 16  # groups of one level that become one of the next
 _LEVEL_BITS = 20  # level 0: fewer than 2 ** 20 tokens, about 10 MB of text; each further level 16 times that
 
 
-def keep_up(output: Folder, runs: Sequence[Manifest]) -> None:
-    """Indexes the committed runs, given in order, and merges what has become many. Nobody else may be writing."""
+def keep_up(output: Folder, runs: Sequence[Manifest], replaced: Sequence[Manifest] = ()) -> None:
+    """Indexes runs, and merges what has become many. Nobody else may be writing.
+
+    Args:
+        output: the output folder.
+        runs: those that further ones are compared with, in order.
+        replaced: committed ones whose place others are to take: what is indexed of them stays.
+    """
+    every = sorted([*replaced, *runs], key=in_order)
     while True:
         groups = index_runs(output, runs)
         tail = due(groups)
         if not tail:
             break
-        _merge(output, tail, runs)
-    clean_index(output, runs)  # also of what a crash left
+        _merge(output, tail, every)
+    clean_index(output, every)  # also of what a crash left
 
 
 def compact(output: Folder, runs: Sequence[Manifest]) -> SegmentGroup | None:
@@ -71,11 +79,11 @@ def clean_index(output: Folder, runs: Sequence[Manifest]) -> None:
     keys = [each.key for each in runs]
     groups = groups_of(output, keys)
     unused = set(compaction_folders(output)) - {group.folder for group in groups}
-    # A run that replaced a merged one has its name, not its key: its folder stays.
-    unused |= {Run(output, run.run).index_folder() for run in set(keys).intersection(_merged_runs(output, groups))}
+    merged = set(keys).intersection(_merged_runs(groups))
+    unused |= {run_folder(INDEX, run.id) for run in merged}
     for folder in unused:
         output.remove(folder)
 
 
-def _merged_runs(output: Folder, groups: Sequence[SegmentGroup]) -> list[RunKey]:
-    return [run for group in groups for run in group.runs if group.folder != Run(output, run.run).index_folder()]
+def _merged_runs(groups: Sequence[SegmentGroup]) -> list[RunKey]:
+    return [run for group in groups for run in group.runs if group.folder != run_folder(INDEX, run.id)]
