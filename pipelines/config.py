@@ -87,7 +87,9 @@ class FlinkSettings(Settings):
     workers: str = Field("localhost:50000", description="the worker pool, as a TaskManager sees it")
     parallelism: int | None = Field(None, ge=1, description="tasks at a time; default: the cluster's")
     timeout: float = Field(0, ge=0, le=_YEAR, description="seconds after which a run is cancelled; 0: never")
-    outage: float = Field(60, ge=0, le=_YEAR, description="seconds without an answer of the cluster that are waited out")
+    outage: float = Field(
+        60, ge=0, le=_YEAR, description="seconds without an answer of the cluster that are waited out"
+    )
     poll: float = Field(2, gt=0, le=60, description="seconds between two looks at the job")
     ca_file: str | None = Field(None, description="PEM file of the authority that signed the cluster's certificate")
     client_certificate_file: str | None = Field(None, description="PEM file of our certificate and its key")
@@ -131,12 +133,15 @@ def require_places(settings: IngestSettings) -> str:
     """The output.
 
     Raises:
-        ConfigError: no input or no output is named.
+        UsageError: no input or no output is named, or the input takes in the output.
     """
     if not settings.input.paths:
         raise ConfigError("no input: name bundles with --input, for example --input 'seeds/*.txt'")
     if settings.output is None:
         raise ConfigError("no output: name a folder with --output")
+    from transforms.bundles.overlap import check_apart  # noqa: PLC0415 - it brings Arrow along
+
+    check_apart(settings.input.paths, settings.output)
     return settings.output
 
 

@@ -4,7 +4,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, TypeAdapter
 
-
 _MOST_BYTES = 1 << 60
 
 

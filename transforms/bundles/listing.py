@@ -114,7 +114,11 @@ def _match(store: Store, path: str, refuse: Refuse) -> tuple[str, list[Entry]]:
     """The fixed folder of a pattern and the files that it matches."""
     kind = store.kind(path)
     if kind == "file":
-        return posixpath.dirname(path), [store.entry(path)]
+        try:
+            return posixpath.dirname(path), [store.entry(path)]
+        except (OSError, BundleError) as error:
+            refuse(error)
+            return posixpath.dirname(path), []
     if kind == "folder":
         return path, list(store.walk(path, None, refuse=refuse))
     return _match_glob(store, path, refuse)

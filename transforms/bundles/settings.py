@@ -32,7 +32,10 @@ class ReadSettings(Settings):
         64 << 30, ge=1, description="most text that may come out of one compressed bundle; the rest is rejected"
     )
     decompressed_ratio: int = Field(
-        250, ge=1, le=1_000_000_000, description="most bytes of text for a compressed byte, counted once 1 GiB has come out"
+        250,
+        ge=1,
+        le=1_000_000_000,
+        description="most bytes of text for a compressed byte, counted once 1 GiB has come out",
     )
     document_bytes: Size = Field(256 << 20, ge=1, description="a longer document is rejected: it is held in memory")
     part_bytes: Size = Field(

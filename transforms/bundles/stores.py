@@ -127,17 +127,22 @@ class LocalStore:
         self, folder: str, depth: int | None, refuse: Refuse, above: tuple[tuple[int, int], ...]
     ) -> Iterator[os.DirEntry[str]]:
         """What is no folder; `above` are the folders on the way here, lest a link leads round and round."""
-        here = os.stat(folder)  # noqa: PTH116
-        if (here.st_dev, here.st_ino) in above or depth == 0:
-            return
-        above = (*above, (here.st_dev, here.st_ino))
         try:
+            here = os.stat(folder)  # noqa: PTH116
+            if (here.st_dev, here.st_ino) in above or depth == 0:
+                return
+            above = (*above, (here.st_dev, here.st_ino))
             found = [item for item in os.scandir(folder) if is_ready(item.name)]
         except OSError as error:
             refuse(error)
             return
         for item in found:
-            if item.is_dir():
+            try:
+                is_folder = item.is_dir()
+            except OSError as error:  # such as a link to itself
+                refuse(error)
+                continue
+            if is_folder:
                 yield from self._items(item.path, depth and depth - 1, refuse, above)
             else:
                 yield item

@@ -24,7 +24,9 @@ class DedupSettings(Settings):
         "corpus", description="compare with all earlier paragraphs, with those of the same document, or not at all"
     )
     shingle: ShingleSettings = ShingleSettings()
-    minimum_words: Annotated[int, Field(ge=0, le=1_000_000_000)] = Field(0, description="shorter paragraphs are never compared")
+    minimum_words: Annotated[int, Field(ge=0, le=1_000_000_000)] = Field(
+        0, description="shorter paragraphs are never compared"
+    )
     join: Literal["auto", "one_pass", "partitioned"] = Field(
         "auto", description="how duplicates are found; auto: partitioned on a cluster where the input is large"
     )

@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from transforms.bundles.stores import is_ready, open_store
+from transforms.bundles.stores import open_store
 from transforms.errors import RafidError, UsageError
 from transforms.runs.manifest import Manifest, RunKey
 from transforms.runs.names import check_name
@@ -85,7 +85,7 @@ def committed_runs(folder: Folder) -> list[Manifest]:
 
 def _list(folder: Folder) -> _Listing:
     states = _local_states(folder.local_path(MANIFESTS)) if folder.is_local else _stored_states(folder.at(MANIFESTS))
-    named = {name: state for name, state in states.items() if name.endswith(".json") and is_ready(name)}
+    named = {name: each for name, each in states.items() if name.endswith(".json") and not name.startswith((".", "_"))}
     return _Listing(named, switch_record(folder))  # last: a switch that begins later has changed none of these
 
 

@@ -9,4 +9,6 @@ class IndexSettings(Settings):
     """The earlier runs that a run is deduplicated against."""
 
     horizon_runs: int | None = Field(None, ge=0, description="only the last so many runs; default: all")
-    horizon_days: float | None = Field(None, gt=0, le=36_500, description="only runs of the last so many days; default: all")
+    horizon_days: float | None = Field(
+        None, gt=0, le=36_500, description="only runs of the last so many days; default: all"
+    )
