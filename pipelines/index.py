@@ -59,15 +59,13 @@ def _work(output: Folder, action: str, *, wait: bool) -> None:
     with lock_output(output, f"index {action}", wait=wait):
         clean_up(output)
         runs = committed_runs(output)
-        if runs and runs[-1].setting("dedup.scope") == "corpus":
+        if runs and runs[-1].is_for_later_runs():
             {"build": keep_up, "compact": compact}[action](output, runs)
 
 
 def show(output: Folder) -> None:
     """Prints a row for each folder of the index: the runs it holds, its segments, its size."""
-    keys = [
-        each.key for each in committed_runs(output) if each.setting("dedup.scope") == "corpus"
-    ]  # nothing asks for others
+    keys = [each.key for each in committed_runs(output) if each.is_for_later_runs()]  # nothing asks for others
     groups = groups_of(output, keys)
     table = Table()
     for name in ("folder", "runs", "segments", "shingles", "bytes"):

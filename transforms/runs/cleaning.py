@@ -50,19 +50,14 @@ def clean_up(folder: Folder, keep: Collection[Run] = ()) -> list[str]:
     crashed = [run for run in unfinished_runs(folder) if run not in keep]
     for run in crashed:
         run.remove()
-    for run in waiting(folder):
-        if run not in keep:  # its switch is finished, and nothing is left of those before it
-            folder.remove(run.waiting_manifest())
-    _remove_unused_parts(folder)
+    runs = {Run(folder, each.run, each.generation): each for each in read_catalog(folder).runs}
+    for run in runs.keys() & set(waiting(folder)):  # its switch is finished, and nothing is left of those before it
+        folder.remove(run.waiting_manifest())
+    for run in runs.keys() & set(runs_of(folder, _folders(folder, INDEX))):
+        if not runs[run].is_for_later_runs():  # a crash came between its commit and the end of its scratch files
+            folder.remove(run.index_folder())
     _remove_temporaries(folder)
     return [run.id for run in crashed]
-
-
-def _remove_unused_parts(folder: Folder) -> None:
-    """Removes the part of the index of a run with which none is ever compared: a crash may have left it."""
-    unused = {each.id for each in read_catalog(folder).runs if each.setting("dedup.scope") != "corpus"}
-    for run in runs_of(folder, unused.intersection(_folders(folder, INDEX))):
-        folder.remove(run.index_folder())
 
 
 def remove_run(folder: Folder, name: str) -> None:

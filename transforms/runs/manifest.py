@@ -202,6 +202,10 @@ class Manifest(Header):
             value = value[key]
         return value
 
+    def is_for_later_runs(self) -> bool:
+        """True where later runs are compared with what this one keeps."""
+        return bool(self.setting("dedup.scope") == "corpus")
+
     def files_of(self, ledger: str) -> list[str]:
         """The paths of the run's files of one ledger."""
         return [file.path for file in self.files if file.path.startswith(f"{ledger}/")]

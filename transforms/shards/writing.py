@@ -91,8 +91,7 @@ def commit_run(run: Run, written: Sequence[WrittenSplit], opening: Opening) -> M
         files=tuple(ShardFile(**asdict(file)) for file in files),
     )
     run.commit(manifest, waiting=opening.waiting)
-    later = manifest.setting("dedup.scope") == "corpus"  # then later runs are compared with this one
-    run.folder.remove(run.scratch_folder() if later else run.index_folder())
+    run.folder.remove(run.scratch_folder() if manifest.is_for_later_runs() else run.index_folder())
     return manifest
 
 
