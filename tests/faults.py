@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 _CHANGING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
-_EVENTS = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.link", "os.symlink", "os.truncate"}
+_WRITING = {"os.rename", "os.mkdir", "os.link", "os.symlink", "os.truncate"}
+_REMOVING = {"os.remove", "os.rmdir"}
 
 
 class Killed(BaseException):
@@ -22,8 +23,9 @@ class Operations:
         done: the operations so far.
     """
 
-    def __init__(self, folder: Path, most: float, before: Callable[[], None] | None) -> None:
+    def __init__(self, folder: Path, most: float, before: Callable[[], None] | None, *, removing: bool) -> None:
         self._folder, self._most, self._before = f"{folder.resolve()}/", most, before
+        self._removing = removing
         self._looking = False
         self.done = 0
 
@@ -44,8 +46,9 @@ class Operations:
     def _changes(self, event: str, args: tuple[Any, ...]) -> bool:
         if event == "open":
             return self._is_below(args[0]) and bool((args[2] or 0) & _CHANGING)
-        # Folders are removed by names relative to their open handles.
-        return event in _EVENTS and (self._is_below(args[0]) or (event in ("os.remove", "os.rmdir") and args[-1] != -1))
+        if event in _REMOVING:  # folders by names relative to their open handles
+            return self._removing and (self._is_below(args[0]) or args[-1] != -1)
+        return event in _WRITING and self._is_below(args[0])
 
     def _is_below(self, path: Any) -> bool:
         return isinstance(path, str | bytes | os.PathLike) and os.fsdecode(path).startswith(self._folder)
@@ -62,7 +65,7 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
 
 @contextmanager
 def operations(
-    folder: Path, most: float = float("inf"), before: Callable[[], None] | None = None
+    folder: Path, most: float = float("inf"), before: Callable[[], None] | None = None, *, removing: bool = True
 ) -> Iterator[Operations]:
     """The operations of this process on files below a folder, while this holds.
 
@@ -70,11 +73,12 @@ def operations(
         folder: an existing one.
         most: so many are carried out; before the next one the process dies.
         before: called before each.
+        removing: whether removing counts too.
     """
     if not _hooked:
         sys.addaudithook(_hook)  # it stays for good
         _hooked.append(True)
-    watch = Operations(folder, most, before)
+    watch = Operations(folder, most, before, removing=removing)
     _watching.append(watch)
     try:
         yield watch

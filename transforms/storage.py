@@ -189,7 +189,7 @@ class Folder:
 
     def is_link(self, path: str) -> bool:
         """True for a link, where the folder is local."""
-        return self.is_local and self.local_path(path).is_symlink()
+        return bool(self._inside(path)) and self.is_local and self.local_path(path).is_symlink()
 
     def remove(self, path: str) -> None:
         """Removes a file, a link, or a folder with all below it; nothing happens where it is not there.

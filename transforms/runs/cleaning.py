@@ -56,6 +56,8 @@ def clean_up(folder: Folder, keep: Collection[Run] = ()) -> list[str]:
     for run in runs.keys() & set(runs_of(folder, _folders(folder, INDEX))):
         if not runs[run].is_for_later_runs():  # a crash came between its commit and the end of its scratch files
             folder.remove(run.index_folder())
+    for run in list(runs)[-1:]:  # those before it are indexed, and their scratch files are gone
+        folder.remove(run.scratch_folder())
     _remove_temporaries(folder)
     return [run.id for run in crashed]
 
