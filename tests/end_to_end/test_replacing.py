@@ -19,6 +19,7 @@ from tests.corpus import files_below
 from tests.faults import Killed, operations
 from tests.plain_job import PlainRunner, Whole, ingest_plainly, read_whole_output, settings_for, write_bundles
 from transforms.bundles.errors import BundleFailed
+from transforms.dedup.index import compaction
 from transforms.errors import RafidError
 from transforms.runs.catalog import committed_runs, waiting_runs
 from transforms.runs.cleaning import clean_up
@@ -270,3 +271,23 @@ def test_a_job_that_waits_is_given_up_by_any_other(tmp_path: Path) -> None:
     before: Whole = read_whole_output(output)
     assert before.kept.items() >= scene.corpora["old"].kept.items()
     assert not Folder(str(output)).exists(SWITCH)
+
+
+def test_what_is_indexed_of_the_old_runs_outlives_a_job_that_was_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A long job merges the index as it goes on; the runs that it would have replaced are still in it."""
+    monkeypatch.setattr(compaction, "FAN", 2)
+    scene = Scene(tmp_path, "slices")
+    output = scene.output()
+    with operations(output) as whole:
+        ingest_plainly(scene.job(output))
+    write_bundles(tmp_path / "third", {"d.txt": LINES[0] + LINES[1]})
+    for most in range(whole.done * 2 // 5, whole.done, 7):
+        output = scene.output()
+        with pytest.raises(Killed), operations(output, most):
+            ingest_plainly(scene.job(output))
+        found = scene.which(output)
+        ingest_plainly(settings_for(output, tmp_path / "third", run__id="y"))
+        (last,) = (each for each in committed_runs(Folder(str(output))) if each.run == "y")
+        assert (last.counts.paragraphs.kept, last.dedup.of_earlier_runs) == (0, 2), found
