@@ -54,10 +54,17 @@ class InputSettings(ReadSettings):
     )
 
 
+def _new_name(value: str) -> str:
+    try:
+        return check_new_name(value)
+    except UsageError as error:
+        raise ValueError(str(error)) from error
+
+
 class RunSettings(Settings):
     """The way a run is worked on; the corpus is the same whatever stands here."""
 
-    id: Annotated[str, AfterValidator(check_new_name)] | None = Field(
+    id: Annotated[str, AfterValidator(_new_name)] | None = Field(
         None, description="names the run: letters, digits, `.`, `_` and `-`; default: the time"
     )
     split_bytes: Size = Field(32 << 20, ge=64, description="text worked on, and written to one shard, at a time")

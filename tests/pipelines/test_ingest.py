@@ -156,7 +156,7 @@ def test_output_that_cannot_be_used(
         (["--set", "dedup.threshold"], "is not KEY=VALUE"),
         (["--set", "a\nb=1"], "a b: unknown key"),
         (["--config", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
-        (["--run", "../x"], "run '../x': cannot be the name of a run"),
+        (["--run", "../x"], "run.id: '../x' is not allowed"),
         (["--threads", "many"], "--threads: invalid int value: 'many'"),
         (["--threads", "-1"], "run.threads: -1 is not allowed"),
         (["--run"], "--run: expected one argument"),

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from transforms.runs.catalog import committed_runs
+from transforms.runs.catalog import read_catalog
 from transforms.runs.manifest import Manifest, ShardFile
 from transforms.runs.names import LEDGER_FOLDERS, generation_of
 from transforms.runs.run import run_folder
@@ -72,7 +72,8 @@ def _check_counts(output: Folder, manifest: Manifest) -> Iterator[str]:
 
 
 def _check_references(output: Folder, manifest: Manifest) -> Iterator[str]:
-    there = {each.run for each in committed_runs(output)}
+    catalog = read_catalog(output)
+    there = {each.run for each in catalog.runs} | catalog.damaged.keys()
     for run, rows in sorted(references(output, manifest).items()):
         if run not in there:
             yield f"{rows:,} duplicates repeat paragraphs of run {run}, which is no more"
