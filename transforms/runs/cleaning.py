@@ -1,4 +1,4 @@
-"""What unfinished and removed runs have left in an output folder, and its removal."""
+"""Finding and removing the files that unfinished and removed runs have left in an output folder."""
 
 import os
 from collections.abc import Collection, Iterable

@@ -58,7 +58,7 @@ class Run:
 
     @property
     def id(self) -> str:
-        """What stages hand on: the name, and the generation where it is not the first."""
+        """The text that stages hand on: the name, and the generation where it is not the first."""
         return run_id(self.name, self.generation)
 
     def shard(self, ledger: str, split: str) -> str:
