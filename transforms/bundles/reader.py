@@ -16,6 +16,7 @@ from transforms.bundles.kernels import documents as kernels
 from transforms.bundles.kernels import places
 from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import Split
+from transforms.characters.table import WHITE_SPACE
 
 __all__ = ["BundleChanged", "BundleReadError", "Documents", "Reject", "read_again", "read_documents", "read_parts"]
 
@@ -83,8 +84,6 @@ def _gather(split: Split, text: Text, settings: ReadSettings) -> Iterator[list[t
     yield gathered
 
 
-# Unicode's White_Space; `str.strip` alone would take U+001C to U+001F too.
-WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 # A status that `kernels.dissect` does not give: reading said what is wrong.
 _FAULTY = 3
 

@@ -3,6 +3,7 @@
 import numpy as np
 from numba import void
 
+from transforms.characters.kernels import white_at
 from transforms.kernels import Bool, InBytes, InInt64, Int64, OutBytes, OutInt32, OutInt64, inline, kernel
 
 DELIMITER = b"<<<FILE>>>"
@@ -95,33 +96,11 @@ def _is_utf8(text, start, end):
 
 
 @inline
-def _white_at(text, at, end):
-    """Bytes of the white space character (Unicode's White_Space) at `at`; 0 where another stands, or the end."""
-    if at >= end:
-        return 0
-    first = text[at]
-    if first < 0x80:
-        return 1 if first == 0x20 or 0x09 <= first <= 0x0D else 0
-    if first == 0xC2:
-        return 2 if at + 1 < end and (text[at + 1] == 0x85 or text[at + 1] == 0xA0) else 0
-    if first < 0xE1 or first > 0xE3 or at + 2 >= end:
-        return 0
-    second, third = text[at + 1], text[at + 2]
-    white = (
-        (first == 0xE1 and second == 0x9A and third == 0x80)  # ogham space mark
-        or (first == 0xE2 and second == 0x80 and (third <= 0x8A or third in (0xA8, 0xA9, 0xAF)))
-        or (first == 0xE2 and second == 0x81 and third == 0x9F)  # mathematical space
-        or (first == 0xE3 and second == 0x80 and third == 0x80)  # ideographic space
-    )
-    return 3 if white else 0
-
-
-@inline
 def _trim_start(text, start, end):
-    size = _white_at(text, start, end)
+    size = white_at(text, start, end)
     while size > 0:
         start += size
-        size = _white_at(text, start, end)
+        size = white_at(text, start, end)
     return start
 
 
@@ -131,7 +110,7 @@ def _trim_end(text, start, end):
         last = text[end - 1]
         width = 1 if last < 0x80 else 2 if end - start >= 2 and text[end - 2] == 0xC2 else 3
         # A white space of another width may stand there, before the last character.
-        if end - start < width or _white_at(text, end - width, end) != width:
+        if end - start < width or white_at(text, end - width, end) != width:
             break
         end -= width
     return end
