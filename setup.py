@@ -10,7 +10,7 @@ RUNTIME = [
     "fsspec>=2026.2",  # one interface to local disks and object stores
     "jinja2==3.1.6",  # the report and its charts; it escapes what texts hold
     "langdetect==1.0.9",  # language of what letters alone cannot decide
-    "numba==0.68.1",  # compiles the kernels; caches are keyed by its version
+    "numba==0.68.1",  # compiles the kernels; their cache is keyed by its version, and uses what is internal to it
     "numpy>=2.2,<2.5",  # columns; numba's upper bound
     "prometheus-client>=0.22,<1",  # the figures of a watch, as Prometheus reads them
     "pyarrow>=24,<26",  # Parquet shards and the files between stages

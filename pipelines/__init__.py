@@ -1,4 +1,4 @@
-"""What a person runs: the ingestion job and the tools around it; `run` is for notebooks."""
+"""The ingestion job and the tools around it, as a person runs them; `run` is for notebooks."""
 
 import logging
 from importlib import import_module

@@ -38,7 +38,7 @@ class ConfigError(UsageError):
 
 
 class InputSettings(ReadSettings):
-    """What is read."""
+    """The input."""
 
     paths: list[Annotated[str, Field(min_length=1)]] = Field(
         [], description="files, folders or patterns, on any file system that fsspec serves"
@@ -52,7 +52,7 @@ class InputSettings(ReadSettings):
 
 
 class RunSettings(Settings):
-    """How it is worked on; the corpus is the same whatever stands here."""
+    """The way a run is worked on; the corpus is the same whatever stands here."""
 
     id: str | None = Field(
         None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", description="names the run; default: the time"

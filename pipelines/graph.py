@@ -20,7 +20,7 @@ from transforms.streaming.turns import Arrival
 
 @dataclass(frozen=True)
 class RunPlan:
-    """What a run will do, once it is opened.
+    """The work of a run, once it is opened.
 
     Attributes:
         run: what is opened.
@@ -39,7 +39,7 @@ class RunPlan:
 
 @dataclass(frozen=True)
 class StreamPlan:
-    """What a stream will do.
+    """The work of a stream.
 
     Attributes:
         source: gives the bundles as they come to rest.

@@ -124,7 +124,7 @@ def run_job(
 def _fresh_splits(
     bundles: Sequence[Bundle], runs: Sequence[Manifest], settings: IngestSettings, notice: Callable[[str], None]
 ) -> list[Split]:
-    """What no committed run has taken; of a bundle of which slices took a part, the rest."""
+    """The splits that no committed run has taken; of a bundle of which slices took a part, the rest."""
     taken = TakenInputs(taken for each in runs for taken in each.inputs)
     found = taken.sort_out(bundles, digest_bundle)
     _report(found, notice)
@@ -168,7 +168,7 @@ def _replace(output: Folder, runs: Sequence[Manifest], names: RunNames, settings
 
 
 def _plan_digest(slices: Sequence[Slice], settings: IngestSettings) -> str:
-    """What tells whether two jobs do the same: their slices, and all settings but where and how fast."""
+    """A digest that two jobs share when they do the same: of their slices, and all settings but where and how fast."""
     facts = [[[split.id, [part.bundle.state for part in split.ranges]] for split in part.splits] for part in slices]
     asked = settings.model_dump(mode="json", exclude={"output": True, "run": True, "flink": True})
     return hashlib.sha256(json.dumps([facts, asked]).encode()).hexdigest()[:32]

@@ -1,13 +1,17 @@
-"""Compiles all kernels into numba's cache, so that no run has to, and says where the cache lies."""
+"""Compiles all kernels into their cache, so that no run has to, and says where the cache lies."""
 
+import argparse
 import pkgutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from importlib import import_module
-from pathlib import Path
 
 import transforms
+from pipelines.cli import Parser, complain
+from transforms.errors import RafidError, RunError
+
+_EPILOG = "Exit codes: 0 done; 1 they could not be cached; 2 wrong use."
 
 
 def kernel_modules() -> Iterator[str]:
@@ -17,22 +21,39 @@ def kernel_modules() -> Iterator[str]:
             yield module.name
 
 
+def parser() -> argparse.ArgumentParser:
+    """The command line, which has no options."""
+    return Parser(prog="python -m pipelines.kernels", description=__doc__, epilog=_EPILOG)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Compiles what is not compiled yet; returns the exit code."""
-    del argv
     begun = time.perf_counter()
-    folders = {folder for name in kernel_modules() for folder in _cache_folders(name)}
-    print(f"Kernels are compiled ({time.perf_counter() - begun:.1f} s). Cached in {', '.join(sorted(folders))}")
+    try:
+        parser().parse_args(argv)
+        folders = _compile()
+    except RafidError as error:
+        return complain(error)
+    print(f"Kernels are compiled ({time.perf_counter() - begun:.1f} s). Cached in {', '.join(folders)}")
     return 0
 
 
-def _cache_folders(name: str) -> Iterator[str]:
-    """Where the kernels of a module, compiled by its import, are cached."""
-    for function in vars(import_module(name)).values():
-        stats = getattr(function, "stats", None)
-        if stats is not None and stats.cache_path:
-            path = Path(stats.cache_path)
-            yield str(path)
+def _compile() -> list[str]:
+    """The folders that the kernels are cached in after their modules have been imported.
+
+    Raises:
+        RunError: some could not be cached.
+    """
+    for name in kernel_modules():
+        import_module(name)
+    from transforms.kernel_cache import cache_folders  # noqa: PLC0415 - it brings numba along, and --help needs none
+
+    folders = cache_folders()
+    if None in folders:
+        raise RunError(
+            "kernels: not cached, so each process would compile them; make the folders of their source writable"
+        )
+    return sorted(map(str, folders))
 
 
 if __name__ == "__main__":

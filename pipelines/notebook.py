@@ -18,7 +18,7 @@ _PLACES = ("in", "kept", "duplicate", "filtered", "rejected")
 
 @dataclass(frozen=True)
 class Result:
-    """What a job committed.
+    """The runs that a job committed.
 
     Attributes:
         corpus: the whole output, earlier runs included.
@@ -29,7 +29,7 @@ class Result:
     manifests: tuple[Manifest, ...]
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Where the documents and paragraphs of this job went."""
+        """The documents and paragraphs of this job, by the place they ended in."""
         return sum((each.counts for each in self.manifests), Counts()).by_kind()
 
     def _repr_html_(self) -> str:

@@ -1,4 +1,4 @@
-"""What a run of a given size will come to: splits, files, bytes between workers, memory. From measured coefficients."""
+"""Estimates of a run by its size: splits, files, bytes between workers, memory. From measured coefficients."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ SHUFFLED_A_SPLIT = 3_000  # bytes, by either join
 
 @dataclass(frozen=True)
 class Estimate:
-    """What to expect of a run; all but the splits is computed from coefficients."""
+    """The estimate of a run; all but the splits is computed from coefficients."""
 
     text_bytes: int
     splits: int
@@ -40,7 +40,7 @@ class Estimate:
 
 
 def estimate(text_bytes: int, settings: IngestSettings, *, in_process: bool) -> Estimate:
-    """What to expect of a run over `text_bytes` of text.
+    """Estimates a run over `text_bytes` of text.
 
     Args:
         text_bytes: uncompressed.

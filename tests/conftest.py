@@ -2,10 +2,13 @@
 
 import os
 import shutil
+from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+
+from pipelines.kernels import kernel_modules
 
 PROJECT = Path(__file__).parents[1]
 SHARED = PROJECT.parent / "shared"
@@ -23,6 +26,15 @@ def lacking(what: str) -> NoReturn:
 def require_tool(name: str) -> str:
     """The path of a program that the test needs."""
     return shutil.which(name) or lacking(f"{name}: not installed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kernels() -> None:
+    """Compiles the kernels that have changed, which takes time and is said, before a test looks at what is printed."""
+    if "NUMBA_BOUNDSCHECK" in os.environ:
+        return  # what runs with a cache of its own compiles no more than it imports
+    for name in kernel_modules():
+        import_module(name)
 
 
 @pytest.fixture(scope="session")

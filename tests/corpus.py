@@ -38,9 +38,15 @@ class Corpus:
         ]
 
 
+def manifest_of(output: Path | str, run: str) -> Row:
+    """The manifest of a run, as it lies in its file."""
+    found: Row = json.loads((Path(output) / "manifests" / f"{run}.json").read_text(encoding="utf-8"))
+    return found
+
+
 def read_corpus(output: Path, run: str) -> Corpus:
     """A run, read by its manifest."""
-    manifest = json.loads((output / "manifests" / f"{run}.json").read_text(encoding="utf-8"))
+    manifest = manifest_of(output, run)
     rows: dict[str, list[Row]] = {ledger: [] for ledger in LEDGER_FOLDERS}
     for file in manifest["files"]:
         rows[file["path"].split("/")[0]] += pq.ParquetFile(output / file["path"]).read().to_pylist()

@@ -5,18 +5,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipelines.config import IngestSettings, load_settings
-from pipelines.graph import BREAKS
 from pipelines.job import Slice, listed_bundles, run_job
 from tests.corpus import read_corpus
 from tests.end_to_end.oracle import Place
 from transforms.bundles.reader import read_documents, read_parts
-from transforms.dedup.fingerprints import write_fingerprint
+from transforms.dedup.fingerprints import FingerprintedSplit, write_fingerprint
 from transforms.dedup.first_pass import fingerprint_split
-from transforms.dedup.one_pass.files import FingerprintedSplit, join_run
-from transforms.runs.catalog import committed
-from transforms.runs.opening import read_opening
-from transforms.runs.run import RunPaths
+from transforms.dedup.one_pass.files import join_run
+from transforms.runs.catalog import committed_runs
+from transforms.runs.run import Run
+from transforms.shards.corpus import PARAGRAPH_BREAKS
 from transforms.shards.writing import commit_run, write_split
+from transforms.storage import Folder
 
 
 class Crash(Exception):  # noqa: N818 - it is what happens
@@ -30,22 +30,24 @@ class PlainRunner:
         self._settings, self._crash_at = settings, crash_at
         self.runs: list[str] = []
 
-    def __call__(self, paths: RunPaths, part: Slice) -> None:
+    def __call__(self, run: Run, part: Slice) -> None:
         if len(self.runs) == self._crash_at:
             raise Crash
-        self.runs.append(paths.run)
+        self.runs.append(run.name)
         mode, dedup = self._settings.input.paragraphs, self._settings.dedup
         done = []
         for split in part.splits:
             for piece, documents in read_parts(split, self._settings.input):
                 fingerprint = fingerprint_split(piece, documents, mode, dedup)
-                write_fingerprint(paths.output, paths.fingerprint(piece.id), fingerprint)
+                write_fingerprint(run.folder, run.fingerprint(piece.id), fingerprint)
                 done.append(FingerprintedSplit(piece, 0.0, len(fingerprint.offset)))
-        opening = read_opening(paths)
-        join_run(paths, done, dedup, opening.earlier, 1)
+        opening = run.opening()
+        join_run(run, done, dedup, opening.earlier, 1)
         shards = self._settings.shards
-        written = [write_split(paths, e.split, read_documents(e.split), BREAKS[mode], None, shards) for e in done]
-        commit_run(paths, written, opening.header)
+        written = [
+            write_split(run, e.split, read_documents(e.split), len(PARAGRAPH_BREAKS[mode]), None, shards) for e in done
+        ]
+        commit_run(run, written, opening)
 
 
 def settings_for(output: Path, *patterns: str | Path, **values: Any) -> IngestSettings:
@@ -62,7 +64,7 @@ def ingest_plainly(
     said: list[str] = [] if notices is None else notices
     bundles = listed_bundles(settings)
     done = run_job(bundles, settings, runner, in_process=True, new_only=new_only, notice=said.append)
-    assert [manifest["run"] for manifest in done] == runner.runs
+    assert [manifest.run for manifest in done] == runner.runs
     return runner.runs
 
 
@@ -78,7 +80,7 @@ def read_whole_output(output: Path) -> Whole:
     kept: dict[Place, str] = {}
     duplicates: dict[Place, tuple[Place, float, str]] = {}
     owners: dict[Place, str] = {}
-    for facts in committed(str(output)):
+    for facts in committed_runs(Folder(str(output))):
         corpus = read_corpus(output, facts.run)
         for row, text, index, offset in corpus.kept():
             place = Place(row["bundle"], offset, index)

@@ -2,25 +2,27 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from pipelines.graph import BREAKS
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.reader import read_documents, read_parts
 from transforms.bundles.splits import plan_splits
-from transforms.dedup.fingerprints import write_fingerprint
+from transforms.dedup.fingerprints import FingerprintedSplit, write_fingerprint
 from transforms.dedup.first_pass import fingerprint_split
-from transforms.dedup.one_pass.files import FingerprintedSplit, join_run
+from transforms.dedup.one_pass.files import join_run
 from transforms.dedup.settings import DedupSettings
-from transforms.runs.run import RunPaths
+from transforms.runs.manifest import Header, Manifest
+from transforms.runs.opening import Opening
+from transforms.runs.run import Run
+from transforms.shards.corpus import PARAGRAPH_BREAKS
 from transforms.shards.parquet import ShardSettings
 from transforms.shards.writing import WrittenSplit, commit_run, write_split
+from transforms.storage import Folder
 
 STARTED = "2026-11-01T00:00:00+00:00"
 
 
 def write_splits(
-    paths: RunPaths,
+    run: Run,
     patterns: Sequence[str],
     split_bytes: int,
     mode: str = "line",
@@ -32,16 +34,24 @@ def write_splits(
     for split in plan_splits(list_bundles(patterns), split_bytes):
         for part, documents in read_parts(split):
             fingerprint = fingerprint_split(part, documents, mode, dedup)
-            write_fingerprint(paths.output, paths.fingerprint(part.id), fingerprint)
+            write_fingerprint(run.folder, run.fingerprint(part.id), fingerprint)
             fingerprinted.append(FingerprintedSplit(part, 0.0, len(fingerprint.offset)))
-    join_run(paths, fingerprinted, dedup, [], 1)
-    parts = [each.split for each in fingerprinted]
-    return [write_split(paths, part, read_documents(part), BREAKS[mode], None, ShardSettings()) for part in parts]
+    join_run(run, fingerprinted, dedup, [], 1)
+    parts, breaks = [each.split for each in fingerprinted], len(PARAGRAPH_BREAKS[mode])
+    return [
+        write_split(run, part, read_documents(part), breaks, None, ShardSettings())
+        for part in parts
+    ]
 
 
-def run_plainly(output: Path, patterns: Sequence[str], split_bytes: int, mode: str = "line") -> dict[str, Any]:
+def run_plainly(output: Path, patterns: Sequence[str], split_bytes: int, mode: str = "line") -> Manifest:
     """The manifest of a run named x."""
-    paths = RunPaths(str(output), "x")
+    run = Run(Folder(str(output)), "x")
+    return commit_run(run, write_splits(run, patterns, split_bytes, mode), opening(mode))
+
+
+def opening(mode: str = "line", splits: int = 1) -> Opening:
+    """The opening of a first run with the default definition of a duplicate."""
     settings = {"input": {"paragraphs": mode}, "dedup": DedupSettings().model_dump(mode="json")}
-    header = {"sequence": 1, "started": STARTED, "settings": settings, "versions": {}}
-    return commit_run(paths, write_splits(paths, patterns, split_bytes, mode), header)
+    header = Header(sequence=1, started=STARTED, settings=settings, versions={})
+    return Opening(header=header, splits=splits)

@@ -1,9 +1,18 @@
-"""The kernel decorator: compiled once for one signature, over read-only arrays, never compiled in a run."""
+"""Kernels: compiled once for one signature, over read-only arrays, cached where a user can, anew after any change."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numba import types
 
+from tests.conftest import PROJECT, require_tool
 from transforms.kernels import InBytes, Int64, OutInt64, inline, kernel
 
 
@@ -45,3 +54,255 @@ def test_output_must_be_writeable() -> None:
     out.flags.writeable = False
     with pytest.raises(TypeError, match="No matching definition"):
         doubled_sum(np.zeros(1, np.uint8), 1, out)
+
+
+# What the cache is tried on: a kernel, a helper in another file, values in a third, and a type.
+SAMPLE = {
+    "values.py": """
+from typing import NamedTuple
+import numpy as np
+
+class Pair(NamedTuple):
+    near: int
+    far: int
+
+STEP = 1
+WEIGHTS = np.array([10, 20])
+""",
+    "helpers/kernels.py": """
+from numba import types
+from transforms.kernels import inline, kernel
+from transforms.values import STEP, WEIGHTS
+
+@inline
+def advance(value):
+    return value + STEP
+
+@inline
+def weigh(value):
+    return advance(value) * WEIGHTS[0]
+
+@kernel(types.int64, returns=types.int64)
+def half(value):
+    return value // 2
+""",
+    "users/kernels.py": """
+from numba import types
+from transforms.helpers.kernels import half, weigh
+from transforms.kernels import kernel
+from transforms.values import Pair
+
+@kernel(types.NamedUniTuple(types.int64, 2, Pair), returns=types.float64)
+def answer(pair):
+    return weigh(pair.near) + half(pair.far) / 2
+""",
+}
+ANSWER = "from transforms.users.kernels import answer, Pair; print(answer(Pair(near=1, far=301)))"
+COMPILING = (
+    "rafid: compiling kernels, which is done once and takes up to a minute; "
+    "`python -m pipelines.kernels` does it beforehand\n"
+)
+
+
+class Tree:
+    """A copy of the sources with the sample for kernels."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def run(self, *arguments: str, by: tuple[str, ...] = (), code: int = 0, **environment: str) -> tuple[str, str]:
+        """What Python prints, on standard output and error; -B: its own cache takes a quick edit for none."""
+        command = [*by, sys.executable, "-B", *(arguments or ("-c", ANSWER))]
+        known = {"PATH": os.environ["PATH"], "HOME": "/nonexistent"} | environment
+        done = subprocess.run(
+            command, cwd=self.root, env=known, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert done.returncode == code, done.stderr
+        return done.stdout, done.stderr
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        path = self.root / "transforms" / file
+        text = path.read_text()
+        assert text.count(old) == 1
+        path.write_text(text.replace(old, new))
+
+    def cached(self) -> list[str]:
+        """The names of cached kernels, without what comes after their own."""
+        return sorted(path.name.split(".cpython")[0] for path in self.root.rglob("*.nb*"))
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Tree:
+    """A tree with its kernels in the cache."""
+    root = tmp_path_factory.mktemp("compiled")
+    for source in [*PROJECT.glob("transforms/*.py"), *PROJECT.glob("pipelines/*.py")]:
+        (root / source.parent.name).mkdir(exist_ok=True)
+        shutil.copy(source, root / source.parent.name)
+    for name, text in SAMPLE.items():
+        path = root / "transforms" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        path.with_name("__init__.py").touch()
+    tree = Tree(root)
+    assert tree.run() == ("95.0\n", COMPILING)  # once for both kernels
+    return tree
+
+
+@pytest.fixture
+def tree(compiled: Tree, tmp_path: Path) -> Tree:
+    shutil.copytree(compiled.root, tmp_path / "tree")
+    return Tree(tmp_path / "tree")
+
+
+@pytest.fixture
+def fresh(tree: Tree) -> Tree:
+    """A tree of which nothing has been compiled."""
+    for folder in [*tree.root.rglob("__pycache__")]:
+        shutil.rmtree(folder)
+    return tree
+
+
+def test_what_is_cached_is_not_compiled_again(tree: Tree) -> None:
+    assert tree.run() == ("95.0\n", "")
+    assert tree.cached() == ["kernels.answer", "kernels.half"]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "answer"),
+    [
+        ("helpers/kernels.py", "* WEIGHTS[0]", "+ WEIGHTS[0]", 87.0),
+        ("helpers/kernels.py", "value + STEP", "value - STEP", 75.0),
+        ("helpers/kernels.py", "value // 2", "value // 3", 70.0),
+        ("helpers/kernels.py", "returns=types.int64", "returns=types.int8", -33.0),
+        ("values.py", "STEP = 1", "STEP = 2", 105.0),
+        ("values.py", "[10, 20]", "[20, 20]", 115.0),
+        ("values.py", "    near: int\n    far: int\n", "    far: int\n    near: int\n", 95.0),
+    ],
+    ids=["helper", "helper's helper", "kernel in a kernel", "its type", "constant", "array", "order of fields"],
+)
+def test_a_change_elsewhere_compiles_a_kernel_anew(tree: Tree, file: str, old: str, new: str, answer: float) -> None:
+    tree.edit(file, old, new)
+    assert tree.run() == (f"{answer}\n", COMPILING)
+    assert tree.run() == (f"{answer}\n", "")
+    assert tree.cached() == ["kernels.answer", "kernels.half"]  # the old ones are gone
+
+
+def test_a_comment_compiles_nothing(tree: Tree) -> None:
+    tree.edit("helpers/kernels.py", "@inline\ndef advance", "# One step.\n@inline\ndef advance")
+    assert tree.run() == ("95.0\n", "")
+
+
+def test_what_is_cut_short_is_compiled_anew(tree: Tree) -> None:
+    for path in tree.root.rglob("*.nbc"):
+        os.truncate(path, path.stat().st_size // 2 if "half" in path.name else 0)
+    assert tree.run() == ("95.0\n", COMPILING)
+    assert tree.run() == ("95.0\n", "")
+
+
+def test_kernels_with_and_without_checked_bounds_are_two(tree: Tree) -> None:
+    assert tree.run(NUMBA_BOUNDSCHECK="1") == ("95.0\n", COMPILING)
+    assert tree.run() == ("95.0\n", "")
+    assert len(tree.cached()) == 4
+
+
+class Settings:
+    """No value that a kernel can have compiled in."""
+
+
+@pytest.mark.parametrize("value", [{"a": 1}, Settings, Settings(), re, lambda: 3, np.random.default_rng()])
+def test_a_kernel_uses_nothing_whose_change_would_go_unnoticed(value: object) -> None:
+    def unknown(number):  # type: ignore[no-untyped-def]
+        return number if value else 0
+
+    with pytest.raises(TypeError, match=r"a kernel uses .* and its cache would not notice a change"):
+        kernel(Int64, returns=Int64)(unknown)
+
+
+@pytest.fixture
+def another_user(tree: Tree, tmp_path: Path) -> Iterator[tuple[str, ...]]:
+    """The beginning of a command that is to run as somebody who cannot write to the tree."""
+    folders = [tree.root, *(path for path in tree.root.rglob("*") if path.is_dir())]
+    (tmp_path / "temporary").mkdir()
+    (tmp_path / "temporary").chmod(0o1777)
+    if os.geteuid() == 0:  # a user who is nobody here, but may read, as Python may lie in the home of root
+        only = "-all,+dac_read_search"
+        sets = [f"--{name}={only}" for name in ("inh-caps", "ambient-caps", "bounding-set")]
+        yield (require_tool("setpriv"), "--reuid=54321", "--regid=54321", "--clear-groups", *sets)
+        return
+    for folder in folders:
+        folder.chmod(0o555)
+    yield ()
+    for folder in folders:
+        folder.chmod(0o755)
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_every_user_runs_what_was_compiled_at_set_up(tree: Tree, another_user: tuple[str, ...], tmp_path: Path) -> None:
+    temporary = tmp_path / "temporary"
+    assert tree.run(by=another_user, TMPDIR=str(temporary)) == ("95.0\n", "")
+    assert names_in(temporary) == []
+
+
+def test_without_a_folder_kernels_are_kept_in_a_temporary_one(
+    fresh: Tree, another_user: tuple[str, ...], tmp_path: Path
+) -> None:
+    temporary = tmp_path / "temporary"
+    answer, said = fresh.run(by=another_user, TMPDIR=str(temporary))
+    (name,) = names_in(temporary)
+    kept = f"rafid: compiled kernels are kept in {temporary / name}: the folder of their source cannot be written\n"
+    assert (answer, said) == ("95.0\n", COMPILING + kept)
+    assert (temporary / name).stat().st_mode & 0o777 == 0o700
+    assert fresh.run(by=another_user, TMPDIR=str(temporary)) == ("95.0\n", "")
+    assert fresh.cached() == []
+
+
+def test_kernels_are_kept_in_the_home_of_whoever_cannot_write_to_the_tree(
+    fresh: Tree, another_user: tuple[str, ...], tmp_path: Path
+) -> None:
+    home = tmp_path / "temporary"
+    kept = f"rafid: compiled kernels are kept in {home}/.cache/rafid: the folder of their source cannot be written\n"
+    assert fresh.run(by=another_user, HOME=str(home)) == ("95.0\n", COMPILING + kept)
+    assert fresh.run(by=another_user, HOME=str(home)) == ("95.0\n", "")
+
+
+def test_a_temporary_folder_that_others_can_write_to_is_not_trusted(
+    fresh: Tree, another_user: tuple[str, ...], tmp_path: Path
+) -> None:
+    temporary = tmp_path / "temporary"
+    fresh.run(by=another_user, TMPDIR=str(temporary))
+    (folder,) = temporary.iterdir()
+    folder.chmod(0o777)
+    answer, said = fresh.run(by=another_user, TMPDIR=str(temporary))
+    assert answer == "95.0\n"
+    assert said.startswith(COMPILING + "rafid: compiled kernels cannot be kept: ")
+    assert said.count("\n") == 2
+
+
+def test_the_set_up_says_where_kernels_are_cached(fresh: Tree) -> None:
+    said, progress = fresh.run("-m", "pipelines.kernels")
+    folders = [str(fresh.root / "transforms" / name / "__pycache__") for name in ("helpers", "users")]
+    assert said.partition("Cached in ")[2] == ", ".join(folders) + "\n"
+    assert progress == COMPILING
+    assert fresh.run() == ("95.0\n", "")
+
+
+def test_the_set_up_fails_where_nothing_can_be_cached(fresh: Tree, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    said, error = fresh.run("-m", "pipelines.kernels", code=1, NUMBA_CACHE_DIR=str(tmp_path / "file"))
+    assert said == ""
+    assert error.splitlines()[-1].startswith("rafid: kernels: not cached, ")
+
+
+def test_help_compiles_nothing(fresh: Tree) -> None:
+    said, error = fresh.run("-m", "pipelines.kernels", "--help")
+    assert said.startswith("usage: python -m pipelines.kernels")
+    assert (error, fresh.cached()) == ("", [])
+
+
+def test_a_folder_given_to_numba_is_used(fresh: Tree, tmp_path: Path) -> None:
+    assert fresh.run(NUMBA_CACHE_DIR=str(tmp_path / "given")) == ("95.0\n", COMPILING)
+    assert fresh.run(NUMBA_CACHE_DIR=str(tmp_path / "given")) == ("95.0\n", "")
+    assert fresh.cached() == []

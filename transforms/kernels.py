@@ -9,6 +9,9 @@ from typing import Any
 
 import numba
 from numba import types
+from numba.extending import is_jitted
+
+from transforms.kernel_cache import KernelCache
 
 Function = Callable[..., Any]
 
@@ -34,15 +37,29 @@ OutBytes, OutInt32, OutInt64, OutUInt32, OutUInt64, OutFloat64 = (
 def kernel(*signature: Any, returns: Any) -> Callable[[Function], Function]:
     """The decorated function as a compiled kernel.
 
+    What it uses from outside are numbers, strings, arrays, tuples of these and `inline` functions, of its own file or
+    of others: its cache notices when one of them changes.
+
     Args:
         signature: the numba type of each argument.
         returns: the numba type of the result; `numba.types.void` for none.
+
+    Raises:
+        TypeError: it uses something else.
     """
-    compiled: Callable[[Function], Function] = numba.njit(returns(*signature), cache=True, nogil=True)
+
+    def compiled(function: Function) -> Function:
+        dispatcher: Any = numba.njit(nogil=True)(function)
+        if is_jitted(dispatcher):  # NUMBA_DISABLE_JIT leaves the function as it is
+            dispatcher._cache = KernelCache(dispatcher, returns(*signature))
+            dispatcher.compile(returns(*signature))
+            dispatcher.disable_compile()
+        return dispatcher  # type: ignore[no-any-return]
+
     return compiled
 
 
 def inline(function: Function) -> Function:
-    """The decorated function as a helper that kernels call; it has no signature of its own."""
-    compiled: Function = numba.njit(inline="never", cache=True, nogil=True)(function)
+    """The decorated function as a helper that kernels call; it has no signature of its own; it is cached in them."""
+    compiled: Function = numba.njit(inline="never", nogil=True)(function)
     return compiled

@@ -1,4 +1,4 @@
-"""How far a run in this process is: stages tell, whoever observes is told. Elsewhere nobody observes."""
+"""Progress of a run in this process: stages report the bytes that they are done with, observers are told."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -15,7 +15,7 @@ _TEMPORARY = {
     errno.EAGAIN, errno.EBUSY, errno.ECONNABORTED, errno.ECONNREFUSED, errno.ECONNRESET, errno.EHOSTUNREACH,
     errno.EIO, errno.ENETUNREACH, errno.EPIPE, errno.EREMOTEIO, errno.ETIMEDOUT,
 }  # fmt: skip
-# Errors of the libraries behind stores that are no OSError; known by name, for the libraries may not be there.
+# Errors of stores' libraries that are no OSError; known by name, for the libraries may not be installed.
 _TEMPORARY_NAMES = {
     "ConnectionError", "HTTPClientError", "ResponseParserError", "ClientConnectionError", "ClientPayloadError",
     "ServerTimeoutError", "FSTimeoutError", "IncompleteRead", "IncompleteReadError",
@@ -23,11 +23,11 @@ _TEMPORARY_NAMES = {
 
 
 class StoreError(OSError):
-    """What a store's library says, as an error of the system in one line."""
+    """An error of a store's library, as an error of the system in one line."""
 
 
 def is_temporary(error: Exception) -> bool:
-    """Whether the same call may succeed later."""
+    """True where the same call may succeed later."""
     if isinstance(error, ConnectionError | TimeoutError) or (isinstance(error, OSError) and error.errno in _TEMPORARY):
         return True
     return any(kind.__name__ in _TEMPORARY_NAMES for kind in type(error).__mro__)
@@ -52,7 +52,7 @@ def persist(call: Callable[[], T]) -> T:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Whether what asyncio logs is more than the traceback of a lost connection, whose request is made again."""
+    """True for a record of asyncio that is more than the traceback of a lost connection, whose request is repeated."""
     error = record.exc_info[1] if record.exc_info else None
     return not (isinstance(error, Exception) and is_temporary(error))
 

@@ -9,7 +9,7 @@ codes, which stand for the logical date, the beginning of the interval:
     rafid_options   more of the command line, for example --config /etc/rafid.yaml (may be empty)
 
 The pool `rafid` must exist. It caps how many runs are at work: give it one slot for each output. Backfills take their
-days side by side, whatever the DAG says of active runs; with the pool, and --wait behind it, they take their turns.
+days side by side, whatever the DAG says of active runs; with the pool, and --wait besides, they take their turns.
 """
 
 import json
@@ -47,7 +47,7 @@ ENVIRONMENT = {
 def announce(output: str, run: str) -> Iterator[Metadata]:
     """Updates the asset, with what the manifests of the interval's runs count; skipped where there are none.
 
-    It does not ask whether `ingest` was skipped: one that was killed behind its commit finds nothing new when it is
+    It does not ask whether `ingest` was skipped: one that was killed after its commit finds nothing new when it is
     tried again.
     """
     manifests = _manifests(output, run)

@@ -1,1 +1,1 @@
-"""Where a run is worked on: in this process, on Prism, on Flink."""
+"""Runners: a run is worked on in this process, on Prism or on Flink."""

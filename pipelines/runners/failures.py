@@ -1,4 +1,4 @@
-"""What went wrong on a runner, in one line; and keeping what Beam prints and leaves lying out of the way."""
+"""Failures on a runner, told in one line; and what Beam prints and leaves behind, kept out of the way."""
 
 import atexit
 import logging
@@ -49,7 +49,7 @@ def _subclasses(kind: type[Any]) -> Iterator[type[Any]]:
 
 @cache
 def keep_to_ourselves() -> None:
-    """Keeps what Beam leaves lying on other runners in a folder that goes with this process, and what it prints silent.
+    """Puts the files that Beam leaves behind into a folder that goes with this process, and silences what it prints.
 
     It prints tracebacks of what is reported here in one line; workers have logs of their own.
     """
@@ -65,5 +65,5 @@ def keep_to_ourselves() -> None:
 
 
 def is_unexpected(record: logging.LogRecord) -> bool:
-    """Whether what Beam logs is more than the traceback of an error that is reported in one line."""
+    """True for a log record of Beam that is more than the traceback of an error which is reported in one line."""
     return not (record.exc_info and isinstance(record.exc_info[1], RafidError))

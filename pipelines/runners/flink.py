@@ -44,14 +44,14 @@ def run_on_flink(plan: RunPlan, options: PipelineOptions, say: Say) -> None:
 
 @dataclass(frozen=True)
 class Work:
-    """What a job is for.
+    """The work that a job on the cluster does.
 
     Attributes:
         name: of a run, or a stream.
         output: the folder that it writes to.
         build: makes its graph.
-        is_done: whether it is done, in spite of what the job looks like at its end; without a look, where that failed.
-        what: it is called in errors.
+        is_done: tells whether it is done, given the job as it ended, or None where that could not be seen.
+        what: its name in errors.
         rest: what errors say of its results.
     """
 
@@ -69,7 +69,7 @@ class Work:
 
     @property
     def mark(self) -> str:
-        """What the names of all jobs end in that write to the output."""
+        """The ending of the names of all jobs that write to the output."""
         place = str(self.output.local_path()) if self.output.is_local else self.output.url
         return f"-{hashlib.sha256(place.rstrip('/').encode()).hexdigest()[:8]}"
 
@@ -109,7 +109,7 @@ def _master(options: PipelineOptions) -> str:
 
 
 class _Interruption:
-    """Whether the run has to end: a signal has come, or its time is up.
+    """The reasons for a run to end early: a signal has come, or its time is up.
 
     A signal is only taken note of: cutting short a request would leave open whether the cluster has carried it out.
     """
@@ -182,7 +182,7 @@ class _Progress:
 
 
 def _failure(job: str, work: Work, view: JobView, rest: FlinkRest) -> RafidError:
-    """Why the work is not done, as far as Flink knows."""
+    """The reason why the work is not done, as far as Flink knows it."""
     if view.state == "FAILED":
         told = rest.failure(job) or f"Flink job {job} has failed, Flink says not why"
         return stage_error(RuntimeError(told), work.what, work.rest)

@@ -130,7 +130,7 @@ class FlinkRest:
         )
 
     def failure(self, job: str) -> str:
-        """What made the job fail, a stack trace; empty where Flink has nothing to say."""
+        """The stack trace of what made the job fail; empty where Flink has nothing to say."""
         history = self.request("GET", f"v1/jobs/{job}/exceptions").get("exceptionHistory", {}).get("entries", [])
         return str(history[0]["stacktrace"]) if history else ""
 
@@ -192,7 +192,7 @@ def _read_secret(setting: str, path: str) -> str:
 
 
 def _innermost(error: BaseException) -> str:
-    """What it came from, in its own words; the outer ones repeat the request."""
+    """The first cause of an error, in its own words; the errors raised from it repeat the request."""
     while error.__context__ is not None:
         error = error.__context__
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

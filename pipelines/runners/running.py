@@ -58,18 +58,18 @@ def _runner_name(given: str) -> str:
 
 
 def runs_in_process(options: pipeline_options.PipelineOptions) -> bool:
-    """Whether the run happens in this process, workers and all."""
+    """True where the run happens in this process, workers and all."""
     local = options.view_as(pipeline_options.StandardOptions).runner == LOCAL_RUNNER
     return bool(local and not options.view_as(pipeline_options.PortableOptions).environment_type)
 
 
 def is_flink(options: pipeline_options.PipelineOptions) -> bool:
-    """Whether the run goes to a Flink cluster."""
+    """True where the run goes to a Flink cluster."""
     return options.view_as(pipeline_options.StandardOptions).runner.lower() in ("flinkrunner", "flink")
 
 
 def is_prism(options: pipeline_options.PipelineOptions) -> bool:
-    """Whether the run goes to Prism."""
+    """True where the run goes to Prism."""
     return options.view_as(pipeline_options.StandardOptions).runner.lower() in ("prismrunner", "prism")
 
 

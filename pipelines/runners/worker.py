@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _environment(worker: str, arguments: argparse.Namespace) -> dict[str, str]:
-    """What Beam's harness reads from its environment."""
+    """The environment variables that Beam's harness reads."""
     from google.protobuf import json_format  # noqa: PLC0415
 
     info = _provision(worker, arguments.provision_endpoint)

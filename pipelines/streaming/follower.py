@@ -1,4 +1,4 @@
-"""What a stream has committed, and how far behind it is: told as it happens."""
+"""Follows a stream: tells of each window that it commits, and how far it lags."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,7 @@ _TELL_SECONDS = 10.0  # between two accounts of how the stream is
 
 
 class Follower:
-    """Tells of the windows that have been committed, and how far behind the stream is."""
+    """Tells of the windows that have been committed, and how far the stream lags."""
 
     def __init__(self, output: Folder, tell: Tell) -> None:
         self._output, self._tell = output, tell

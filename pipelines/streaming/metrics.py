@@ -7,7 +7,7 @@ from transforms.runs.manifest import Manifest
 
 
 class WatchMetrics:
-    """What a watch has done since it began, and what it waits for."""
+    """Counts what a watch has done since it began, and what it waits for."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()

@@ -37,7 +37,7 @@ DRAIN = ".drain"  # a file of this name in the output tells a stream to end
 
 @dataclass(frozen=True)
 class Asked:
-    """How a stream is asked for.
+    """The options of a stream.
 
     Attributes:
         window: its length in milliseconds.
@@ -160,7 +160,7 @@ def _check_end(end: "_End", result: Any) -> None:
 
 
 class _End:
-    """How the stream is told to end: a first SIGTERM or SIGINT drains it, a second one cancels it.
+    """Ends the stream when it is told to: a first SIGTERM or SIGINT drains it, a second one cancels it.
 
     With `at_once` the first one cancels it. As a context, which may be entered within itself, it takes note of signals.
     """

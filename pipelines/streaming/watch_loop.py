@@ -17,7 +17,7 @@ from transforms.streaming.arrivals import Arrivals
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a watch needs of the world.
+    """The world around a watch, so that tests can give it another.
 
     Attributes:
         listing: the bundles that are there now, in input order.
@@ -63,7 +63,7 @@ class Watch:
             self._take(fresh, stop)
 
     def _listed(self) -> Sequence[Bundle] | None:
-        """What is there; None where something of it cannot be read, for now."""
+        """The bundles that are there; None where that cannot be told for the moment."""
         try:
             return self._around.listing()
         except BundleError as error:

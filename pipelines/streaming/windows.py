@@ -75,7 +75,7 @@ class WindowRuns:
         return Run(self.settings.folder(), name)
 
     def _fresh(self, arrivals: Sequence[Arrival], broken: Mapping[str, str]) -> list[Arrival]:
-        """What no run has taken, in input order; a bundle that has changed since will arrive again as it is then."""
+        """The arrivals that no run has taken, in input order; a bundle that has changed since will arrive again."""
         last = {each.bundle.url: each for each in sorted(arrivals, key=lambda each: each.time)}
         there = {url: each for url, each in last.items() if _is_there(each.bundle)}
         bundles = sorted((each.bundle for each in there.values()), key=lambda bundle: bundle.name)

@@ -1,1 +1,1 @@
-"""What people look at: the report, the card, the summary, progress."""
+"""Views for people: the report, the card, the summary, progress."""

@@ -1,4 +1,4 @@
-"""What each column of a corpus means, in words; the types stand in `transforms.shards.schemas`."""
+"""The meaning of each column of a corpus, in words; the types stand in `transforms.shards.schemas`."""
 
 import pyarrow as pa
 
@@ -7,7 +7,7 @@ _DOCUMENT = {
     "bundle": "the file it came from, relative to the input's root",
     "offset": "bytes from the start of the bundle to the document's delimiter line",
     "length": "bytes from there to the next delimiter line",
-    "name": "what stands behind the delimiter; may be empty",
+    "name": "the rest of the delimiter line; may be empty",
     "encoding": "the encoding it was read in",
     "language": "ISO 639 code; `und`: nothing can be said",
     "language_probability": "how sure that is, 0 to 1",

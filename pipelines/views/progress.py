@@ -1,4 +1,4 @@
-"""How far a run in this process is: bars in a terminal, a line every few seconds elsewhere, or JSON lines."""
+"""The progress of a run in this process: bars in a terminal, a line every few seconds elsewhere, or JSON lines."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What a run prints: the plan before it, the summary behind it."""
+"""The text that a run prints: the plan before it, the summary after it."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -38,7 +38,7 @@ def print_plan(
 
 
 def speakers(log_format: str, *, quiet: bool) -> tuple[Callable[[str], None], Callable[[Folder, Manifest], None]]:
-    """What says a notice, and what says the summary of a run, to standard output.
+    """Two functions that print to standard output: a notice, and the summary of a run.
 
     Args:
         log_format: `json` for a JSON object a line; `text` for people.
@@ -52,7 +52,7 @@ def speakers(log_format: str, *, quiet: bool) -> tuple[Callable[[str], None], Ca
 
 
 def event_speaker(log_format: str, *, quiet: bool) -> Callable[[dict[str, Any]], None]:
-    """What says an event of a stream to standard output: a JSON object a line, or for people."""
+    """A function that prints an event of a stream to standard output: a JSON object a line, or a sentence."""
     if quiet:
         return lambda _: None
     if log_format == "json":

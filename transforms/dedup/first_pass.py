@@ -91,7 +91,7 @@ def _document_table(
 
 
 def _facts(split: Split, documents: Documents) -> dict[str, Any]:
-    """What the commit counts from; a bundle's digest is taken by the split, and part, that holds its first byte."""
+    """The facts that the commit counts from; the part with a bundle's first byte takes the bundle's digest."""
     begun = [each.bundle for each in split.ranges if each.start == 0 and split.part == 0 and not each.unreadable]
     return {
         "bytes": documents.bytes_read,
@@ -103,6 +103,6 @@ def _facts(split: Split, documents: Documents) -> dict[str, Any]:
 
 
 def paragraph_bounds(documents: Documents, fingerprint: Fingerprint) -> tuple[Int64s, Int64s]:
-    """Where the fingerprint's paragraphs begin and end in the text of the documents, read again."""
+    """The bounds of the fingerprint's paragraphs in the text of the documents, read again."""
     start = documents.places_of(fingerprint.offset, fingerprint.paragraph_document())
     return start, start + fingerprint.length

@@ -1,4 +1,4 @@
-"""What counts as a duplicate: the settings of deduplication."""
+"""The settings of deduplication: the definition of a duplicate, and the way duplicates are found."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ from transforms.settings import Settings, Size
 
 
 class ShingleSettings(Settings):
-    """What a paragraph is compared by."""
+    """The shingles that a paragraph is compared by."""
 
     unit: Literal["word", "character"] = Field("word", description="shingles are runs of folded words or of characters")
     size: Annotated[int, Field(ge=1, le=64)] = Field(3, description="units in a shingle")
@@ -35,7 +35,7 @@ class DedupSettings(Settings):
     )
 
     def partitioned(self, size: int, *, in_process: bool) -> bool:
-        """Whether the join of `size` bytes of text is spread over workers."""
+        """True where the join of `size` bytes of text is spread over workers."""
         large = not in_process and size > self.one_pass_bytes
         return self.join == "partitioned" or (self.join == "auto" and large)
 

@@ -1,4 +1,4 @@
-"""Verdict files: which paragraphs of a split are removed, and what stands for each."""
+"""Verdict files: the removed paragraphs of a split, each with the kept one that stands for it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ PLACES = pa.schema(
 
 @dataclass(frozen=True)
 class Decision:
-    """What stands for each removed paragraph of a run; paragraphs are numbered through the run from 0.
+    """The kept paragraph that stands for each removed one of a run; paragraphs are numbered through the run from 0.
 
     Attributes:
         removed: int64[d], the removed paragraphs, ascending.
@@ -74,7 +74,7 @@ def verdict_tables(
 
 
 def places_of(fingerprints: Sequence[Fingerprint], wanted: Int64s, run: str) -> pa.Table:
-    """Where the paragraphs `wanted` of the run are, in their order, with the columns of `PLACES`."""
+    """The places of the paragraphs `wanted` of the run, in their order, with the columns of `PLACES`."""
     documents = np.cumsum([0] + [len(each.documents) for each in fingerprints])
     document = np.concatenate(
         [each.paragraph_document() + first for each, first in zip(fingerprints, documents, strict=False)]

@@ -1,4 +1,4 @@
-"""Which bundles earlier runs took, and how much of each."""
+"""The bundles that earlier runs took, and the bytes of each."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class Sorted:
 
 
 class TakenInputs:
-    """What committed runs took. A bundle counts as taken when every byte of it is."""
+    """The bundles that committed runs took. One counts as taken when every byte of it is."""
 
     def __init__(self, inputs: Iterable[TakenInput] = ()) -> None:
         self._intervals: dict[tuple[str, str], list[Interval]] = {}
@@ -58,7 +58,7 @@ class TakenInputs:
         return [gap for gap in zip(edges[::2], edges[1::2], strict=True) if gap[0] < gap[1] or bundle.size == 0]
 
     def sort_out(self, listed: Sequence[Bundle], digest: Callable[[Bundle], str]) -> Sorted:
-        """What of `listed` is to be taken.
+        """The listed bundles, sorted by what is to be done with them.
 
         Args:
             listed: bundles in input order.

@@ -83,7 +83,7 @@ def _lock_store(folder: Folder, holder: dict[str, Any], *, wait: bool) -> Iterat
 
 
 def _text(folder: Folder) -> str:
-    """What the lock says of its holder; nothing where it has just been released."""
+    """The text of the lock; nothing where it has just been released."""
     try:
         return str(folder.read(LOCK).to_pybytes(), "utf-8")
     except StorageError:
@@ -101,7 +101,7 @@ def _taken(folder: Folder, holder: dict[str, Any]) -> bool:
 
 
 def _is_dead(text: str) -> bool:
-    """Whether the holder was a process of this machine that is no more."""
+    """True where the holder was a process of this machine that is no more."""
     try:
         holder = json.loads(text)
         return bool(holder["host"] == socket.gethostname() and not Path(f"/proc/{int(holder['process'])}").exists())

@@ -1,4 +1,4 @@
-"""What the runs of a job are called, which of them are there already, and which they replace."""
+"""The names of a job's runs, those of them that are there already, and those that they replace."""
 
 import re
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ def names_of_job(runs: Sequence[Manifest], base: str, plan: str, slices: int, *,
 
 
 def further_names(runs: Sequence[Manifest], base: str, slices: int) -> RunNames:
-    """The runs of a job that takes what is new: they replace nothing, and go on behind those of the same name."""
+    """The runs of a job that takes what is new: they replace nothing, and are numbered after those of the same name."""
     there = [each.run for each in runs if job_of(each.run) == base]
     if not there and slices == 1:
         return RunNames([base], [])

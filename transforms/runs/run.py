@@ -94,7 +94,7 @@ class Run:
         return self.folder.exists(self._opening)
 
     def opening(self) -> Opening:
-        """What the run was opened with.
+        """The file that the run was opened with.
 
         Raises:
             StorageError: it is not open.

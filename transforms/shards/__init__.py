@@ -1,1 +1,1 @@
-"""What is written: shards, ledgers, and the manifest that commits them."""
+"""The files of a corpus: shards and ledgers, written and read again."""

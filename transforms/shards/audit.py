@@ -12,7 +12,7 @@ from transforms.storage import Folder
 
 
 class AuditError(RunError):
-    """What was written is not what came in."""
+    """The counts of what was written differ from those of what came in."""
 
 
 def count_split(folder: Folder, paths: Mapping[str, str]) -> Counts:
@@ -37,7 +37,7 @@ def _list_entries(file: pq.ParquetFile | None, column: str) -> int:
 
 
 def _gone(files: Mapping[str, pq.ParquetFile]) -> int:
-    """How many documents have removed paragraphs and no kept one."""
+    """The number of documents that have removed paragraphs and no kept one."""
     if "duplicates" not in files:
         return 0
     removed = pc.unique(files["duplicates"].read(["doc_id"]).column("doc_id"))

@@ -62,7 +62,7 @@ class WriteSplit(beam.PTransform):
             return []
 
     def _write_parts(self, run: Run, parts: Sequence[Split]) -> list[WrittenSplit]:
-        """What is written for the parts of one split, which are read once."""
+        """The parts of one split, written; they are read once."""
         segmenter = shared_segmenter(self._segmentation)
         written = []
         for part, documents in read_again(parts, self._reading):

@@ -16,7 +16,7 @@ from transforms.storage import Folder
 
 
 def check_run(output: Folder, manifest: Manifest) -> list[str]:
-    """What is wrong with a run, a line each; nothing where all is as its manifest says.
+    """The faults of a run, a line each; nothing where all is as its manifest says.
 
     Args:
         output: the output folder.

@@ -47,7 +47,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Figures:
-    """What a report shows of a run.
+    """The figures that a report shows of a run.
 
     Attributes:
         manifest: the run's.

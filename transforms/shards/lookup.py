@@ -33,7 +33,7 @@ class Likeness:
 
 
 def settings_of(corpus: Corpus) -> DedupSettings:
-    """What a duplicate is in a corpus, by its latest run."""
+    """The definition of a duplicate in a corpus, by its latest run."""
     return DedupSettings.model_validate(corpus.manifests[-1].setting("dedup"))
 
 

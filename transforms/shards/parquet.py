@@ -17,7 +17,7 @@ _DELTA = {"offset", "length", "paragraph_index.list.element", "paragraph_offset.
 
 
 class ShardSettings(Settings):
-    """How shards are written."""
+    """The way shards are written."""
 
     compression_level: int = Field(1, ge=1, le=19, description="of zstd")
     row_group_bytes: int = Field(16 << 20, ge=1 << 10, description="uncompressed size of a row group, about")

@@ -101,7 +101,7 @@ class SplitText:
 
 
 def rejects_table(documents: Documents) -> pa.Table:
-    """What could not be read, a row each."""
+    """The table of what could not be read, a row each."""
     rows = documents.rejects
     columns = {name: [getattr(row, name) for row in rows] for name in schemas.REJECTS.names}
     return pa.table(columns, schema=schemas.REJECTS)

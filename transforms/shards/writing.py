@@ -1,4 +1,4 @@
-"""What the second pass writes for a split, and the commit that makes a run of it."""
+"""The second pass over a split, and the commit that makes a run of all splits."""
 
 import time
 from collections import Counter

@@ -50,7 +50,7 @@ class OpenWindows(beam.PTransform):
     """The batches of windows' runs, in windows of `size` milliseconds; a run is opened when those before it are over.
 
     The queue of windows is in the global window under one key: state of a window of its own could not tell what became
-    of the window before. Its timers hold the watermark back, so that nothing is late behind it.
+    of the window before. Its timers hold the watermark back, so that nothing comes after it.
     """
 
     def __init__(self, runs: Runs, size: int, batch: int) -> None:

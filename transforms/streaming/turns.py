@@ -46,7 +46,7 @@ class Flight:
 
 
 class Outcome(Enum):
-    """How a window's run ended."""
+    """The end of a window's run."""
 
     COMMITTED = auto()
     GIVEN_UP = auto()
@@ -73,7 +73,7 @@ class Runs(Protocol):
     """The runs of windows, as they lie in the output."""
 
     def outcome(self, run: str) -> Outcome | None:
-        """How the run ended; None while it is being worked on."""
+        """The end of a run; None while it is being worked on."""
 
     def drop(self, run: str) -> None:
         """Removes what a run that was given up has left."""
@@ -84,7 +84,7 @@ class Runs(Protocol):
 
 @dataclass(frozen=True)
 class Turn:
-    """How things stand after a look.
+    """The state of the queue of windows after a look.
 
     Attributes:
         waiting: what waits for its window's turn.
@@ -113,7 +113,7 @@ def admit(arrival: Arrival, flight: Flight | None, size: int) -> Waiting:
 
 
 def take_turn(waiting: Sequence[Waiting], flight: Flight | None, now: int, size: int, runs: Runs) -> Turn:
-    """Looks after the window that is being worked on, and opens the next one whose turn has come.
+    """Checks on the window that is being worked on, and opens the next one whose turn has come.
 
     Args:
         waiting: what waits.

@@ -1,1 +1,1 @@
-"""What later runs deduplicate against: the sets of the kept paragraphs of earlier runs, and where they are found."""
+"""The index that later runs deduplicate against: the sets of the kept paragraphs of earlier runs, and their places."""

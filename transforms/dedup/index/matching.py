@@ -52,7 +52,7 @@ class IndexView:
         )
 
     def places(self, segment: Int32s, row: Int64s) -> pa.Table:
-        """Where those rows' paragraphs are, with the columns of `PLACE_COLUMNS`."""
+        """The places of those rows' paragraphs, with the columns of `PLACE_COLUMNS`."""
         parts = []
         for number in np.unique(segment):
             chosen = np.flatnonzero(segment == number)

@@ -69,7 +69,7 @@ class Segment:
 
     @cached_property
     def postings(self) -> tuple[np.uint64, Int32s, UInt32s, Int32s]:
-        """What makes a token the number of its bucket, where each bucket begins, keys and rows; see `sort_postings`."""
+        """The shift from a token to its bucket, the beginnings of buckets, keys and rows; see `sort_postings`."""
         begins, table = _numpy(self._file("buckets", BUCKETS), "begin"), self._file("postings", POSTINGS)
         return np.uint64(64 - _bits_of(len(begins) - 1)), begins, _numpy(table, "key"), _numpy(table, "row")
 
@@ -81,7 +81,7 @@ class Segment:
 
     @property
     def filter_shift(self) -> np.uint64:
-        """What makes a mixed token the number of its bit."""
+        """The shift that makes a mixed token the number of its bit."""
         return np.uint64(64 - _bits_of(8 * len(self.filter)))
 
     @cached_property
@@ -138,7 +138,7 @@ def _bits_of(numbers: int) -> int:
 
 
 def _postings(tokens: UInt64s, bounds: Int64s) -> tuple[Int32s, UInt32s, Int32s]:
-    """Where buckets begin, keys and rows, see `sort_postings`; two tokens a bucket on average."""
+    """The beginnings of buckets, keys and rows, see `sort_postings`; two tokens a bucket on average."""
     bits = max(1, _bits_of(len(tokens)) - 1)
     coarse = min(_COARSE_BITS, bits)
     spread, spread_rows = np.empty(len(tokens), np.uint64), np.empty(len(tokens), np.int32)

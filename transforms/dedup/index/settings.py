@@ -1,4 +1,4 @@
-"""What a run is deduplicated against: the settings of the index."""
+"""The settings of the index: the earlier runs that a run is deduplicated against."""
 
 from pydantic import Field
 
@@ -6,7 +6,7 @@ from transforms.settings import Settings
 
 
 class IndexSettings(Settings):
-    """What a run is deduplicated against."""
+    """The earlier runs that a run is deduplicated against."""
 
     horizon_runs: int | None = Field(None, ge=0, description="only the last so many runs; default: all")
     horizon_days: float | None = Field(None, gt=0, description="only runs of the last so many days; default: all")

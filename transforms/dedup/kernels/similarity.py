@@ -41,7 +41,7 @@ def drop_repeats(tokens, begin, end):
 
 @inline
 def first_slot(token, shift):
-    """Where a table of 2 ** (64 - shift) slots begins to look for a token (Fibonacci hashing; Knuth, vol. 3, 6.4)."""
+    """The slot at which a table of 2 ** (64 - shift) slots begins to look for a token (Fibonacci hashing; Knuth, vol. 3, 6.4)."""
     return np.int64((token * np.uint64(0x9E3779B97F4A7C15)) >> shift)
 
 

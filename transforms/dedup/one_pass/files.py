@@ -89,7 +89,7 @@ def _kept_places(
     index: IndexView | None,
     matches: Matches | None,
 ) -> pa.Table:
-    """Where the paragraph that stands for each removed one is: in this run, or in the index."""
+    """The place of the paragraph that stands for each removed one: in this run, or in the index."""
     if index is None or matches is None:
         return places_of(fingerprints, decision.kept, run)
     here, earlier = np.flatnonzero(decision.kept >= 0), np.flatnonzero(decision.kept < 0)

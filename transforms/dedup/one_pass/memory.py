@@ -1,4 +1,4 @@
-"""How much memory the one-pass join needs, and how much there is."""
+"""The memory that the one-pass join needs, and the memory that there is."""
 
 from pathlib import Path
 

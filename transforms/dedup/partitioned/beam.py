@@ -104,7 +104,7 @@ def _sum(counts: Iterable[UInt32s | int]) -> UInt32s:
 
 
 class _Work:
-    """What workers do with the run's files; the functions that the graph names."""
+    """The functions of the graph: each works on files of the run."""
 
     def __init__(self, run: Run, settings: DedupSettings, partitions: int) -> None:
         self.run, self.settings, self.partitions = run, settings, partitions

@@ -23,7 +23,7 @@ DECISIONS = pa.schema([("paragraph", pa.int64()), ("kept", pa.int64()), ("simila
 
 
 def split_number(split: Split) -> int:
-    """The number that positions carry: by the split's place in the input, parts of it behind each other."""
+    """The number that positions carry: by the split's place in the input, then the part's."""
     return split.index << _PART_BITS | split.part
 
 
@@ -54,7 +54,7 @@ def sets_of(run: Run, number: int) -> ShingleSets:
 
 
 def write_order(run: Run, order: Bytes) -> str:
-    """Where the run's order table lies, written."""
+    """Writes the run's order table; returns its path."""
     path = f"{run.scratch_folder()}/order.bin"
     run.folder.write(path, order.data)
     return path
@@ -118,7 +118,7 @@ def _places(
     index: IndexView | None,
     threshold: float,
 ) -> pa.Table:
-    """Where the paragraphs that stand for the removed ones are, in their order."""
+    """The places of the paragraphs that stand for the removed ones, in their order."""
     tables, rows = [PLACES.empty_table()], [np.empty(0, np.int64)]
     for number in np.unique(split_of(kept[kept >= 0])).tolist():
         at = np.flatnonzero((kept >= 0) & (split_of(kept) == number))

@@ -39,7 +39,7 @@ class Resolution:
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a run's sets before the resolution."""
+    """The findings of the other stages on a run's sets."""
 
     copies: CopyBlock
     edges: EdgeBlock
@@ -114,7 +114,7 @@ def _run(
     dense: _DenseSets,
     threshold: float,
 ) -> tuple[Int64s, Float64s]:
-    """What stands for each row, and how similar it is."""
+    """The row that stands for each row, and their similarity."""
     match, similarity = np.empty(len(row_class), np.int64), np.empty(len(row_class), np.float64)
     resolve_rows(
         row_class, *adjacency, given, threshold,

@@ -153,7 +153,7 @@ def paragraph_of(position: Int64s) -> Int64s:
 
 
 def count_split(sets: ShingleSets) -> UInt32s:
-    """How often shingles occur, by the first bits of their hashes: uint32[2 ** 20], small enough to pass on."""
+    """The counts of shingles by the first bits of their hashes: uint32[2 ** 20], small enough to pass on."""
     frequencies = np.zeros(1 << ORDER_BITS, np.uint32)
     count_tokens(sets.shingles >> np.uint64(8), frequencies)
     counts: UInt32s = frequencies.reshape(1 << _COUNT_BITS, -1).sum(axis=1, dtype=np.uint32)

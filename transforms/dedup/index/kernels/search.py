@@ -41,7 +41,7 @@ def ask_filter(tokens, bounds, shift, bits, hits, possible):
 
 @inline
 def last_posting(keys, key, low, high):
-    """The place behind the postings of `key`, which begin at `low`, at `high` the latest; lists are short mostly."""
+    """The place after the postings of `key`, which begin at `low` and end by `high`; most lists are short."""
     step = 1
     while low + step < high and keys[low + step] == key:
         step *= 2

@@ -20,7 +20,7 @@ from transforms.kernels import (
 
 @inline
 def equal_sets(tokens, bounds, left, right):
-    """Whether the sets in two rows are the same."""
+    """True where the sets in two rows are the same."""
     size = bounds[left + 1] - bounds[left]
     if bounds[right + 1] - bounds[right] != size:
         return False
