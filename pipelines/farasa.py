@@ -12,8 +12,7 @@ import numpy as np
 from rich.console import Console
 
 from transforms.errors import RafidError, UsageError
-from transforms.segmentation.compiling import compile_tables
-from transforms.segmentation.decoding import describe
+from transforms.segmentation.compiling import compile_tables, describe
 from transforms.segmentation.embedded import EmbeddedSegmenter, default_data
 from transforms.segmentation.tables import TablesError, open_tables, write_tables
 from transforms.segmentation.wheel import LICENCE, PACKAGE, SHA256, VERSION, download, read_wheel

@@ -38,10 +38,7 @@ def write_splits(
             fingerprinted.append(FingerprintedSplit(part, 0.0, len(fingerprint.offset)))
     join_run(run, fingerprinted, dedup, [], 1)
     parts, breaks = [each.split for each in fingerprinted], len(PARAGRAPH_BREAKS[mode])
-    return [
-        write_split(run, part, read_documents(part), breaks, None, ShardSettings())
-        for part in parts
-    ]
+    return [write_split(run, part, read_documents(part), breaks, None, ShardSettings()) for part in parts]
 
 
 def run_plainly(output: Path, patterns: Sequence[str], split_bytes: int, mode: str = "line") -> Manifest:

@@ -20,11 +20,11 @@ almost_utf8 = st.lists(
 ).map(b"".join)
 
 
-def _dissect(data: bytes, start: int = 0) -> tuple[int, int, int, int]:
+def _parse(data: bytes, start: int = 0) -> tuple[int, int, int, int]:
     text = np.frombuffer(data, np.uint8)
     places = [np.full(1, -7, np.int64) for _ in range(3)]
     status = np.empty(1, np.uint8)
-    kernels.dissect(text, np.array([start]), np.array([len(data)]), *places, status)
+    kernels.parse_documents(text, np.array([start]), np.array([len(data)]), *places, status)
     return (*(int(place[0]) for place in places), int(status[0]))
 
 
@@ -33,7 +33,7 @@ def _validate(documents: list[bytes]) -> list[bool]:
     end = np.cumsum(sizes)
     places = [np.empty(len(sizes), np.int64) for _ in range(3)]
     status = np.empty(len(sizes), np.uint8)
-    kernels.dissect(np.frombuffer(b"".join(documents), np.uint8), end - sizes, end, *places, status)
+    kernels.parse_documents(np.frombuffer(b"".join(documents), np.uint8), end - sizes, end, *places, status)
     return [bool(what != kernels.NOT_TEXT) for what in status]
 
 
@@ -51,7 +51,7 @@ def _is_utf8(data: bytes) -> bool:
 @example(b"\xd9")
 @example("نص".encode() * 50 + b"\xe2\x80")
 def test_utf8_is_what_python_decodes(data: bytes) -> None:
-    assert (_dissect(data)[3] != kernels.NOT_TEXT) == _is_utf8(data)
+    assert (_parse(data)[3] != kernels.NOT_TEXT) == _is_utf8(data)
 
 
 def test_utf8_of_every_first_byte_and_every_kind_of_following_byte() -> None:
@@ -68,13 +68,13 @@ def test_utf8_in_every_place_of_a_vector() -> None:
 
 
 def test_bytes_before_a_document_do_not_count() -> None:
-    assert _dissect(b"\xf0" + "نص".encode(), start=1)[3] == kernels.READABLE
-    assert _dissect(b"\xd9\x85", start=1)[3] == kernels.NOT_TEXT
+    assert _parse(b"\xf0" + "نص".encode(), start=1)[3] == kernels.READABLE
+    assert _parse(b"\xd9\x85", start=1)[3] == kernels.NOT_TEXT
 
 
 def test_white_space_is_unicode_white_space() -> None:
     points = [*range(0x3100), *range(0xFE00, 0xFF00), *range(0x10000, 0x110000, 4099)]
-    white = {chr(point) for point in points if _dissect(b"\t" + chr(point).encode() + b"\n")[3] == kernels.EMPTY}
+    white = {chr(point) for point in points if _parse(b"\t" + chr(point).encode() + b"\n")[3] == kernels.EMPTY}
     assert white == set(WHITE)
 
 
@@ -99,10 +99,10 @@ def test_a_delimiter_cut_off_by_the_end_is_not_found() -> None:
     assert kernels.find_delimiters(data, 1, len(data) - 1, np.empty(1, np.int64)) == 0
 
 
-def test_a_delimiter_line_is_taken_apart() -> None:
-    assert _dissect(b"<<<FILE>>> a\r\n\xef\xbb\xbfx") == (10, 12, 17, kernels.READABLE)
-    assert _dissect(b"\xef\xbb\xbfx") == (-1, -1, 3, kernels.READABLE)
-    assert _dissect(b"<<<FILE>>>a") == (10, 11, 11, kernels.EMPTY)
+def test_a_delimiter_line_is_parsed() -> None:
+    assert _parse(b"<<<FILE>>> a\r\n\xef\xbb\xbfx") == (10, 12, 17, kernels.READABLE)
+    assert _parse(b"\xef\xbb\xbfx") == (-1, -1, 3, kernels.READABLE)
+    assert _parse(b"<<<FILE>>>a") == (10, 11, 11, kernels.EMPTY)
 
 
 @given(st.lists(st.binary(max_size=20), max_size=5))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.bundles.oracle import Item, read_bundle, read_with_splits
-from transforms.bundles import extents
+from transforms.bundles import boundaries
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.reader import BundleChanged, BundleReadError, Documents, read_documents
 from transforms.bundles.splits import ByteRange, Split, plan_splits
@@ -80,7 +80,7 @@ def test_documents_are_those_of_the_oracle_for_every_split_size(
 
 @settings(deadline=None)
 @given(hostile.filter(bool), st.integers(1, 40))
-def test_extents_tile_the_bundle(tmp_path_factory: pytest.TempPathFactory, data: bytes, target: int) -> None:
+def test_documents_tile_the_bundle(tmp_path_factory: pytest.TempPathFactory, data: bytes, target: int) -> None:
     items = _read(tmp_path_factory.mktemp("bundles"), {"a.txt": data}, target)
     ends = [items[0].offset, *(item.offset + item.length for item in items)]
     assert [item.offset for item in items] == ends[:-1]
@@ -94,8 +94,8 @@ def test_documents_do_not_depend_on_read_buffers(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, target: int, chunk: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(extents, "FIRST_CHUNK", chunk)
-        patch.setattr(extents, "LARGEST_CHUNK", chunk)
+        patch.setattr(boundaries, "FIRST_CHUNK", chunk)
+        patch.setattr(boundaries, "LARGEST_CHUNK", chunk)
         assert _read(tmp_path_factory.mktemp("bundles"), {"a.txt": data}, target) == _oracle({"a.txt": data})
 
 
@@ -134,7 +134,7 @@ def test_named_cases(tmp_path: Path, data: bytes, expected: list[tuple[object, .
 
 @pytest.mark.parametrize("place", range(-12, 3))
 def test_a_delimiter_across_the_edge_of_a_read_buffer(tmp_path: Path, place: int) -> None:
-    head = b"<<<FILE>>>a\n" + b"x" * (20 + 9 + extents.FIRST_CHUNK + place - 13) + b"\n"
+    head = b"<<<FILE>>>a\n" + b"x" * (20 + 9 + boundaries.FIRST_CHUNK + place - 13) + b"\n"
     data = head + b"<<<FILE>>>b\ny"
     folder = tmp_path / "in"
     folder.mkdir()
@@ -173,9 +173,9 @@ def test_a_range_inside_a_document_reads_its_own_bytes_only(tmp_path: Path, monk
     (tmp_path / "f").write_bytes(b"x" * 300_000)
     (bundle,) = list_bundles([str(tmp_path)])
     reads = []
-    plain = extents.Text.read
+    plain = boundaries.Text.read
     monkeypatch.setattr(
-        extents.Text,
+        boundaries.Text,
         "read",
         lambda self, source, at, count: (reads.append((at, count)), plain(self, source, at, count)),
     )
@@ -257,9 +257,9 @@ def test_a_bundle_that_changes_while_it_is_read(tmp_path: Path, monkeypatch: pyt
     path = tmp_path / "f"
     path.write_bytes(b"first text")
     (split,) = plan_splits(list_bundles([str(tmp_path)]), 100)
-    plain = extents.Text.read
+    plain = boundaries.Text.read
     monkeypatch.setattr(
-        extents.Text, "read", lambda *args: (plain(*args), os.truncate(path, 3), os.utime(path, ns=(1, 1)))
+        boundaries.Text, "read", lambda *args: (plain(*args), os.truncate(path, 3), os.utime(path, ns=(1, 1)))
     )
     with pytest.raises(BundleChanged, match="changed since it was listed"):
         read_documents(split)
@@ -272,7 +272,7 @@ def test_a_failing_store_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     def fail(*_: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(extents.Text, "read", fail)
+    monkeypatch.setattr(boundaries.Text, "read", fail)
     with pytest.raises(BundleReadError, match="f: cannot be read: Input/output error"):
         read_documents(split)
 

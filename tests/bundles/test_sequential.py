@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.bundles.compressors import COMPRESSORS, compress_in_members
 from tests.bundles.oracle import Item, paragraphs_with_splits, read_bundle, read_with_splits
 from tests.bundles.test_reader import hostile
-from transforms.bundles import compression, extents, reader
+from transforms.bundles import boundaries, compression, reader
 from transforms.bundles.documents import Documents
 from transforms.bundles.errors import BundleChanged
 from transforms.bundles.listing import list_bundles
@@ -44,7 +44,7 @@ def _expected(name: str, data: bytes) -> list[Item]:
 def _in_small_pieces(size: int) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compression, "PIECE_BYTES", size)
-        patch.setattr(extents, "LARGEST_CHUNK", max(size, 20))
+        patch.setattr(boundaries, "LARGEST_CHUNK", max(size, 20))
         yield
 
 
@@ -197,7 +197,7 @@ def test_a_document_that_is_too_large_is_rejected_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     for name, size in (("SAMPLE_BYTES", 1_000), ("FIRST_CHUNK", 300), ("LARGEST_CHUNK", 2_000)):
-        monkeypatch.setattr(extents, name, size)
+        monkeypatch.setattr(boundaries, name, size)
     monkeypatch.setattr(reader, "SAMPLE_BYTES", 1_000)
     head, large, tail = "<<<FILE>>>a\nأوّل\n", "<<<FILE>>>b\n" + "طويل جدًّا\n" * 9_000, "<<<FILE>>>c\nأخير"
     text = head + large + tail

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipelines.config import ConfigError, load_settings
 from transforms.bundles.compression import Damaged, decompress
-from transforms.bundles.documents import MODES, find_paragraphs
+from transforms.bundles.documents import PARAGRAPH_MODES, find_paragraphs
 from transforms.bundles.encodings import recode, transcode_utf16, utf16_bytes
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.reader import read_parts
@@ -36,7 +36,7 @@ def _read(folder: str, target: int, settings: ReadSettings) -> list[tuple[tuple[
     for split in plan_splits(list_bundles([folder]), target):
         for _, documents in read_parts(split, settings):
             texts: list[list[str]] = [[] for _ in documents.name]
-            for mode in MODES:
+            for mode in PARAGRAPH_MODES:
                 paragraphs = find_paragraphs(documents, mode)
                 offsets = documents.offsets_of(paragraphs.start, paragraphs.document)
                 assert (documents.places_of(offsets, paragraphs.document) == paragraphs.start).all()

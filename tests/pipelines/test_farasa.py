@@ -13,7 +13,7 @@ from pipelines import farasa
 from tests.conftest import PROJECT
 from tests.segmentation.samples import model, tables, twin
 from tests.segmentation.test_wheel import write_wheel
-from transforms.segmentation.decoding import describe
+from transforms.segmentation.compiling import describe
 from transforms.segmentation.tables import write_tables
 from transforms.segmentation.wheel import WheelError
 from transforms.segmentation.words import segment_text

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SHARED, lacking
-from transforms.segmentation.decoding import read_model
+from tests.segmentation.decoding import read_model
 from transforms.segmentation.embedded import EmbeddedSegmenter, default_data
 from transforms.segmentation.model import Model
 

@@ -3,16 +3,16 @@
 import random
 from collections.abc import Sequence
 from functools import cache
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
-import pyarrow as pa
 from hypothesis import strategies as st
 
 from transforms.segmentation.compiling import compile_tables
 from transforms.segmentation.model import LISTS, Model, Priors
-from transforms.segmentation.ranking import segment_word
+from transforms.segmentation.ranking import best_parse
 from transforms.segmentation.records import Tables
+from transforms.segmentation.segmenter import Segmenter
 from transforms.segmentation.words import LETTERS
 
 
@@ -101,11 +101,7 @@ def tables() -> Tables:
 @cache
 def twin(word: str) -> str:
     """The word in segments, by the definition."""
-    return segment_word(word, model())
-
-
-def column(paragraphs: Sequence[str | None]) -> pa.StringArray:
-    return pa.array(paragraphs, pa.string())
+    return best_parse(word, model()).text()
 
 
 def buffer(paragraphs: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -113,6 +109,12 @@ def buffer(paragraphs: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarra
     encoded = [each.encode() for each in paragraphs]
     bounds = np.cumsum([0, *map(len, encoded)])
     return np.frombuffer(b"".join(encoded), np.uint8), bounds[:-1], bounds[1:]
+
+
+def segment_texts(segmenter: Segmenter, paragraphs: Sequence[str]) -> list[str]:
+    """The paragraphs as the segmenter writes them."""
+    out, offsets = segmenter.segment_buffer(*buffer(paragraphs))
+    return [out[first:last].tobytes().decode() for first, last in pairwise(offsets)]
 
 
 def _surface(chains: Sequence[str]) -> list[str]:

@@ -14,11 +14,11 @@ CHECKED = """
 import sys
 import numpy as np
 import pytest
-from transforms.segmentation.kernels.forms import find_all
+from transforms.segmentation.kernels.forms import fill_slots
 
 slots, letters, bounds = np.zeros(3, np.uint64), np.ones(4, np.uint8), np.array([0, 9])
 with pytest.raises(IndexError):
-    find_all(slots, letters, bounds, np.zeros(1, np.uint64))
+    fill_slots(letters, bounds, np.ones(1, np.uint64), slots)
 sys.exit(pytest.main(["--quiet", *sys.argv[1:]]))
 """
 FILES = ("test_kernels.py", "test_forms.py", "test_templates.py", "test_compiling.py")

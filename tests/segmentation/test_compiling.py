@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.segmentation.decoding import read_model
 from tests.segmentation.samples import PREFIX_CHAINS, STEMS, SUFFIX_CHAINS, model, tables
 from transforms.segmentation import records
-from transforms.segmentation.compiling import compile_tables, encode
-from transforms.segmentation.decoding import describe, read_model
+from transforms.segmentation.compiling import compile_tables, describe, encode
 from transforms.segmentation.kernels.text import rank_all
 from transforms.segmentation.model import Model
 from transforms.segmentation.ranking import best_parse

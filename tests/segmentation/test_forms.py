@@ -1,12 +1,14 @@
 """Word forms as keys and their table, against a dict."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.segmentation.compiling import encode
-from transforms.segmentation.kernels.forms import CODES, EXACT_LETTERS, fill_slots, find_all
+from transforms.segmentation.kernels.forms import CODES, EXACT_LETTERS, U, fill_slots, find, key_of
 from transforms.segmentation.words import LETTERS
 
 PINNED = (0xDA7CBFBAE038A887, 0x4864864864864864)  # of a form of 40 letters
@@ -20,9 +22,9 @@ def table_of(entries: dict[str, int], room: float = 2) -> np.ndarray:
 
 
 def entries_of(slots: np.ndarray, wanted: list[str]) -> list[int]:
-    found = np.full(len(wanted), 99, np.uint64)
-    find_all(slots, *encode(wanted), found)
-    return found.tolist()
+    letters, bounds = encode(wanted)
+    keys = (key_of(letters, first, last) for first, last in pairwise(bounds.tolist()))
+    return [int(find(slots, U(high), U(low))) for high, low in keys]
 
 
 @settings(deadline=None, max_examples=300)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.segmentation.samples import PREFIX_CHAINS, PREFIXES, SUFFIX_CHAINS, SUFFIXES, model, words
 from transforms.segmentation.model import Model
-from transforms.segmentation.ranking import Parse, candidates, score, segment_word
+from transforms.segmentation.ranking import Parse, best_parse, candidates, score
 
 
 def cuts(word: str) -> Iterator[list[str]]:
@@ -73,7 +73,7 @@ def test_candidates_have_the_letters_of_the_word(word: str) -> None:
 
 def test_a_word_that_no_chain_fits_stays_whole() -> None:
     assert list(candidates("هما", model())) == []
-    assert segment_word("هما", model()) == "هما"
+    assert best_parse("هما", model()).text() == "هما"
 
 
 @settings(deadline=None, max_examples=300)
@@ -83,12 +83,12 @@ def test_the_best_is_the_first_of_highest_score(word: str) -> None:
         return
     scored = [(score(parse, model()), parse.text()) for parse in candidates(word, model())]
     best = max((value for value, _ in scored), default=0.0)
-    assert segment_word(word, model()) == next((text for value, text in scored if value == best), word)
+    assert best_parse(word, model()).text() == next((text for value, text in scored if value == best), word)
 
 
 @pytest.mark.parametrize(("word", "segmented"), [("والكتاب", "و+ال+كتاب"), ("للعلم", "ل+لعلم")])
 def test_what_the_training_text_says_of_a_word_is_final(word: str, segmented: str) -> None:
-    assert segment_word(word, model()) == segmented
+    assert best_parse(word, model()).text() == segmented
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_the_definition_is_the_official_segmenter(
     name: str, farasa_model: Model, official: Callable[[str], list[tuple[str, str]]]
 ) -> None:
     sample = random.Random(11).sample(official(name), 2500)
-    assert [(word, segment_word(word, farasa_model)) for word, _ in sample] == sample
+    assert [(word, best_parse(word, farasa_model).text()) for word, _ in sample] == sample
 
 
 @settings(deadline=None, max_examples=50)

@@ -3,12 +3,11 @@
 import pickle
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 from pydantic import ValidationError
 
-from tests.segmentation.samples import model, tables, twin
-from transforms.segmentation.decoding import describe
+from tests.segmentation.samples import model, segment_texts, tables, twin
+from transforms.segmentation.compiling import describe
 from transforms.segmentation.embedded import EmbeddedSegmenter, default_data
 from transforms.segmentation.segmenter import Segmenter, open_segmenter
 from transforms.segmentation.settings import SegmentationSettings
@@ -23,7 +22,7 @@ def test_the_embedded_engine_is_the_default(tmp_path: Path) -> None:
     segmenter: Segmenter | None = open_segmenter(pickle.loads(pickle.dumps(settings)))
     assert isinstance(segmenter, EmbeddedSegmenter)
     expected = segment_text("والمدرسة", twin, norm=True)
-    assert segmenter.segment(pa.array(["والمدرسة"])).to_pylist() == [expected]
+    assert segment_texts(segmenter, ["والمدرسة"]) == [expected]
     segmenter.close()
 
 

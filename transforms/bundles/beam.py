@@ -7,17 +7,17 @@ import apache_beam as beam
 
 from transforms.bundles.splits import Split
 
-# A run, and the splits of it that a worker takes at once: what stages hand on is keyed by its run.
+# A run and those of its splits that a worker takes at once; elements between stages are keyed by their run.
 Batch = tuple[str, tuple[Split, ...]]
 
 
 def parts_together(splits: Sequence[Split]) -> list[tuple[Split, ...]]:
-    """The parts of each split, which are read in one go; `splits` are in order."""
+    """The splits grouped by split: the parts of one are read in one go. `splits` are in order."""
     return [tuple(parts) for _, parts in groupby(splits, key=lambda split: split.index)]
 
 
 def batches(run: str, splits: Sequence[Split], size: int) -> list[Batch]:
-    """Consecutive splits, all parts of each, in groups of `size`: what a worker takes at once, with its threads."""
+    """The splits in groups of `size` consecutive ones, with all their parts; a worker takes a group at once."""
     whole = parts_together(splits)
     return [(run, tuple(chain.from_iterable(whole[at : at + size]))) for at in range(0, len(whole), size)]
 
@@ -31,5 +31,5 @@ class ListSplits(beam.PTransform):
         self._batches = batches(run, splits, batch)
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[Batch]:
-        """One element a batch."""
+        """One element for each batch."""
         return begin | "CreateBatches" >> beam.Create(self._batches, reshuffle=False) | "Spread" >> beam.Reshuffle()

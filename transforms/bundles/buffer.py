@@ -6,47 +6,56 @@ from transforms.arrays import Bytes, Int64s
 from transforms.bundles.kernels import documents as kernels
 from transforms.bundles.stores import Source
 
-# Bytes behind a place that tell whether a delimiter begins there.
+# Bytes after a place that must be known to tell if a delimiter begins there.
 AHEAD = len(kernels.DELIMITER) - 1
 _SPARE = 1 << 22
 
 
 class Text:
-    """Bytes that grow at their end; what was read too far is read over."""
+    """Bytes that grow at their end.
+
+    Attributes:
+        bytes: uint8[capacity], of which the first `size` are the text.
+        size: bytes of text; callers set it back to drop bytes from the end.
+    """
 
     def __init__(self, expected: int) -> None:
         self._expected = expected
         self.clear()
 
     def clear(self) -> None:
-        """Begins anew, in other memory, which is asked for when it is needed."""
+        """Drops all bytes; the next ones go into new memory, so arrays over the old text stay valid."""
         self.bytes: Bytes = np.empty(0, np.uint8)
         self.size = 0
 
     def content(self) -> Bytes:
-        """The bytes so far, without a copy."""
+        """A view of the text."""
         return self.bytes[: self.size]
 
     def read(self, source: Source, offset: int, count: int) -> None:
-        """Appends `count` bytes from `offset` on; EOFError where there are fewer."""
+        """Appends `count` bytes of `source`, from `offset` on.
+
+        Raises:
+            EOFError: the source has fewer.
+        """
         begin = self._grow(count)
         if count and source.read_into(self.bytes.data[begin : self.size], offset) != count:
             raise EOFError
 
     def append(self, piece: bytes) -> int:
-        """Where `piece` stands, now that it is appended."""
+        """Appends `piece`; returns the place of its first byte."""
         begin = self._grow(len(piece))
         self.bytes[begin : self.size] = np.frombuffer(piece, np.uint8)
         return begin
 
     def take(self, begin: int) -> bytes:
-        """The bytes from `begin` on, which are then gone."""
+        """Removes the bytes from `begin` on, and returns them."""
         taken = self.bytes[begin : self.size].tobytes()
         self.size = begin
         return taken
 
     def find_delimiters(self, begin: int, limit: int) -> Int64s:
-        """The delimiters from `begin` to the end of the text, `limit` at most."""
+        """The places of the delimiters from `begin` to the end of the text, `limit` at most."""
         found = np.empty(max(0, min(limit, (self.size - begin) // len(kernels.DELIMITER) + 1)), np.int64)
         return found[: kernels.find_delimiters(self.bytes, begin, self.size, found)]
 

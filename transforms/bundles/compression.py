@@ -1,4 +1,4 @@
-"""Compressed bundles: known by their content, decompressed piece by piece, damage told apart from an end."""
+"""Compressed bundles: recognised by their first bytes, decompressed in pieces, damage distinguished from an end."""
 
 import bz2
 import lzma
@@ -10,16 +10,16 @@ import zstandard
 
 from transforms.bundles.errors import RejectReason
 
-# Bytes of a bundle that tell what it is.
+# The first bytes of a bundle, from which its format is recognised.
 HEAD_BYTES = 512
-# Text comes out in pieces of this size: what a decoder was about to give when it met damage is lost with the rest.
+# Text is decoded in pieces of this size; the piece in which a decoder meets damage is lost.
 PIECE_BYTES = 1 << 14
-# The ratio says nothing of little text: a gigabyte of one line repeated is no attack.
+# Below this size the ratio is not checked: a gigabyte of one repeated line is no attack.
 RATIO_COUNTS_FROM = 1 << 30
-# Decoders ask for at most this much memory; `xz -9` and `zstd --long` stay below it.
+# Most memory that a decoder may ask for; `xz -9` and `zstd --long` need less.
 _MEMORY_BYTES = 1 << 27
-# A few bytes of zstd may hold megabytes of text, and its decoder gives all of them at once: it is fed by so few bytes
-# that, if they go on as they did, less than this comes out.
+# A few bytes of zstd may hold megabytes of text, and its decoder returns all of them at once. It is fed so few bytes at
+# a time that, at the ratio seen so far, less than _ZSTD_BURST comes out.
 _ZSTD_FEWEST, _ZSTD_MOST, _ZSTD_BURST = 1 << 6, 1 << 11, 1 << 18
 
 _COMPRESSIONS = ((b"\x1f\x8b\x08", "gzip"), (b"\xfd7zXZ\0", "xz"), (b"\x28\xb5\x2f\xfd", "zstd"))
@@ -36,7 +36,13 @@ _OTHERS = (
 
 
 class Damaged(Exception):  # noqa: N818 - says what happened
-    """What comes next cannot be had: why, in one line, and the raw bytes that are left over."""
+    """The rest of a bundle cannot be read.
+
+    Attributes:
+        reason: the reason of the reject.
+        detail: one line for a person.
+        rest: raw bytes that belong to the reject and are not in its text.
+    """
 
     def __init__(self, reason: RejectReason, detail: str, rest: bytes = b"") -> None:
         super().__init__(detail)
@@ -44,7 +50,7 @@ class Damaged(Exception):  # noqa: N818 - says what happened
 
 
 def compression_of(head: bytes) -> str:
-    """`gzip`, `bzip2`, `xz` or `zstd`, by the first bytes of a file; nothing for another kind of file."""
+    """`gzip`, `bzip2`, `xz` or `zstd`, recognised by the first bytes of a file; '' for any other file."""
     for magic, kind in _COMPRESSIONS:
         if head.startswith(magic):
             return kind
@@ -55,29 +61,29 @@ def compression_of(head: bytes) -> str:
 
 
 def foreign_format(head: bytes) -> str:
-    """The kind of an archive, or of a compression that is not read, by the first bytes; nothing for text."""
+    """The name of an archive or compression that is not read, recognised by the first bytes; '' for any other file."""
     if head[257:265] in (b"ustar\x0000", b"ustar  \x00"):
         return "tar"
     return next((kind for magic, kind in _OTHERS if head.startswith(magic)), "")
 
 
-class Decoder(Protocol):
-    """What reads one member, stream or frame of compressed data."""
+class _Decoder(Protocol):
+    """A decoder of one member, stream or frame of compressed data."""
 
     @property
     def eof(self) -> bool:
-        """Whether its end has been read."""
+        """True once its end has been read."""
 
     @property
     def needs_input(self) -> bool:
-        """Whether nothing more comes without more data."""
+        """True if it gives no more text before it gets more data."""
 
     @property
     def unused_data(self) -> bytes:
-        """What stands behind its end."""
+        """The bytes after its end."""
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        """The next text, of `max_length` bytes at most where the format lets itself be stopped."""
+        """The next text, `max_length` bytes at most where the format allows a limit."""
 
 
 class _Gzip:
@@ -108,25 +114,29 @@ class _Zstd:
         return text
 
 
-def _xz() -> Decoder:
+def _xz() -> _Decoder:
     return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MEMORY_BYTES)
 
 
-_DECODERS: dict[str, Callable[[], Decoder]] = {
+_DECODERS: dict[str, Callable[[], _Decoder]] = {
     "gzip": _Gzip, "bzip2": bz2.BZ2Decompressor, "xz": _xz, "zstd": _Zstd,
 }  # fmt: skip
 
 
 def decompress(kind: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The text in `chunks` of compressed data, in pieces; all members, streams or frames, one behind the other.
+    """The text of compressed data, in pieces: all members, streams or frames, one after the other.
 
-    Zero bytes between and behind them are padding. Memory does not depend on the size of the data.
+    Zero bytes between and after them are padding. Memory does not depend on the size of the data.
+
+    Args:
+        kind: see `compression_of`.
+        chunks: the compressed data, in pieces of any size.
 
     Raises:
-        Damaged: the data is cut short or damaged; what could be read before that has been given.
+        Damaged: the data is cut short or damaged; the text before the damage has been yielded.
     """
     counted = _Counted(chunks)
-    rest = _behind_padding(b"", counted)
+    rest = _after_padding(b"", counted)
     while rest:
         decoder = _DECODERS[kind]()
         while not decoder.eof:
@@ -137,11 +147,11 @@ def decompress(kind: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
             if decoder.needs_input and not (decoder.eof or rest or text):
                 detail = f"{kind} data is cut short: it ends after {counted.count:,} bytes"
                 raise Damaged(RejectReason.TRUNCATED_STREAM, detail)
-        rest = _behind_padding(decoder.unused_data, counted)
+        rest = _after_padding(decoder.unused_data, counted)
 
 
 class _Counted(Iterator[bytes]):
-    """Chunks in slices: what decoders have not taken they keep as a copy. `count` are the bytes given."""
+    """Chunks in small slices, because decoders copy what they have not used yet; `count` bytes have been given."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._slices = (chunk[at : at + PIECE_BYTES] for chunk in chunks for at in range(0, len(chunk), PIECE_BYTES))
@@ -153,8 +163,8 @@ class _Counted(Iterator[bytes]):
         return data
 
 
-def _decode(kind: str, decoder: Decoder, data: bytes, count: int) -> bytes:
-    """What the decoder gives next; only its own errors are damage, those of reading the bundle are not."""
+def _decode(kind: str, decoder: _Decoder, data: bytes, count: int) -> bytes:
+    """The next text of the decoder, whose errors become `Damaged`; errors of reading the bundle do not."""
     try:
         return decoder.decompress(data, PIECE_BYTES)
     except (zlib.error, OSError, EOFError, lzma.LZMAError, zstandard.ZstdError) as error:
@@ -162,7 +172,8 @@ def _decode(kind: str, decoder: Decoder, data: bytes, count: int) -> bytes:
         raise Damaged(RejectReason.CORRUPT_STREAM, detail) from error
 
 
-def _behind_padding(rest: bytes, chunks: Iterator[bytes]) -> bytes:
+def _after_padding(rest: bytes, chunks: Iterator[bytes]) -> bytes:
+    """The next bytes after zero bytes; none at the end of the data."""
     rest = rest.lstrip(b"\0")
     while not rest:
         chunk = next(chunks, b"")
@@ -173,10 +184,16 @@ def _behind_padding(rest: bytes, chunks: Iterator[bytes]) -> bytes:
 
 
 def capped(pieces: Iterator[bytes], compressed: int, most: int, ratio: int) -> Iterator[bytes]:
-    """`pieces`, as long as they are `most` bytes at most, and `ratio` times `compressed` from a gigabyte on.
+    """The same pieces, up to a limit.
+
+    Args:
+        pieces: decompressed text.
+        compressed: bytes that it came from.
+        most: bytes allowed.
+        ratio: bytes allowed for each compressed byte, once a gigabyte has come out.
 
     Raises:
-        Damaged: they are more.
+        Damaged: there are more.
     """
     total = 0
     for piece in pieces:

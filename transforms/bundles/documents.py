@@ -1,4 +1,4 @@
-"""What reading gives: documents as columns, and what could not be read."""
+"""The documents of a split and their paragraphs, as columns, and the rejects: bytes that could not be read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ from transforms.bundles.kernels import places
 
 @dataclass(frozen=True)
 class Reject:
-    """Bytes that no document came of.
+    """Bytes that could not be read as a document.
 
     Attributes:
         bundle: the bundle's name.
         offset: bytes from the start of the bundle, decompressed.
         length: bytes.
-        stage: where it was rejected.
+        stage: the stage that rejected it.
         reason: a `RejectReason`.
         detail: one line for a person.
-        payload: the bytes themselves; of what is too large, or is no text at all, the first of them.
+        payload: the bytes themselves; only the first of a document that is too large, or of an archive.
     """
 
     bundle: str
@@ -42,19 +42,19 @@ class Documents:
 
     Attributes:
         text: uint8[m], UTF-8 that holds all documents, with other bytes between them.
-        text_start: int64[d], where each document's text begins in `text`, behind its delimiter line and a mark.
+        text_start: int64[d], the place in `text` of each document's first byte, after its delimiter line and a mark.
         text_end: int64[d], one past its last byte.
-        shift: int64[d], what to add to `text_start` for the offset in the document's bundle.
-        width: uint8[d], bytes of the bundle that a UTF-16 code unit of the text takes: 2 in UTF-16, 1 in single-byte
-            encodings; 0 for UTF-8, whose every place in `text` has the offset place + shift.
+        shift: int64[d], the offset in the bundle of `text_start`, minus `text_start`.
+        width: uint8[d], bytes in the bundle for each UTF-16 code unit of the text: 2 in UTF-16, 1 in single-byte
+            encodings; 0 for UTF-8, in which every place in `text` has the offset place + shift.
         bundle: int32[d], the index into the split's ranges.
         offset: int64[d], bytes from the start of the bundle, decompressed, to the delimiter line; 0 for text before the
             first one.
         length: int64[d], bytes to the next delimiter line or the end of the bundle.
         name: d strings: the rest of the delimiter line, trimmed; the file's name where there is no delimiter.
-        encoding: d strings, what the text came in.
-        preamble: bool[d], whether it is text before the first delimiter, or of a file without one.
-        rejects: the documents that cannot be read, whole; they have no row in the columns.
+        encoding: d strings, the encoding of the document in its bundle.
+        preamble: bool[d], true for text before the first delimiter, and for a file without one.
+        rejects: the documents that cannot be read; they have no row in the columns.
         bytes_read: bytes of the split's ranges; 0 for all parts but the first.
     """
 
@@ -73,10 +73,10 @@ class Documents:
     bytes_read: int
 
     def offsets_of(self, place: Int64s, document: npt.NDArray[np.integer[Any]]) -> Int64s:
-        """The offset in its bundle, decompressed but not decoded, of each place in `text`.
+        """The offset in its bundle, decompressed but not decoded, of each place in `text`, as int64[p].
 
         Args:
-            place: int64[p], rising in each document.
+            place: int64[p], ascending in each document.
             document: integers[p], ascending, the row of each place.
         """
         return self._convert(places.find_offsets, place, document)
@@ -92,7 +92,7 @@ class Documents:
         return found
 
 
-MODES = ("line", "blank_line")
+PARAGRAPH_MODES = ("line", "blank_line")
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Paragraphs:
     """Paragraphs in input order, as columns.
 
     Attributes:
-        start: int64[p], the first byte of each in `Documents.text`, white space trimmed.
+        start: int64[p], the place in `Documents.text` of each paragraph's first byte, white space trimmed.
         end: int64[p], one past its last byte.
         document: int32[p], ascending, its row in `Documents`.
     """
@@ -111,18 +111,18 @@ class Paragraphs:
 
 
 def find_paragraphs(documents: Documents, mode: str) -> Paragraphs:
-    """The paragraphs of `documents`, trimmed of Unicode's White_Space; empty ones are nothing.
+    """The paragraphs of documents, trimmed of Unicode's White_Space; empty ones are left out.
 
     Args:
         documents: the documents of a split.
-        mode: `line`: LF, CR LF and CR end a paragraph; `blank_line`: a line of white space only does, and line ends
-            inside a paragraph stay as they are.
+        mode: `line`: LF, CR LF and CR end a paragraph; `blank_line`: only a line of nothing but white space does, and
+            line ends inside a paragraph stay as they are.
 
     Raises:
-        BundleError: another mode.
+        BundleError: the mode is neither.
     """
-    if mode not in MODES:
-        raise BundleError(f"paragraphs: {mode}: not a mode; use one of {', '.join(MODES)}")
+    if mode not in PARAGRAPH_MODES:
+        raise BundleError(f"paragraphs: {mode}: not a mode; use one of {', '.join(PARAGRAPH_MODES)}")
     text, first, last = documents.text, documents.text_start, documents.text_end
     bound = kernels.count_line_ends(text, first, last) + len(first)
     start, end, document = np.empty(bound, np.int64), np.empty(bound, np.int64), np.empty(bound, np.int32)

@@ -10,22 +10,22 @@ class BundleError(UsageError):
 
 
 class BundleFailed(RunError):  # noqa: N818 - says what happened
-    """A bundle that a run cannot take after all."""
+    """A bundle that cannot be read after the run has begun."""
 
 
 class BundleChanged(BundleFailed):
-    """A bundle that is not what it was when it was listed."""
+    """A bundle that has changed since it was listed."""
 
 
 class BundleReadError(BundleFailed):
-    """A bundle that cannot be read."""
+    """A bundle whose store fails to read it."""
 
 
 class RejectReason(StrEnum):
-    """The column `reason` of rejects."""
+    """The values of the column `reason` of rejects."""
 
-    NOT_TEXT = "not_text"  # neither UTF-8 nor UTF-16, and no configured encoding makes Arabic of it
-    EMPTY_DOCUMENT = "empty_document"  # it holds nothing but white space
+    NOT_TEXT = "not_text"  # neither UTF-8 nor UTF-16, nor Arabic in a configured encoding
+    EMPTY_DOCUMENT = "empty_document"  # nothing but white space
     DOCUMENT_TOO_LARGE = "document_too_large"  # longer than input.document_bytes
     TRUNCATED_STREAM = "truncated_stream"  # compressed data, or UTF-16, ends in the middle
     CORRUPT_STREAM = "corrupt_stream"  # compressed data is damaged

@@ -1,4 +1,4 @@
-"""From input patterns to the bundles they name, checked before work starts, in the order of the input."""
+"""Input patterns resolved to the bundles that they name, checked before work starts, in the order of the input."""
 
 import hashlib
 import posixpath
@@ -21,10 +21,10 @@ class Bundle:
 
     Attributes:
         name: its path relative to the fixed folder of the pattern that named it, or to the root; with `/`.
-        url: what fsspec opens.
+        url: the path or URL to open, for fsspec.
         size: bytes.
-        modified: the store's modification time in ISO 8601, UTC; '' where the store tells none.
-        state: what must not change while the bundle is read: size, time and inode, or size and version.
+        modified: the store's modification time in ISO 8601, UTC; '' if the store has none.
+        state: size, time and inode, or size and version; it must not change while the bundle is read.
     """
 
     name: str
@@ -41,21 +41,22 @@ def list_bundles(
     empty: bool = False,
     refused: Callable[[str], None] | None = None,
 ) -> list[Bundle]:
-    """The bundles that `patterns` name, sorted by name (code points), each file once.
+    """The bundles that patterns name, sorted by name (code points), each file once.
 
     Args:
         patterns: files, folders (all files below) or globs (`*`, `?`, `[...]` inside a component, `**` across), on any
-            fsspec file system. What exists under a pattern's very name is meant by it, whatever characters it holds.
+            fsspec file system. A pattern that is the very name of a file or folder means that file or folder.
             Below folders and by globs, files and folders that start with `.` or `_` or end in `.tmp`, `.part`,
-            `.crdownload` or `~` are passed over: somebody is still writing them.
+            `.crdownload` or `~` are passed over: they are hidden, or still being written.
         root: names are relative to this folder; without it to the part of each pattern before its first component
             with a wildcard. A file named by two patterns has the name that the first gives it.
         empty: a pattern may match nothing.
-        refused: told of files below folders that cannot be read, which are passed over; None lets none pass.
+        refused: is called, with one line, for each file below a folder that cannot be read, and the file is passed
+            over; without it such a file is an error.
 
     Raises:
-        BundleError: a pattern matches nothing and `empty` is not set, a file cannot be read and `refused` is not there
-            to know it, is outside `root`, or shares its name with another.
+        BundleError: a pattern matches nothing and `empty` is not set; or a file cannot be read and `refused` is not
+            given, is outside `root`, or shares its name with another.
     """
     refuse = refuse_none if refused is None else _told(refused)
     bundles: dict[str, Bundle] = {}
@@ -66,7 +67,7 @@ def list_bundles(
 
 
 def check_unchanged(bundle: Bundle) -> None:
-    """Checks that the bundle is what it was when it was listed.
+    """Checks that the bundle has not changed since it was listed.
 
     Raises:
         BundleChanged: its size, time, inode or version differ, or it is gone.
@@ -81,7 +82,7 @@ def check_unchanged(bundle: Bundle) -> None:
 
 
 def _told(refused: Callable[[str], None]) -> Refuse:
-    """Tells `refused`, in one line, of what is wrong with a file."""
+    """A function that calls `refused` with an error in one line."""
 
     def refuse(error: OSError | BundleError) -> None:
         refused(str(error) if isinstance(error, BundleError) else _unreadable(error, ""))
@@ -111,7 +112,7 @@ def _bundles_of(pattern: str, root: str | None, refuse: Refuse, *, empty: bool) 
 
 
 def _match(store: Store, path: str, refuse: Refuse) -> tuple[str, list[Entry]]:
-    """The fixed folder of a pattern and the files that it matches."""
+    """The fixed folder of a pattern, and the files that it matches."""
     kind = store.kind(path)
     if kind == "file":
         return posixpath.dirname(path), [store.entry(path)]
@@ -121,6 +122,7 @@ def _match(store: Store, path: str, refuse: Refuse) -> tuple[str, list[Entry]]:
 
 
 def _match_glob(store: Store, path: str, refuse: Refuse) -> tuple[str, list[Entry]]:
+    """The folder above the first wildcard, and the files below it that match."""
     parts = path.split("/")
     wild = next((i for i, part in enumerate(parts) if re.search(r"[*?\[]", part)), len(parts))
     fixed = "/".join(parts[:wild]) or "/"
@@ -144,6 +146,7 @@ def _root_path(root: str, store: Store, pattern: str) -> str:
 
 
 def _relative(path: str, folder: str) -> str:
+    """The path below `folder`, which becomes the bundle's name."""
     prefix = folder.rstrip("/") + "/"
     if not path.startswith(prefix):
         raise BundleError(f"input {path}: outside input.root {folder}; give a root that holds all input")
@@ -173,7 +176,7 @@ _CHUNK = 1 << 20
 
 
 def digest_bundle(bundle: Bundle) -> str:
-    """The hex SHA-256 of a bundle's bytes, read a chunk at a time.
+    """The hex SHA-256 of a bundle's bytes, which are read in chunks.
 
     Raises:
         BundleReadError: the bundle cannot be read.

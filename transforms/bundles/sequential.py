@@ -14,12 +14,12 @@ from transforms.bundles.stores import open_store
 
 
 def is_stream(head: bytes) -> bool:
-    """Whether a bundle that begins with `head` can only be read from its beginning."""
+    """True if a bundle that begins with `head` can only be read from its beginning."""
     return bool(compression_of(head) or foreign_format(head) or utf16_of(head))
 
 
 def bundle_is_stream(bundle: Bundle) -> bool:
-    """Whether a bundle can only be read from its beginning, by its first bytes.
+    """True if a bundle, by its first bytes, can only be read from its beginning.
 
     Raises:
         BundleReadError: it cannot be read.
@@ -34,13 +34,13 @@ def bundle_is_stream(bundle: Bundle) -> bool:
 
 
 class Stream(Iterator[bytes]):
-    """Pieces of a bundle's text, in UTF-8 where it is UTF-16, as it is where it is not.
+    """The text of a bundle in pieces: decompressed, and transcoded to UTF-8 if it is UTF-16.
 
     Attributes:
-        encoding: `utf-16-le` or `utf-16-be`, else nothing.
-        width: bytes of the bundle, decompressed, that a UTF-16 code unit of text takes; 0 where it is as it is.
-        ended: whether there is no more.
-        fault: why there is no more, if that is not the end of the bundle.
+        encoding: `utf-16-le` or `utf-16-be` if it was transcoded, else ''.
+        width: bytes of the decompressed bundle for each UTF-16 code unit of the text; 0 if it was not transcoded.
+        ended: true after the last piece.
+        fault: the damage that ended the text before the end of the bundle, if any.
     """
 
     def __init__(self, pieces: Iterator[bytes], encoding: str) -> None:
@@ -59,13 +59,13 @@ class Stream(Iterator[bytes]):
         raise StopIteration
 
     def measure(self, text: bytes) -> int:
-        """The bytes of the bundle, decompressed, that `text` was made of."""
+        """The number of bytes of the decompressed bundle from which `text` was made."""
         raw = np.frombuffer(text, np.uint8)
         return self.width * int(((raw & 0xC0) != 0x80).sum() + (raw >= 0xF0).sum()) if self.width else len(raw)
 
 
 def open_stream(chunks: Iterator[bytes], size: int, settings: ReadSettings) -> Stream:
-    """The text of a bundle of `size` bytes."""
+    """The text of a bundle of `size` bytes, read in chunks."""
     head, chunks = _look(chunks)
     kind = compression_of(head)
     if not kind:
@@ -75,6 +75,7 @@ def open_stream(chunks: Iterator[bytes], size: int, settings: ReadSettings) -> S
 
 
 def _open_text(head: bytes, pieces: Iterator[bytes]) -> Stream:
+    """The text in decompressed pieces that begin with `head`."""
     kind = foreign_format(head)
     if kind:
         detail = f"{kind} is not read; unpack it, or compress its files by gzip, bzip2, xz or zstd, and run again"
@@ -84,7 +85,7 @@ def _open_text(head: bytes, pieces: Iterator[bytes]) -> Stream:
 
 
 def _look(pieces: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """The first bytes, as many as tell what they begin, and all pieces."""
+    """The first bytes, `HEAD_BYTES` at least if there are so many, and all pieces."""
     head = b""
     try:
         while len(head) < HEAD_BYTES:
@@ -97,5 +98,6 @@ def _look(pieces: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
 
 
 def _refuse(damage: Damaged) -> Iterator[bytes]:
+    """An iterator that raises the damage at its first step."""
     raise damage
     yield b""

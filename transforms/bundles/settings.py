@@ -1,4 +1,4 @@
-"""How bundles are read: the encodings that are tried, and the caps that keep memory and time bounded."""
+"""The settings of reading: encodings that are tried, and limits that keep memory and time bounded."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from transforms.settings import Settings, Size
 
 
 def _single_byte(name: str) -> str:
-    """`name`, lowered, if it is ASCII with more characters, each of one byte."""
+    """`name` in lower case, if it is an encoding that extends ASCII with characters of one byte."""
     try:
         decoded = [bytes([byte]).decode(name, "replace") for byte in range(256)]
     except (LookupError, UnicodeError) as error:
@@ -22,19 +22,19 @@ def _single_byte(name: str) -> str:
 
 
 class ReadSettings(Settings):
-    """How bundles are read."""
+    """The reading of bundles."""
 
     encodings: list[Annotated[str, AfterValidator(_single_byte)]] = Field(
         ["windows-1256", "iso-8859-6"],
-        description="tried in this order on a document that is neither UTF-8 nor UTF-16; taken if Arabic comes of it",
+        description="tried in this order on a document that is neither UTF-8 nor UTF-16; used if it gives Arabic",
     )
     decompressed_bytes: Size = Field(
-        64 << 30, ge=1, description="most text that may come out of one compressed bundle; the rest is rejected"
+        64 << 30, ge=1, description="most text of one compressed bundle; the rest is rejected"
     )
     decompressed_ratio: int = Field(
-        250, ge=1, description="most bytes of text for a compressed byte, counted once 1 GiB has come out"
+        250, ge=1, description="most bytes of text for each compressed byte, checked once 1 GiB has been decompressed"
     )
     document_bytes: Size = Field(256 << 20, ge=1, description="a longer document is rejected: it is held in memory")
     part_bytes: Size = Field(
-        32 << 20, ge=1, description="text of compressed bundles worked on, and written to one shard, at a time"
+        32 << 20, ge=1, description="text of a compressed bundle that is processed, and written to one shard, at a time"
     )

@@ -1,4 +1,4 @@
-"""Splits: byte ranges of bundles, the units of work, of identity and of output."""
+"""Splits: byte ranges of bundles, the units of work, identity and output."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +15,7 @@ class ByteRange:
     """Bytes `start` to `end` (exclusive) of a bundle.
 
     Attributes:
-        unreadable: why the bundle cannot be read, where that is known: it is rejected, all of it.
+        unreadable: the reason why the bundle cannot be read, if it is known: then all of it is rejected.
     """
 
     bundle: Bundle
@@ -29,9 +29,9 @@ class Split:
     """Byte ranges that are read together.
 
     Attributes:
-        index: the split's place in the input.
-        ranges: what is read.
-        part: which part of what comes out of them: compressed bundles give more than fits one.
+        index: the split's number in the input, from 0.
+        ranges: the bytes to read.
+        part: the number, from 0, of a part of the text; a compressed bundle may give more text than fits in memory.
     """
 
     index: int
@@ -40,17 +40,17 @@ class Split:
 
     @property
     def place(self) -> tuple[int, int]:
-        """Where it stands in the input, parts in the order of what comes out of their bundles."""
+        """The key by which splits and their parts are ordered as their text is in the input."""
         return self.index, self.part
 
     @property
     def size(self) -> int:
-        """The bytes of its ranges."""
+        """The number of bytes in its ranges."""
         return sum(each.end - each.start for each in self.ranges)
 
     @property
     def id(self) -> str:
-        """The name of the split's files: its index, a digest of its ranges and its part, the same in every run."""
+        """The name of the split's files, made of its index, its ranges and its part; the same in every run."""
         ranges = [f"{each.bundle.name}\0{each.start}\0{each.end}\0{each.bundle.size}\n" for each in self.ranges]
         digest = hashlib.sha256("".join(ranges).encode()).hexdigest()
         return f"{self.index:06d}-{digest[:12]}" + (f"-{self.part:04d}" if self.part else "")
@@ -59,15 +59,16 @@ class Split:
 def plan_splits(
     bundles: Sequence[Bundle], target_bytes: int, must_be_whole: Callable[[Bundle], bool] = bundle_is_stream
 ) -> list[Split]:
-    """The splits of `bundles`, in input order, each byte in one, none larger than `target_bytes` but for streams.
+    """The splits of bundles, in input order; each byte is in one of them.
 
-    A larger bundle is cut into ranges of nearly equal size, unless it can only be read from its beginning; small ones
-    that follow each other share a split.
+    No split is larger than `target_bytes`, except for a bundle that can only be read from its beginning. Other large
+    bundles are cut into ranges of nearly equal size; small ones that follow each other share a split.
 
     Args:
         bundles: the input.
         target_bytes: the size of a split.
-        must_be_whole: asked of larger bundles only: by default their first bytes are looked at.
+        must_be_whole: true for a bundle that must not be cut. It is called for bundles larger than a split only; the
+            default reads their first bytes.
 
     Raises:
         BundleError: `target_bytes` is less than 1.
@@ -88,6 +89,7 @@ def plan_splits(
 
 
 def _cut(bundle: Bundle, target_bytes: int, must_be_whole: Callable[[Bundle], bool]) -> Iterator[ByteRange]:
+    """The ranges of one bundle."""
     pieces = max(1, -(-bundle.size // target_bytes))
     if pieces > 1 and must_be_whole(bundle):
         pieces = 1

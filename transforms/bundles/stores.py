@@ -1,4 +1,4 @@
-"""Where bundles lie: local disks by the system's own calls, every other store through fsspec."""
+"""The stores of bundles: local disks through system calls, all others through fsspec."""
 
 import os
 import stat
@@ -14,7 +14,7 @@ from transforms.storage import filesystem, is_local
 
 
 class Entry(NamedTuple):
-    """A file in a store; `state` changes whenever its bytes may have changed."""
+    """A file in a store; its `state` is another whenever its bytes may have changed."""
 
     path: str
     size: int
@@ -23,56 +23,60 @@ class Entry(NamedTuple):
 
 
 class Source(Protocol):
-    """A file open for reading, as a context."""
+    """A file open for reading, as a context manager."""
 
     def __enter__(self) -> Self: ...
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Closes the file."""
 
     def state(self) -> str:
-        """What the file's state is now."""
+        """The file's present state."""
 
     def read_into(self, target: memoryview, offset: int) -> int:
-        """The number of bytes read from `offset` on: as many as `target` takes, fewer where the file ends."""
+        """Reads bytes from `offset` on, until `target` is full or the file ends; returns their number."""
 
 
-# Told of a file below a folder that cannot be read: raises, or lets the others go on.
+# Called for a file below a folder that cannot be read: it raises, or lets the walk go on.
 Refuse = Callable[[OSError | BundleError], None]
-Wanted = Callable[[str], bool]
+_Wanted = Callable[[str], bool]
 
 
 def refuse_none(error: OSError | BundleError) -> None:
-    """Raises what is wrong with a file."""
+    """Raises the error."""
     raise error
 
 
-def want_all(_: str) -> bool:
-    """Whatever the path, it is wanted."""
+def _want_all(_: str) -> bool:
+    """True for every path."""
     return True
 
 
 class Store(Protocol):
-    """What listing and reading need of a file system; paths are absolute, with `/`."""
+    """A file system to list and read; paths are absolute, with `/`."""
 
     def url(self, path: str) -> str:
-        """What fsspec opens."""
+        """The path or URL by which fsspec opens the file."""
 
     def kind(self, path: str) -> str:
-        """`file`, `folder`, or nothing where there is neither."""
+        """`file`, `folder`, or '' if there is neither."""
 
     def entry(self, path: str) -> Entry:
-        """The file at `path`; OSError where it cannot be read."""
+        """The file at `path`.
+
+        Raises:
+            OSError: it cannot be read.
+        """
 
     def walk(
-        self, folder: str, depth: int | None, wanted: Wanted = want_all, refuse: Refuse = refuse_none
+        self, folder: str, depth: int | None, wanted: _Wanted = _want_all, refuse: Refuse = refuse_none
     ) -> Iterator[Entry]:
-        """The files at most `depth` levels below `folder`, without those whose name says that they are not ready.
+        """The files at most `depth` levels below `folder`, except hidden and unfinished ones, see `_is_ready`.
 
         Args:
-            folder: where to begin.
+            folder: the folder to begin in.
             depth: 1 for the files of the folder itself; None for all below it.
-            wanted: asked of each path; nothing else is looked at.
-            refuse: told of what cannot be read.
+            wanted: false for paths to leave out, which are not looked at.
+            refuse: called for each file that cannot be read.
         """
 
     def open(self, path: str) -> Source:
@@ -84,33 +88,31 @@ def open_store(url: str) -> tuple[Store, str]:
     system, path = filesystem(url)
     if is_local(url):
         return LocalStore(), os.path.normpath(path)
-    from transforms.bundles.stores import RemoteStore  # noqa: PLC0415 - it stands on what is defined here
-
-    return RemoteStore(system), path
+    return _RemoteStore(system), path
 
 
-def is_ready(name: str) -> bool:
-    """Whether a file or folder found below a folder is to be read: producers hide what they still write."""
+def _is_ready(name: str) -> bool:
+    """False for the name of a file or folder that is hidden or still being written."""
     return not name.startswith((".", "_")) and not name.endswith((".tmp", ".part", ".crdownload", "~"))
 
 
 class LocalStore:
-    """The machine's own file systems; links to files and folders are followed."""
+    """The file systems of this machine; links to files and folders are followed."""
 
     def url(self, path: str) -> str:
         """The path itself."""
         return path
 
     def kind(self, path: str) -> str:
-        """`file` stands for whatever is not a folder: `entry` says what is wrong with a pipe or a broken link."""
+        """`folder`, `file` for anything else that exists, or ''; `entry` refuses pipes and broken links."""
         return "folder" if Path(path).is_dir() else "file" if os.path.lexists(path) else ""
 
     def entry(self, path: str) -> Entry:
-        """The file at `path`, known to be readable."""
+        """The file at `path`, checked to be readable."""
         return self._checked(path, os.stat(path))  # noqa: PTH116 - twice as fast, and there are many
 
     def walk(
-        self, folder: str, depth: int | None, wanted: Wanted = want_all, refuse: Refuse = refuse_none
+        self, folder: str, depth: int | None, wanted: _Wanted = _want_all, refuse: Refuse = refuse_none
     ) -> Iterator[Entry]:
         """The files below `folder`."""
         for item in self._items(folder, depth, refuse, ()):
@@ -126,13 +128,13 @@ class LocalStore:
     def _items(
         self, folder: str, depth: int | None, refuse: Refuse, above: tuple[tuple[int, int], ...]
     ) -> Iterator[os.DirEntry[str]]:
-        """What is no folder; `above` are the folders on the way here, lest a link leads round and round."""
+        """The items below `folder` that are no folders; `above` are the folders above it, to break loops of links."""
         here = os.stat(folder)  # noqa: PTH116
         if (here.st_dev, here.st_ino) in above or depth == 0:
             return
         above = (*above, (here.st_dev, here.st_ino))
         try:
-            found = [item for item in os.scandir(folder) if is_ready(item.name)]
+            found = [item for item in os.scandir(folder) if _is_ready(item.name)]
         except OSError as error:
             refuse(error)
             return
@@ -147,7 +149,7 @@ class LocalStore:
             raise BundleError(f"input {path}: not a regular file; take it out of the input")
         if not os.access(path, os.R_OK):
             raise BundleError(f"input {path}: no permission to read it; change its mode or take it out of the input")
-        return Entry(path, status.st_size, iso_time(status.st_mtime_ns / 1e9), _local_state(status))
+        return Entry(path, status.st_size, _iso_time(status.st_mtime_ns / 1e9), _local_state(status))
 
     def open(self, path: str) -> "LocalSource":
         """The file at `path`, open for reading."""
@@ -167,11 +169,11 @@ class LocalSource:
         self._file.close()
 
     def state(self) -> str:
-        """The state of the open file, even where another has taken its name."""
+        """The state of the open file, even if another file has taken its name."""
         return _local_state(os.fstat(self._file.fileno()))
 
     def read_into(self, target: memoryview, offset: int) -> int:
-        """The number of bytes read from `offset` on; the system may give them in pieces."""
+        """Reads bytes from `offset` on; the system may give them in several pieces."""
         self._file.seek(offset)
         done = 0
         while done < len(target):
@@ -186,13 +188,13 @@ def _local_state(status: os.stat_result) -> str:
     return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}"
 
 
-def iso_time(moment: float) -> str:
-    """Seconds since the epoch in ISO 8601, UTC."""
+def _iso_time(moment: float) -> str:
+    """Seconds since the epoch as ISO 8601 in UTC."""
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="seconds")
 
 
-class RemoteStore:
-    """A store behind fsspec."""
+class _RemoteStore:
+    """A store that fsspec serves."""
 
     def __init__(self, system: Any) -> None:
         self._system = system
@@ -202,7 +204,7 @@ class RemoteStore:
         return str(self._system.unstrip_protocol(path))
 
     def kind(self, path: str) -> str:
-        """`file`, `folder`, or nothing."""
+        """`file`, `folder`, or ''."""
         try:
             return "folder" if self._info(path)["type"] == "directory" else "file"
         except FileNotFoundError:
@@ -213,26 +215,26 @@ class RemoteStore:
         return _remote_entry(self._info(path))
 
     def walk(
-        self, folder: str, depth: int | None, wanted: Wanted = want_all, refuse: Refuse = refuse_none
+        self, folder: str, depth: int | None, wanted: _Wanted = _want_all, refuse: Refuse = refuse_none
     ) -> Iterator[Entry]:
-        """The files below `folder`, from one listing, which knows nothing of what cannot be read."""
+        """The files below `folder`, from one listing, which does not show if they can be read."""
         del refuse
         prefix = folder.rstrip("/") + "/"
         found = persist(lambda: self._system.find(folder, maxdepth=depth, detail=True))
         for path, info in found.items():
-            if wanted(path) and all(map(is_ready, path.removeprefix(prefix).split("/"))):
+            if wanted(path) and all(map(_is_ready, path.removeprefix(prefix).split("/"))):
                 yield _remote_entry(info)
 
-    def open(self, path: str) -> "RemoteSource":
-        """The file at `path`; its bytes are asked for range by range."""
-        return RemoteSource(self._system, path)
+    def open(self, path: str) -> "_RemoteSource":
+        """The file at `path`; each read is a request for a range of bytes."""
+        return _RemoteSource(self._system, path)
 
     def _info(self, path: str) -> dict[str, Any]:
         found: dict[str, Any] = persist(lambda: self._system.info(path))
         return found
 
 
-class RemoteSource:
+class _RemoteSource:
     """A file of a remote store."""
 
     def __init__(self, system: Any, path: str) -> None:
@@ -245,23 +247,23 @@ class RemoteSource:
         pass
 
     def state(self) -> str:
-        """The state that the store tells now."""
+        """The present state of the file."""
         return _remote_entry(persist(lambda: self._system.info(self._path))).state
 
     def read_into(self, target: memoryview, offset: int) -> int:
-        """The number of bytes read from `offset` on, in one request."""
+        """Reads bytes from `offset` on in one request."""
         data = persist(lambda: self._system.cat_file(self._path, start=offset, end=offset + len(target)))
         target[: len(data)] = data
         return len(data)
 
 
 def _remote_entry(info: dict[str, Any]) -> Entry:
-    """The entry of a file as stores describe it: each has its own names for the time and the version."""
+    """The entry of a file from fsspec's description, in which each store names time and version differently."""
     times = (info.get(key) for key in ("LastModified", "last_modified", "updated", "mtime", "modified", "created"))
     moment = next((time for time in times if time is not None), "")
     if isinstance(moment, datetime):
         moment = moment.timestamp()
-    modified = iso_time(moment) if isinstance(moment, (int, float)) else str(moment)
+    modified = _iso_time(moment) if isinstance(moment, (int, float)) else str(moment)
     versions = (info.get(key) for key in ("ETag", "etag", "generation", "md5Hash", "checksum"))
     version = next((version for version in versions if version is not None), moment)
     size = int(info["size"] or 0)

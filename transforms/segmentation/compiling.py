@@ -1,7 +1,9 @@
-"""From Farasa's tables as dicts to tables as arrays."""
+"""Compiles Farasa's tables, which are dicts, to arrays that kernels read."""
 
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -20,15 +22,38 @@ from transforms.segmentation.templates import BUCKWALTER, NO_TEMPLATE, ROOT_SLOT
 from transforms.segmentation.words import LETTERS
 
 _FULLNESS = 0.6  # of the table of forms
+_PLAIN = (
+    "weights",
+    "prefix_chains",
+    "suffix_chains",
+    "likely_prefix_chains",
+    "likely_suffix_chains",
+    "template_counts",
+    "templates",
+    "roots",
+)
+_PAIRS = ("suffixes_given_prefixes", "prefixes_given_suffixes")
 _LETTERS = frozenset(LETTERS)
 _ARABIC = {letter: arabic for arabic, letter in BUCKWALTER.items()}
 
 
-def compile_tables(model: Model) -> Tables:
-    """The tables as the kernels read them.
+def describe(model: Model) -> bytes:
+    """The model without its word forms, as JSON; a file of tables has it so that the model can be restored."""
+    description = {
+        **{name: getattr(model, name) for name in _PLAIN},
+        **{name: [[*pair, value] for pair, value in getattr(model, name).items()] for name in _PAIRS},
+        "prefixes": sorted(model.prefixes),
+        "suffixes": sorted(model.suffixes),
+        "priors": vars(model.priors),
+    }
+    return json.dumps(description, ensure_ascii=False).encode()
 
-    Forms with other characters than Farasa's 36 letters, which no word can have, are left out. Every other form is also
-    a word, and gets its answer here: text is mostly made of words whose answer need only be looked up.
+
+def compile_tables(model: Model) -> Tables:
+    """The tables of a model.
+
+    Forms with other characters than Farasa's 36 letters are left out, because no word has them. Every other form is
+    also a word, whose segments are computed here: most words of a text then need only a look-up.
 
     Raises:
         ValueError: the model has more chains, longer ones or longer templates than the arrays can hold.
@@ -66,7 +91,7 @@ def _tables(model: Model, counts: Float64s, slots: UInt64s) -> Tables:
 
 
 def encode(words: Sequence[str]) -> tuple[Bytes, Int64s]:
-    """The words' letters as codes, one word behind the other, and the int64[n + 1] bounds of each."""
+    """The letters of the words as codes, uint8[m], one word after the other, and their bounds, int64[n + 1]."""
     code_of = np.zeros(0x650, np.uint8)
     for letter, code in CODES.items():
         code_of[ord(letter)] = code
@@ -77,6 +102,7 @@ def encode(words: Sequence[str]) -> tuple[Bytes, Int64s]:
 
 
 def _check(model: Model) -> None:
+    """Raises ValueError if the model does not fit the arrays."""
     for chains, most in (
         (model.prefix_chains, records.MOST_PREFIX_CHAINS),
         (model.suffix_chains, records.MOST_SUFFIX_CHAINS),
@@ -90,10 +116,12 @@ def _check(model: Model) -> None:
 
 
 def _surface(chain: str) -> str:
+    """The letters of a chain of affixes."""
     return chain.replace("+", "")
 
 
 def _slots(letters: Bytes, bounds: Int64s, entries: UInt64s) -> UInt64s:
+    """The open-addressing table of forms."""
     slots = np.zeros(3 * (int(len(entries) / _FULLNESS) + 1), np.uint64)
     if not fill_slots(letters, bounds, entries, slots):
         raise ValueError("two forms have the same key")
@@ -102,7 +130,7 @@ def _slots(letters: Bytes, bounds: Int64s, entries: UInt64s) -> UInt64s:
 
 
 def _entries(model: Model, counts: Float64s) -> dict[str, int]:
-    """What is known of each form, see `records`."""
+    """The entry of each form, see `records`."""
     entries: dict[str, int] = {}
 
     def add(forms: Iterable[str], bits: Iterable[int]) -> None:
@@ -122,11 +150,13 @@ def _entries(model: Model, counts: Float64s) -> dict[str, int]:
 
 
 def _answer(parse: Parse, model: Model) -> int:
+    """The parse as the bits of an answer, see `records`."""
     prefixes = list(model.prefix_chains).index(parse.prefixes)
     return prefixes | (list(model.suffix_chains).index(parse.suffixes) << records.SUFFIXES_SHIFT)
 
 
 def _packed(letters: str) -> int:
+    """The letters in six bits each."""
     packed = 0
     for letter in letters:
         packed = packed << 6 | CODES[letter]
@@ -136,6 +166,7 @@ def _packed(letters: str) -> int:
 def _chains(
     chains: Mapping[str, float], likely: Mapping[str, float], weight: float, likely_weight: float, model: Model
 ) -> npt.NDArray[Any]:
+    """A row for each chain of affixes."""
     rows = np.zeros(len(chains), records.CHAIN)
     for row, (chain, probability) in zip(rows, chains.items(), strict=True):
         parts = [part for part in chain.split("+") if part]
@@ -152,6 +183,7 @@ def _chains(
 
 
 def _cuts(chain: str) -> int:
+    """A bit for each letter of the chain that a `+` precedes."""
     cuts, at = 0, 0
     for sign in chain:
         if sign == "+":
@@ -162,6 +194,7 @@ def _cuts(chain: str) -> int:
 
 
 def _chain_flags(chain: str, parts: Sequence[str], model: Model) -> int:
+    """The flags of a chain."""
     return (
         records.SINGLE * all(len(part) == 1 for part in parts)
         | records.ENDS_IN_SEEN * chain.endswith(f"{SEEN}+")
@@ -171,8 +204,9 @@ def _chain_flags(chain: str, parts: Sequence[str], model: Model) -> int:
 
 
 def _pairs(model: Model) -> npt.NDArray[Any]:
+    """A row for each pair of a prefix chain and a suffix chain."""
     rows = np.zeros(len(model.prefix_chains) * len(model.suffix_chains), records.PAIR)
-    pairs = [(before, behind) for before in model.prefix_chains for behind in model.suffix_chains]
+    pairs = list(product(model.prefix_chains, model.suffix_chains))
     for row, pair in zip(rows, pairs, strict=True):
         for field, weight, known in (
             ("suffixes_term", model.weights[3], model.suffixes_given_prefixes),
@@ -183,7 +217,7 @@ def _pairs(model: Model) -> npt.NDArray[Any]:
 
 
 def _templates(model: Model) -> npt.NDArray[Any]:
-    """The templates that a stem can have, by length and else in their order, behind the one that is none."""
+    """The templates that a stem can have, after the row for no template; by length, and of equal length in order."""
     usable = [each for each in model.templates if each.count("E") < 2 and each.count("l") < 2 and each != NO_TEMPLATE]
     names = [NO_TEMPLATE, *sorted(usable, key=len)]
     rows = np.zeros(len(names), records.TEMPLATE)
@@ -203,7 +237,7 @@ def _templates(model: Model) -> npt.NDArray[Any]:
 
 
 def _roots(roots: Mapping[str, float]) -> npt.NDArray[Any]:
-    """An open-addressing table of the roots that are written in roots' letters."""
+    """An open-addressing table of the roots that have only letters of `ROOT_CODES`."""
     known = {root: weight for root, weight in roots.items() if root and all(each in ROOT_CODES for each in root)}
     rows = np.zeros(1 << (2 * len(known)).bit_length(), records.ROOT)
     for root, weight in known.items():
@@ -218,6 +252,7 @@ def _roots(roots: Mapping[str, float]) -> npt.NDArray[Any]:
 
 
 def _terms(model: Model) -> Float64s:
+    """The weighted terms of the properties of stems."""
     terms = np.zeros(records.TERMS)
     priors, weights = model.priors, model.weights
     for yes, no, weight, prior in (

@@ -5,42 +5,37 @@ from pathlib import Path
 import numpy as np
 
 from transforms.arrays import Bytes, Int64s
-from transforms.segmentation.columns import StringColumn, segment_column
 from transforms.segmentation.kernels.text import segment_paragraphs
 from transforms.segmentation.records import Tables
 from transforms.segmentation.tables import open_tables
 from transforms.segmentation.wheel import VERSION
 
-REMEMBERED_WORDS = 1 << 17  # by each thread at work, in 16 bytes each
+REMEMBERED_WORDS = 1 << 17  # in each thread, 16 bytes each
 
 
 def default_data() -> Path:
-    """Where Farasa's compiled data lies unless a setting says otherwise."""
+    """The default path of Farasa's compiled data."""
     return Path.home() / ".local" / "share" / "rafid" / f"farasa-{VERSION}.arrow"
 
 
 class EmbeddedSegmenter:
-    """Segments paragraphs with kernels. Threads may share one: the interpreter lock is released."""
+    """Segments paragraphs with kernels. Threads may share it: kernels release the interpreter lock."""
 
     def __init__(self, tables: Tables, *, norm: bool = False):
         """A segmenter over open tables; `norm` as in `words.segment_text`."""
         self._tables, self._norm = tables, norm
-        self._memories: list[np.ndarray] = []  # of threads that are done; what they hold never changes an answer
+        self._memories: list[np.ndarray] = []  # of finished threads; content never changes answers
         nothing = np.zeros(0, np.int64)
         self.segment_buffer(np.zeros(0, np.uint8), nothing, nothing)  # a kernel's first call takes 10 ms
 
     @classmethod
     def open(cls, data: Path | None = None, *, norm: bool = False) -> "EmbeddedSegmenter":
-        """A segmenter over the tables of a file, by default the user's own.
+        """A segmenter over the tables in a file; the default is the user's own.
 
         Raises:
-            TablesError: the file is missing, or is none of this version.
+            TablesError: the file is missing, or not of this version.
         """
         return cls(open_tables(data or default_data()), norm=norm)
-
-    def segment(self, paragraphs: StringColumn) -> StringColumn:
-        """See `segmenter.Segmenter`."""
-        return segment_column(self.segment_buffer, paragraphs)
 
     def segment_buffer(self, text: Bytes, start: Int64s, end: Int64s) -> tuple[Bytes, Int64s]:
         """See `segmenter.Segmenter`."""

@@ -1,4 +1,4 @@
-"""The farasapy engine: the published Java segmenter, asked word by word, and never trusted to have understood."""
+"""The farasapy engine: the published Java segmenter, given single words, whose every answer is checked."""
 
 import hashlib
 import re
@@ -11,12 +11,11 @@ import numpy as np
 
 from transforms.arrays import Bytes, Int64s
 from transforms.errors import RunError, UsageError
-from transforms.segmentation.columns import StringColumn, segment_column
 from transforms.segmentation.java import JavaError, LineProgram
 from transforms.segmentation.settings import SegmentationSettings
 from transforms.segmentation.words import LETTERS, NORMALISED, segment_text
 
-BATCH = 1024  # words asked at a time
+BATCH = 1024  # words sent at a time
 REMEMBERED_WORDS = 1 << 20
 _ATTEMPTS = 2
 _NORMALISE = str.maketrans(NORMALISED)
@@ -25,19 +24,19 @@ _INSERTED_ALEF = re.compile("^([وف]?ل)ل")
 
 
 class FarasapyError(RunError):
-    """Java failed twice over the same words."""
+    """Java failed twice for the same words."""
 
 
 class FarasapySegmenter:
     """Segments paragraphs with one Java process, which threads share in turn.
 
-    Only words go to Java, one a line, without marks; all else of a paragraph stays here. Each answer must be the word
-    that was asked, with `+` and perhaps an alef inserted. Where one is not, or Java dies or is late, Java is started
-    anew and the batch asked again, once.
+    Java is sent words only, one a line, without marks; the rest of a paragraph stays here. Each answer must be the
+    word that was sent, with `+` and perhaps an alef inserted. If one is not, or Java dies or is late, Java is restarted
+    and the batch sent again, once.
     """
 
     def __init__(self, settings: SegmentationSettings):
-        """A segmenter whose jar and Java have been checked; Java starts with the first paragraph.
+        """Checks the jar and Java; Java starts with the first paragraph.
 
         Raises:
             UsageError: the jar is not named, missing, or another one; Java is missing or does not run.
@@ -47,10 +46,6 @@ class FarasapySegmenter:
         self._answers: dict[str, str] = {}
         self._program: LineProgram | None = None
         self._turn = threading.Lock()
-
-    def segment(self, paragraphs: StringColumn) -> StringColumn:
-        """See `segmenter.Segmenter`."""
-        return segment_column(self.segment_buffer, paragraphs)
 
     def segment_buffer(self, text: Bytes, start: Int64s, end: Int64s) -> tuple[Bytes, Int64s]:
         """See `segmenter.Segmenter`.
@@ -76,6 +71,7 @@ class FarasapySegmenter:
             self._stop()
 
     def _answers_to(self, words: Sequence[str]) -> dict[str, str]:
+        """The words in segments, remembered or from Java, by word."""
         unknown = [word for word in words if word not in self._answers]
         answers = {word: self._answers[word] for word in words if word in self._answers}
         for first in range(0, len(unknown), BATCH):
@@ -87,7 +83,7 @@ class FarasapySegmenter:
         return answers
 
     def _ask(self, words: Sequence[str]) -> list[str]:
-        """The words in segments. A word whose answer is another word, twice the same, stays whole: Java respells it."""
+        """The words in segments. A word that Java answers twice with the same other word, a respelling, stays whole."""
         problem, odd_before = "", None
         for _ in range(_ATTEMPTS):
             try:
@@ -124,7 +120,7 @@ def _words(paragraphs: Iterable[str]) -> list[str]:
 
 
 def _with_letters_of(word: str, answer: str) -> str:
-    """The answer in the word's own spelling, as far as Java only normalised it; empty where it is no answer to it."""
+    """The answer in the word's own spelling, if Java only normalised it; '' if it is no answer to the word."""
     letters = answer.replace("+", "")
     for form in (word, _INSERTED_ALEF.sub(r"\1ال", word)):
         if form.translate(_NORMALISE) == letters.translate(_NORMALISE):
@@ -134,6 +130,7 @@ def _with_letters_of(word: str, answer: str) -> str:
 
 
 def _command(settings: SegmentationSettings) -> list[str]:
+    """The command that starts Java, after the jar and Java have been checked."""
     if settings.jar is None or settings.jar_sha256 is None:
         raise UsageError("segmentation.engine=farasapy: set segmentation.jar and segmentation.jar_sha256 as well")
     try:

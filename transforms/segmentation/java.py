@@ -1,4 +1,4 @@
-"""A Java program that answers lines with lines: started, asked, and stopped, with a timeout on every batch."""
+"""A Java program that answers each line with a line, and a timeout on every batch of lines."""
 
 import contextlib
 import queue
@@ -11,14 +11,14 @@ from typing import IO
 
 
 class JavaError(Exception):
-    """The program did not answer as it should: what happened."""
+    """The program did not answer as it should; the message says what happened."""
 
 
 class LineProgram:
-    """A running program that writes one line for each line it reads. One thread may ask it at a time."""
+    """A running program that writes one line for each line it reads. One thread at a time may use it."""
 
     def __init__(self, command: Sequence[str]):
-        """The program, started; it need not be ready yet.
+        """Starts the program, without waiting until it is ready.
 
         Raises:
             JavaError: it cannot be started.
@@ -46,7 +46,7 @@ class LineProgram:
             timeout: seconds for all of them.
 
         Raises:
-            JavaError: it died, or had not answered all in time; it is of no further use.
+            JavaError: it died, or did not answer all in time. It cannot be used any more.
         """
         deadline = time.monotonic() + timeout
         data = "".join(f"{line}\n" for line in lines).encode()
@@ -66,7 +66,7 @@ class LineProgram:
         return answers
 
     def stop(self) -> None:
-        """Ends the program and waits until it is gone."""
+        """Kills the program and waits for its end."""
         self._process.kill()
         self._process.wait()
         for thread in self._threads:
@@ -91,7 +91,7 @@ def _read_lines(pipe: IO[bytes], put: object) -> None:
 
 
 def _write(pipe: IO[bytes], data: bytes) -> None:
-    with contextlib.suppress(OSError, ValueError):  # it died or was stopped: whoever waits for its answers is told
+    with contextlib.suppress(OSError, ValueError):  # it died or was stopped, which `ask` notices
         pipe.write(data)
         pipe.flush()
 

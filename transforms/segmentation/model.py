@@ -1,21 +1,21 @@
-"""Farasa's tables, as plain dicts: what its ranking knows of words, stems, affixes and templates."""
+"""Farasa's tables as plain dicts: words, stems, affixes and templates, with their figures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-# The lists that a stem may stand in, in the order of Farasa's features.
+# The lists of stems, in the order of Farasa's features.
 LISTS = ("morphology", "gazetteer", "lexicon", "buckwalter", "locations", "people", "stop_words")
 
 
 @dataclass(frozen=True)
 class Priors:
-    """How often a stem of the training text has a property.
+    """The shares of the training text's stems that have a property, and their mean length.
 
     Attributes:
-        has_template: it fits a template.
-        in_morphology: it stands in the list of morphological analyses.
-        in_gazetteer: it stands in the gazetteer.
-        stem_length: its mean length, in letters.
+        has_template: the share that fits a template.
+        in_morphology: the share in the list of morphological analyses.
+        in_gazetteer: the share in the gazetteer.
+        stem_length: the mean length, in letters.
     """
 
     has_template: float
@@ -28,16 +28,16 @@ class Priors:
 class Model:
     """Farasa's tables.
 
-    A chain is what stands before or behind a stem, with its joints: `و+ال+`, `+ت+ها`, or nothing.
+    A chain is all the prefixes or all the suffixes of a stem, with a `+` after or before each: `و+ال+`, `+ت+ها`, or ''.
 
     Attributes:
         weights: of the 18 features, in their order.
-        prefixes, suffixes: the affixes that chains are made of.
+        prefixes, suffixes: the affixes in chains.
         counts: word form -> log10 of its relative frequency.
         lists: name in `LISTS` -> stems.
         tokenised: word -> the parses that the training text has for it, as `prefixes;stem;suffixes`.
         prefix_chains, suffix_chains: chain -> its probability, in the order in which they are tried.
-        likely_prefix_chains, likely_suffix_chains: chain -> the probability that what looks like it is it.
+        likely_prefix_chains, likely_suffix_chains: chain -> the probability that letters like these are this chain.
         suffixes_given_prefixes, prefixes_given_suffixes: (prefix chain, suffix chain) -> conditional probability.
         template_counts: template -> its relative frequency among stems.
         templates: template -> its relative frequency among words, in the order in which they are tried.

@@ -1,11 +1,11 @@
-"""Farasa's ranking of the ways to segment a word: the definition, in plain Python. `kernels` computes the same.
+"""Farasa's ranking of the ways to segment a word: the definition, in plain Python. The kernels give the same result.
 
 Abdelali, Darwish, Durrani and Mubarak, "Farasa: A Fast and Furious Segmenter for Arabic", NAACL 2016 (demonstrations);
 Darwish and Mubarak, "Farasa: A New Fast and Accurate Arabic Word Segmenter", LREC 2016.
 
-Farasa cuts a word in every possible way and reads each way as prefixes, stem and suffixes. A chain of affixes that its
-tables do not know costs more than all else can gain, so that only known chains need be tried: for every word a few of
-some 2,000 pairs, where there are 2^(n - 1) ways to cut it.
+Farasa cuts a word in every possible way and reads each way as prefixes, stem and suffixes. A chain of affixes that is
+not in its tables costs more than all other features can gain, so only known chains are tried: a few of some 2,000 pairs
+for each word, instead of the 2^(n - 1) ways to cut it.
 """
 
 import math
@@ -15,9 +15,9 @@ from typing import NamedTuple
 from transforms.segmentation.model import Model
 from transforms.segmentation.templates import NO_TEMPLATE, fit_template
 
-# What stands in for the logarithm of a probability that is not known.
+# Used in place of the logarithm of an unknown probability.
 UNKNOWN, IMPOSSIBLE = -10.0, -20.0
-SEEN, BEFORE_IT = "س", "ينأت"  # the future's prefix, and the letters that it stands before
+SEEN, BEFORE_IT = "س", "ينأت"  # the prefix of the future, and the letters that may follow it
 
 
 class Parse(NamedTuple):
@@ -28,24 +28,18 @@ class Parse(NamedTuple):
     suffixes: str
 
     def text(self) -> str:
-        """The word with `+` between its segments; an empty stem leaves one `+`, not two."""
+        """The word with `+` between its segments; with an empty stem one `+`, not two."""
         return f"{self.prefixes}{self.stem}{self.suffixes}".replace("++", "+")
 
 
-def segment_word(word: str, model: Model) -> str:
-    """The word in its likeliest segments.
+def best_parse(word: str, model: Model) -> Parse:
+    """The likeliest parse: the first of the highest score. A word that no chain fits stays whole.
+
+    If the training text has parses of the word, only those are considered.
 
     Args:
         word: one or more of Farasa's 36 letters, see `words.strip`.
         model: Farasa's tables.
-    """
-    return best_parse(word, model).text()
-
-
-def best_parse(word: str, model: Model) -> Parse:
-    """The parse of highest score; of equals the one that is tried first. A word that no chain fits stays whole.
-
-    Parses that the training text has for the word exclude all others.
     """
     seen = model.tokenised.get(word)
     parses = [Parse(*each.split(";")) for each in seen] if seen else list(candidates(word, model))
@@ -55,9 +49,9 @@ def best_parse(word: str, model: Model) -> Parse:
 
 
 def candidates(word: str, model: Model) -> Iterator[Parse]:
-    """The parses of a word that can win: a chain of prefixes, a stem, a chain of suffixes.
+    """The parses of a word that can win, each a chain of prefixes, a stem and a chain of suffixes.
 
-    A word that begins with two lams may stand for l+al, whose alef is not written: it is also read with the alef.
+    A word that begins with two lams may be l+al without its alef, so it is also read with the alef.
     """
     yield from _parses(word, model)
     for start in ("لل", "ولل", "فلل"):
@@ -66,23 +60,24 @@ def candidates(word: str, model: Model) -> Iterator[Parse]:
 
 
 def _parses(word: str, model: Model) -> Iterator[Parse]:
+    """The parses of the word's own letters."""
     for prefixes in model.prefix_chains:
         before = prefixes.replace("+", "")
         if not word.startswith(before):
             continue
         for suffixes in model.suffix_chains:
-            behind = suffixes.replace("+", "")
-            if word.endswith(behind) and len(before) + len(behind) <= len(word):
-                parse = Parse(prefixes, word[len(before) : len(word) - len(behind)], suffixes)
+            after = suffixes.replace("+", "")
+            if word.endswith(after) and len(before) + len(after) <= len(word):
+                parse = Parse(prefixes, word[len(before) : len(word) - len(after)], suffixes)
                 if _can_be_read(parse, len(word), model):
                     yield parse
 
 
 def _can_be_read(parse: Parse, length: int, model: Model) -> bool:
-    """Whether some way to cut the word is read as this parse.
+    """True if some way to cut the word is read as this parse.
 
-    Pieces are taken for prefixes from the left and for suffixes from the right as long as they are any; the rest is the
-    stem. That is done twice, so a stem never is an affix itself.
+    Pieces are taken as prefixes from the left and as suffixes from the right as long as they are affixes; the rest is
+    the stem. This is done twice, so a stem is never an affix itself.
     """
     prefixes, stem, suffixes = parse
     affixes = [*prefixes.split("+"), *suffixes.split("+")]
@@ -98,10 +93,10 @@ def _can_be_read(parse: Parse, length: int, model: Model) -> bool:
 
 
 def _stays_before(stem: str, model: Model) -> bool:
-    """Whether the prefix seen stays a prefix before a stem.
+    """True if the prefix seen stays a prefix before a stem.
 
-    It does before the letters of verbs; else the last of the prefixes joins the stem. That happens once in each of the
-    two readings, so that of three seens and more the first stays.
+    It does before the letters that begin verbs; otherwise the last prefix joins the stem. This happens once in each of
+    the two readings, so the first of three seens or more stays.
     """
     if not stem.startswith(SEEN * 2):
         return stem.startswith(tuple(BEFORE_IT))
@@ -110,7 +105,7 @@ def _stays_before(stem: str, model: Model) -> bool:
 
 
 def can_be_stem(letters: str, model: Model) -> bool:
-    """Whether letters can be cut so that the first piece is no prefix, and the last no suffix."""
+    """True if letters can be cut so that the first piece is no prefix and the last no suffix."""
     if letters not in model.prefixes and letters not in model.suffixes:
         return True
     return any(
@@ -121,7 +116,7 @@ def can_be_stem(letters: str, model: Model) -> bool:
 
 
 def score(parse: Parse, model: Model) -> float:
-    """The parse's score: the sum of its 18 features, each times its weight, in the original's order."""
+    """The parse's score: the sum of its 18 features, each times its weight, added in the order of the original."""
     total = 0.0  # not sum(), which rounds otherwise in later versions of Python
     for weight, feature in zip(model.weights, _features(parse, model), strict=True):
         total += weight * feature
@@ -130,7 +125,7 @@ def score(parse: Parse, model: Model) -> float:
 
 def _features(parse: Parse, model: Model) -> Iterator[float]:
     prefixes, stem, suffixes = parse
-    # Forms of the stem that may stand in a table in its place: alef maksura written as ya, ta marbuta opened to a ta.
+    # Other forms of the stem that tables may have: with alef maksura for ya, with the ta marbuta that became a ta.
     maksura = f"{stem[:-1]}ى" if stem.endswith("ي") else stem
     marbuta = f"{stem}ة" if suffixes.startswith("+ت") and len(suffixes.replace("+", "")) > 1 else stem
     template = fit_template(stem, model)
@@ -161,9 +156,9 @@ def _features(parse: Parse, model: Model) -> Iterator[float]:
 
 
 def _count_with_first_suffix(parse: Parse, maksura: str, model: Model) -> float:
-    """The count of the stem with its first suffix, or of forms that stand for it.
+    """The count of the stem with its first suffix, or of other forms of the stem.
 
-    The original takes a lone suffix with its `+`, and so never finds it.
+    The original looks up a lone suffix with its `+`, and so never finds it.
     """
     suffixes = parse.suffixes.split("+")[1:]
     form = f"{parse.stem}{parse.suffixes if len(suffixes) == 1 else ''.join(suffixes[:1])}"

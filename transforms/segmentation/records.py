@@ -1,4 +1,4 @@
-"""The layout of Farasa's compiled tables: what a file holds and the kernels read."""
+"""The layout of Farasa's compiled tables, in files and in kernels."""
 
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ CHAIN = np.dtype(
         ("flags", "i8"),
         ("first", "i8"),  # letters of the first of several suffixes; 0 for no suffix, -1 for a lone one
         ("term", "f8"),  # of its probability, weighted
-        ("likely_term", "f8"),  # of the probability that what looks like it is it, weighted
+        ("likely_term", "f8"),  # of the probability that letters like these are this chain, weighted
     ]
 )
 SINGLE, ENDS_IN_SEEN, IS_PREFIX, OPENS_WITH_TA = 1, 2, 4, 8  # flags of a chain
@@ -46,7 +46,7 @@ COUNT_SHIFT, ANSWER_SHIFT = 16, 32  # 16 bits each
 SUFFIXES_SHIFT, ALEF_SHIFT = 5, 12
 MOST_PREFIX_CHAINS, MOST_SUFFIX_CHAINS = 1 << 5, 1 << 7
 
-# Weighted terms of what a stem is, in `Tables.terms`: by whether it is so.
+# Weighted terms in `Tables.terms` of the properties of a stem: with each property, and without.
 HAS_TEMPLATE, NO_TEMPLATE_TERM, IN_MORPHOLOGY, NOT_IN_MORPHOLOGY, IN_GAZETTEER, NOT_IN_GAZETTEER = range(6)
 MEAN_LENGTH = 6  # of stems; not a term
 TERMS = 7

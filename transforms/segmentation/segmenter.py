@@ -1,4 +1,4 @@
-"""The segmenters of a run: what they do, and which one the settings ask for."""
+"""Segmenters: their interface, and the one that the settings ask for."""
 
 import atexit
 from functools import lru_cache
@@ -7,18 +7,14 @@ from threading import Lock
 from typing import Protocol
 
 from transforms.arrays import Bytes, Int64s
-from transforms.segmentation.columns import StringColumn
 from transforms.segmentation.settings import SegmentationSettings
 
 
 class Segmenter(Protocol):
-    """Writes text with the Arabic words in segments, as docs/segmentation.md says. Threads may share one."""
-
-    def segment(self, paragraphs: StringColumn) -> StringColumn:
-        """The segmented paragraphs: of the same type, length and order; null where a paragraph is null."""
+    """Segments the Arabic words of text as docs/segmentation.md defines it. Threads may share a segmenter."""
 
     def segment_buffer(self, text: Bytes, start: Int64s, end: Int64s) -> tuple[Bytes, Int64s]:
-        """The segmented text of paragraphs, one behind the other, and int64[p + 1] offsets into it.
+        """The segmented text of paragraphs, one after the other, and int64[p + 1] offsets into it.
 
         Args:
             text: uint8[m], UTF-8.
@@ -26,16 +22,16 @@ class Segmenter(Protocol):
         """
 
     def close(self) -> None:
-        """Gives back what it holds: memory, a process."""
+        """Frees the segmenter's memory, and ends its process."""
 
 
 def open_segmenter(settings: SegmentationSettings) -> Segmenter | None:
-    """The segmenter that the settings ask for, checked and ready; None for the engine `none`.
+    """The segmenter that the settings ask for, ready to use; None for the engine `none`.
 
     Raises:
-        UsageError: what the engine needs is missing, and what to do.
+        UsageError: something that the engine needs is missing.
     """
-    # What an engine stands on is loaded for it alone: its kernels take a moment.
+    # Only the engine in use is imported: kernels take a moment to load.
     if settings.engine == "none":
         return None
     if settings.engine == "farasapy":
@@ -54,7 +50,7 @@ def shared_segmenter(settings: SegmentationSettings) -> Segmenter | None:
     """The process's segmenter for these settings, opened when first asked for; None for the engine `none`.
 
     Raises:
-        UsageError: what the engine needs is missing, and what to do.
+        UsageError: something that the engine needs is missing.
     """
     with _LOCK:
         return _open(settings)

@@ -1,4 +1,4 @@
-"""How text is segmented: the settings of segmentation."""
+"""The settings of segmentation."""
 
 from typing import Annotated, Literal
 
@@ -8,12 +8,12 @@ from transforms.settings import Settings
 
 
 class SegmentationSettings(Settings):
-    """The engine, and what it needs."""
+    """The engine of segmentation, and its own settings."""
 
     engine: Literal["embedded", "farasapy", "none"] = Field(
         "embedded", description="Rafid's own implementation of Farasa, Farasa's Java program, or no segmentation"
     )
-    norm: bool = Field(False, description="write words normalised and without marks, as Farasa does when told to")
+    norm: bool = Field(False, description="write words normalised and without marks, as Farasa can")
     data: str | None = Field(None, description="embedded: the file of Farasa's data; default: in the user's own folder")
     jar: str | None = Field(None, description="farasapy: the path of FarasaSegmenterJar.jar")
     jar_sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$", description="farasapy: the jar's SHA-256")

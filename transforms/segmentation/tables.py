@@ -1,4 +1,4 @@
-"""Farasa's tables in one file, which is mapped into memory and read by the kernels as it lies."""
+"""Farasa's compiled tables in one file, which is mapped into memory and read by the kernels without a copy."""
 
 import os
 from pathlib import Path
@@ -14,11 +14,11 @@ _FETCH = "run: python -m pipelines.farasa fetch"
 
 
 class TablesError(UsageError):
-    """A file of tables that is missing, or is none."""
+    """A file of tables that is missing, or is not one."""
 
 
 def open_tables(path: Path) -> Tables:
-    """The tables of a file, mapped into memory: pages are read as they are touched, and shared by processes.
+    """The tables in a file, mapped into memory: pages are read when they are used, and shared by processes.
 
     Raises:
         TablesError: there is no such file, or it is not of this format.
@@ -27,22 +27,13 @@ def open_tables(path: Path) -> Tables:
     return Tables(*(np.frombuffer(batch[name].buffers()[2], dtype) for name, dtype in DTYPES.items()))
 
 
-def open_description(path: Path) -> bytes:
-    """What `write_tables` was given beside the tables.
-
-    Raises:
-        TablesError: as for `open_tables`.
-    """
-    return bytes(_read(path).schema.metadata[b"description"])
-
-
 def write_tables(tables: Tables, description: bytes, path: Path) -> None:
     """Writes tables to a file, whole or not at all.
 
     Args:
-        tables: what kernels read.
-        description: what kernels have no use for, see `decoding`.
-        path: the file; its folder is made.
+        tables: the tables.
+        description: the rest of the model, see `compiling.describe`.
+        path: the file; its folder is created.
 
     Raises:
         UsageError: the file cannot be written.
@@ -61,6 +52,7 @@ def write_tables(tables: Tables, description: bytes, path: Path) -> None:
 
 
 def _read(path: Path) -> pa.RecordBatch:
+    """The record batch in a file of tables, mapped into memory."""
     try:
         with pa.memory_map(str(path)) as source:
             batch = pa.ipc.open_file(source).get_batch(0)

@@ -1,6 +1,6 @@
-"""The template of a stem: which pattern of root letters and fixed letters Farasa fits it to.
+"""The template of a stem: the pattern of root letters and fixed letters that Farasa fits it to.
 
-Templates are in Buckwalter's transliteration. `f`, `E`, `l` and `C` stand for letters of the root, all else for itself.
+Templates are in Buckwalter's transliteration: `f`, `E`, `l` and `C` are letters of the root, other letters themselves.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ NO_TEMPLATE = "Y"
 
 _ARABIC = "اإآأءبتثجحخدذرزسشصضطظعغفقكلمنهويىةؤئ"
 BUCKWALTER = dict(zip(_ARABIC, "A<|>'btvjHxd*rzs$SDTZEgfqklmnhwyYp&}", strict=True))
-# Roots know one hamza, one ya, and no letters that are not letters of an alphabet.
+# In roots, all forms of hamza are one letter, and signs that are not letters are replaced by letters.
 ROOT_LETTER = {
     "$": "P", "*": "O", "Y": "y", "'": "A", "|": "A", "&": "A", "}": "A", "<": "A", ">": "A",
 }  # fmt: skip
@@ -23,7 +23,7 @@ _TO_ROOT = str.maketrans(ROOT_LETTER)
 
 
 def fit_template(stem: str, model: Model) -> str:
-    """The template of a stem as it is, or as the first of its variants that has one; `NO_TEMPLATE` where none has.
+    """The template of the stem, or of its first variant that has one; `NO_TEMPLATE` if none has.
 
     A template with an alef maksura (`Y`) counts as none while there are variants left to try.
     """
@@ -39,7 +39,7 @@ def fit_template(stem: str, model: Model) -> str:
 
 
 def _variants(stem: str) -> Iterator[tuple[str, bool]]:
-    """What is tried in turn, and whether the template's third letter must then be a ta."""
+    """The variants of a stem in the order in which they are tried; true if the template's third letter must be a ta."""
     yield stem, False
     if stem.endswith(("ة", "ي")):
         yield stem[:-1], False
@@ -62,7 +62,7 @@ def _variants(stem: str) -> Iterator[tuple[str, bool]]:
 
 
 def _fit(stem: str, model: Model) -> str:
-    """The likeliest template of a transliterated stem; those with a `C` count only where no other fits."""
+    """The likeliest template of a transliterated stem; one with a `C` only if no other fits."""
     if len(stem) == 2:
         return "fE" if (stem + stem[1]).translate(_TO_ROOT) in model.roots else NO_TEMPLATE
     fitting = [
@@ -77,7 +77,7 @@ def _fit(stem: str, model: Model) -> str:
 
 
 def _roots(stem: str, template: str, model: Model) -> list[str]:
-    """The known roots that the stem has under the template: its own, or those with one weak letter exchanged."""
+    """The known roots of the stem under the template: its own, else those with one weak letter exchanged."""
     if template.count("E") > 1 or template.count("l") > 1:  # the original never matches these
         return []
     if any(sign not in ROOT_SLOTS and sign != letter for sign, letter in zip(template, stem, strict=True)):

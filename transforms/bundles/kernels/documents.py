@@ -7,14 +7,13 @@ from transforms.characters.kernels import white_at
 from transforms.kernels import Bool, InBytes, InInt64, Int64, OutBytes, OutInt32, OutInt64, inline, kernel
 
 DELIMITER = b"<<<FILE>>>"
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-# What `dissect` says of an extent.
+# The status of a document, see `parse_documents`.
 READABLE, EMPTY, NOT_TEXT = 0, 1, 2
 
 _DELIMITER = np.frombuffer(DELIMITER, np.uint8)
 _LENGTH = len(DELIMITER)
-# Horspool's table (1980): how far to go on when this byte stands where the delimiter's last byte would.
+# Horspool's table (1980): the distance to go on when a byte stands at the place of the delimiter's last byte.
 _SKIP = np.full(256, _LENGTH, np.int64)
 _SKIP[_DELIMITER[:-1]] = np.arange(_LENGTH - 1, 0, -1)
 _NUL, _LF, _CR = np.uint8(0), np.uint8(0x0A), np.uint8(0x0D)
@@ -31,8 +30,8 @@ def _delimiter_at(data, at):
 
 
 @inline
-def _behind_mark(data, at, end):
-    """`at`, or the place behind the byte order mark that stands there."""
+def _after_mark(data, at, end):
+    """`at`, or the place after the byte order mark that stands there."""
     if end - at >= 3 and data[at] == 0xEF and data[at + 1] == 0xBB and data[at + 2] == 0xBF:
         return at + 3
     return at
@@ -40,13 +39,13 @@ def _behind_mark(data, at, end):
 
 @kernel(InBytes, Int64, Int64, OutInt64, returns=Int64)
 def find_delimiters(data, begin, end, found):
-    """Fills `found` with where the delimiters in `data[begin:end]` begin; returns their number, at most `len(found)`.
+    """Fills `found` with the places of the delimiters in `data[begin:end]`; returns their number, at most `len(found)`.
 
-    Only those directly behind LF or CR count. Horspool's search: about one byte in ten is looked at.
+    Only those directly after LF or CR count. Horspool's search: about one byte in ten is looked at.
 
     Args:
         data: uint8[m].
-        begin: at least 1: the byte before is looked at.
+        begin: at least 1, because the byte before a delimiter is looked at.
         end: at most m.
         found: int64[n], filled in ascending order.
     """
@@ -65,7 +64,7 @@ def find_delimiters(data, begin, end, found):
 
 @inline
 def _breaks(third, second, first, byte):
-    """Whether `byte` cannot stand behind the three bytes before it (RFC 3629, section 4); nothing but comparisons."""
+    """True if UTF-8 does not allow `byte` after the three bytes before it (RFC 3629, section 4); without branches."""
     follows = (byte & np.uint8(0xC0)) == np.uint8(0x80)
     must_follow = (first >= np.uint8(0xC0)) | (second >= np.uint8(0xE0)) | (third >= np.uint8(0xF0))
     never = (byte == np.uint8(0xC0)) | (byte == np.uint8(0xC1)) | (byte >= np.uint8(0xF5))
@@ -79,7 +78,7 @@ def _breaks(third, second, first, byte):
 
 @inline
 def _is_utf8(text, start, end):
-    """Whether `text[start:end]` is strict UTF-8: no overlong forms, no surrogates, nothing cut off."""
+    """True if `text[start:end]` is strict UTF-8: no overlong forms, no surrogates, nothing cut off."""
     wrong = False
     for at in range(start, min(end, start + 3)):
         first = text[at - 1] if at > start else _NUL
@@ -97,6 +96,7 @@ def _is_utf8(text, start, end):
 
 @inline
 def _trim_start(text, start, end):
+    """The place of the first character of `text[start:end]` that is not white space; `end` if there is none."""
     size = white_at(text, start, end)
     while size > 0:
         start += size
@@ -106,10 +106,11 @@ def _trim_start(text, start, end):
 
 @inline
 def _trim_end(text, start, end):
+    """The place after the last character of `text[start:end]` that is not white space; `start` if there is none."""
     while end > start:
         last = text[end - 1]
         width = 1 if last < 0x80 else 2 if end - start >= 2 and text[end - 2] == 0xC2 else 3
-        # A white space of another width may stand there, before the last character.
+        # The guess of the width may be wrong: then the white space there is followed by the last character.
         if end - start < width or white_at(text, end - width, end) != width:
             break
         end -= width
@@ -118,7 +119,7 @@ def _trim_end(text, start, end):
 
 @inline
 def _line_end(text, at, end):
-    """Where the LF or CR that ends the line at `at` stands, or `end`."""
+    """The place of the LF or CR that ends the line at `at`; `end` if none does."""
     place, stop = np.uint64(at), np.uint64(end)
     while place + _BLOCK <= stop:  # no branch inside: a loop over vectors of bytes
         found = False
@@ -134,31 +135,31 @@ def _line_end(text, at, end):
 
 @inline
 def _next_line(text, at, end):
-    """Where the line behind the line end at `at` begins: LF, CR LF and CR are one line end each."""
+    """The first place after the line end at `at`: LF, CR LF and CR are one line end each."""
     if at + 1 < end and text[at] == _CR and text[at + 1] == _LF:
         return at + 2
     return min(at + 1, end)
 
 
 @kernel(InBytes, InInt64, InInt64, OutInt64, OutInt64, OutInt64, OutBytes, returns=void)
-def dissect(text, start, end, name_start, name_end, text_start, status):
-    """Fills in what each document's bytes hold: its name, where its text begins, and whether it can be read.
+def parse_documents(text, start, end, name_start, name_end, text_start, status):
+    """Parses documents: finds the name and the text of each, and checks that it can be read.
 
     Args:
         text: uint8[m].
         start, end: int64[d], the documents' bytes in `text`, delimiter lines included.
-        name_start, name_end: int64[d], the rest of the delimiter line; -1 for text without a delimiter.
-        text_start: int64[d], behind the delimiter line and a byte order mark.
-        status: uint8[d], READABLE, EMPTY (nothing but white space) or NOT_TEXT (not UTF-8).
+        name_start, name_end: int64[d], filled with the rest of the delimiter line; -1 for text without a delimiter.
+        text_start: int64[d], filled with the place after the delimiter line and a byte order mark.
+        status: uint8[d], filled with READABLE, EMPTY (nothing but white space) or NOT_TEXT (not UTF-8).
     """
     for document in range(len(start)):
         stop = end[document]
-        at = _behind_mark(text, start[document], stop)
+        at = _after_mark(text, start[document], stop)
         name_start[document] = name_end[document] = -1
         if stop - at >= _LENGTH and _delimiter_at(text, at):
             name_start[document] = at + _LENGTH
             name_end[document] = _line_end(text, at + _LENGTH, stop)
-            at = _behind_mark(text, _next_line(text, name_end[document], stop), stop)
+            at = _after_mark(text, _next_line(text, name_end[document], stop), stop)
         text_start[document] = at
         if not _is_utf8(text, start[document], stop):
             status[document] = NOT_TEXT
@@ -168,7 +169,7 @@ def dissect(text, start, end, name_start, name_end, text_start, status):
 
 @kernel(InBytes, InInt64, InInt64, returns=Int64)
 def count_line_ends(text, start, end):
-    """How many LF and CR the documents hold: with their number, a bound of the number of their paragraphs."""
+    """The number of LF and CR in the documents; the number of paragraphs is at most that plus one a document."""
     count = 0
     for document in range(len(start)):
         for at in range(np.uint64(start[document]), np.uint64(end[document])):
@@ -183,7 +184,7 @@ def find_paragraphs(text, start, end, join_lines, first, last, document):
     Args:
         text: uint8[m], valid UTF-8 in each document.
         start, end: int64[d], the documents' texts.
-        join_lines: whether a paragraph goes on to the next blank line, else to the end of its line.
+        join_lines: true if a paragraph goes on to the next blank line, false if it ends with its line.
         first, last: int64[p], a paragraph's first byte in `text` and one past its last.
         document: int32[p], the document of each paragraph.
     """

@@ -1,4 +1,4 @@
-"""Kernels that tell where in its bundle text stands that came in another encoding than UTF-8.
+"""Kernels that convert places in decoded text to offsets in the bundle, and back.
 
 A UTF-16 code unit of text takes `width` bytes of the bundle: 2 in UTF-16, 1 in a single-byte encoding, all of whose
 characters are one unit. A `width` of 0 marks text that is the bundle's own bytes.
@@ -12,13 +12,13 @@ from transforms.kernels import InBytes, InInt32, InInt64, OutInt64, inline, kern
 
 @inline
 def _units_at(byte):
-    """UTF-16 code units that begin with this byte of UTF-8: two for a character of four bytes, none inside one."""
+    """The UTF-16 code units that begin with a byte of UTF-8: 2 for a character of four bytes, 0 inside a character."""
     return np.int64((byte & 0xC0) != 0x80) + np.int64(byte >= 0xF0)
 
 
 @kernel(InBytes, InInt64, InInt64, OutInt64, returns=types.void)
 def count_units(text, start, end, units):
-    """Fills in how many UTF-16 code units the UTF-8 in `text[start:end]` is; start, end, units: int64[n]."""
+    """Counts the UTF-16 code units of each `text[start:end]`, which is UTF-8, into `units`; all three are int64[n]."""
     for row in range(len(start)):
         count = 0
         for at in range(np.uint64(start[row]), np.uint64(end[row])):
@@ -28,13 +28,14 @@ def count_units(text, start, end, units):
 
 @kernel(InBytes, InInt64, InInt64, InBytes, InInt64, InInt32, OutInt64, returns=types.void)
 def find_offsets(text, text_start, shift, width, place, document, offset):
-    """Fills in where in their bundles places in the text are.
+    """Fills `offset` with the offsets in their bundles of places in the text.
 
     Args:
         text: uint8[m].
-        text_start, shift: int64[d], where documents' texts begin, and what makes an offset of that place.
+        text_start: int64[d], the place of each document's first byte.
+        shift: int64[d], the offset of that byte minus its place.
         width: uint8[d], see above.
-        place: int64[p], places in `text`, rising in each document.
+        place: int64[p], places in `text`, ascending in each document.
         document: int32[p], ascending, the document of each place.
         offset: int64[p], filled.
     """
@@ -55,7 +56,7 @@ def find_offsets(text, text_start, shift, width, place, document, offset):
 
 @kernel(InBytes, InInt64, InInt64, InBytes, InInt64, InInt32, OutInt64, returns=types.void)
 def find_places(text, text_start, shift, width, offset, document, place):
-    """Fills in the places in the text whose offsets are given: the inverse of `find_offsets`, with its arguments."""
+    """Fills `place` with the places in the text of offsets: the inverse of `find_offsets`, with the same arguments."""
     last, at, found = -1, 0, 0
     for row in range(len(offset)):
         number = document[row]

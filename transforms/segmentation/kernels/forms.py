@@ -80,17 +80,3 @@ def fill_slots(letters, bounds, entries, slots):
                 slot = 0
         slots[slot], slots[slot + 1], slots[slot + 2] = low, high, entries[form]
     return True
-
-
-@kernel(InUInt64, InBytes, InInt64, OutUInt64, returns=types.void)
-def find_all(slots, letters, bounds, entries):
-    """Fills `entries` with each form's entry.
-
-    Args:
-        slots: as `fill_slots` left it.
-        letters, bounds: as for `fill_slots`.
-        entries: uint64[n].
-    """
-    for form in range(len(entries)):
-        high, low = key_of(letters, bounds[form], bounds[form + 1])
-        entries[form] = find(slots, high, low)

@@ -1,7 +1,6 @@
-"""Where the documents of a byte range begin and end: each belongs to the range in which its delimiter line begins.
+"""The boundaries of the documents of a byte range: a document belongs to the range in which its delimiter line begins.
 
-A bundle that can only be read from its beginning, because it is compressed or UTF-16, is taken in ranges of what comes
-out of it.
+A bundle that can only be read from its beginning, because it is compressed or UTF-16, is read in parts of its text.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,23 +20,24 @@ from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import ByteRange
 from transforms.bundles.stores import Source, open_store
 
-# Reading on behind a range, to the end of its last document, goes in chunks that grow; a stream is read in large ones.
+# After the end of a range, its last document is read to its end in chunks of growing size; streams in the largest.
 FIRST_CHUNK, LARGEST_CHUNK = 1 << 16, 1 << 22
-# Bytes that are held of a document that is too large.
+# Bytes that are kept of a document that is too large.
 SAMPLE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
-class Extents:
-    """The documents of one range.
+class Boundaries:
+    """The boundaries of the documents of one range.
 
     Attributes:
-        edges: int64[n + 1], where they begin and end in the text; one place for none.
-        offsets: int64[n + 1], the bytes before these edges in the bundle.
-        ended: whether the last document ends with the bundle.
-        more: whether the same range gives more documents.
-        encoding: `utf-16-le` or `utf-16-be` for a bundle whose text was transcoded from it, else nothing.
-        fault: what is wrong with the last document, if it is known here.
+        edges: int64[n + 1], the places in the text of each document's first byte, and the end of the last; int64[1] for
+            no documents.
+        offsets: int64[n + 1], the offsets of these edges in the bundle.
+        ended: true if the last document ends with the bundle.
+        more: true if the same range gives more documents.
+        encoding: `utf-16-le` or `utf-16-be` if the text was transcoded from it, else ''.
+        fault: the reason why the last document cannot be read, if it is known already.
     """
 
     edges: Int64s
@@ -48,13 +48,13 @@ class Extents:
     fault: Damaged | None = None
 
 
-def read_extents(text: Text, part: ByteRange, settings: ReadSettings) -> Iterator[Extents]:
-    """The documents that begin in the range, whole at the end of `text`; more than once for a bundle that is a stream.
+def read_boundaries(text: Text, part: ByteRange, settings: ReadSettings) -> Iterator[Boundaries]:
+    """Appends the documents that begin in a range to `text`, whole; returns their boundaries.
 
-    Whoever takes them may put `text` aside and clear it before the next ones.
+    A stream gives them in parts. The caller may clear `text` before it asks for the next part.
 
     Raises:
-        BundleChanged: the bundle is not what it was when it was listed.
+        BundleChanged: the bundle has changed since it was listed.
         BundleReadError: it cannot be read.
     """
     bundle = part.bundle
@@ -74,14 +74,14 @@ def read_extents(text: Text, part: ByteRange, settings: ReadSettings) -> Iterato
         raise BundleChanged(f"{bundle.url}: changed since it was listed; run again when nobody writes to it")
 
 
-def _rejected(text: Text, bundle: Bundle, why: str) -> Extents:
-    """The whole bundle as one document of no text."""
+def _rejected(text: Text, bundle: Bundle, why: str) -> Boundaries:
+    """The whole bundle as one document without text, which cannot be read."""
     fault = Damaged(RejectReason.UNREADABLE_BUNDLE, why)
-    return Extents(np.full(2, text.size, np.int64), np.array([0, bundle.size], np.int64), ended=True, fault=fault)
+    return Boundaries(np.full(2, text.size, np.int64), np.array([0, bundle.size], np.int64), ended=True, fault=fault)
 
 
-def _read(text: Text, source: Source, part: ByteRange, settings: ReadSettings) -> Iterator[Extents]:
-    """A first chunk tells at the start of a bundle what it is; mostly it is all of it."""
+def _read(text: Text, source: Source, part: ByteRange, settings: ReadSettings) -> Iterator[Boundaries]:
+    """Reads the range; the first chunk of a bundle, usually all of it, shows if the bundle is a stream."""
     base, first, size = text.size, max(part.start - 1, 0), part.bundle.size
     wanted = min(part.end + AHEAD, size) - first
     begun = min(wanted, LARGEST_CHUNK) if part.start == 0 else wanted
@@ -95,7 +95,7 @@ def _read(text: Text, source: Source, part: ByteRange, settings: ReadSettings) -
 
 
 def _chunks(source: Source, first: bytes, size: int) -> Iterator[bytes]:
-    """The whole bundle, of which the first bytes have been read."""
+    """The whole bundle in chunks; `first` are the bytes that have been read already."""
     yield first
     for offset in range(len(first), size, LARGEST_CHUNK):
         chunk = bytearray(min(LARGEST_CHUNK, size - offset))
@@ -104,24 +104,25 @@ def _chunks(source: Source, first: bytes, size: int) -> Iterator[bytes]:
         yield bytes(chunk)
 
 
-def _locate(text: Text, source: Source, part: ByteRange, base: int, most: int) -> Extents:
-    """The documents of a range that has been read, and its last document's rest."""
+def _locate(text: Text, source: Source, part: ByteRange, base: int, most: int) -> Boundaries:
+    """The boundaries in a range that has been read from `base` on; reads the rest of its last document."""
     shift, size = max(part.start - 1, 0) - base, part.bundle.size
     starts = text.find_delimiters(base + 1, limit=text.size - base)  # only those before part.end can be whole
-    if part.start == 0:  # what stands at the start of a file is a document, delimiter or not
+    if part.start == 0:  # a document begins at the start of a file, with or without a delimiter
         starts = np.concatenate([np.array([base]), starts])
     if not len(starts):
         text.size = base
-        return Extents(np.array([base]), np.array([base + shift]), ended=False)
+        return Boundaries(np.array([base]), np.array([base + shift]), ended=False)
     rest = _rest(source, text.size + shift, size)
     text.size, dropped = _read_on(text, rest, int(starts[-1]), base + 1, most, len)
     edges = np.append(starts, text.size)
     offsets = edges + shift
     offsets[-1] += dropped
-    return Extents(edges, offsets, bool(offsets[-1] == size))
+    return Boundaries(edges, offsets, bool(offsets[-1] == size))
 
 
 def _rest(source: Source, offset: int, size: int) -> Iterator[bytes]:
+    """The bytes of a bundle from `offset` to its end, in chunks of growing size."""
     chunk = FIRST_CHUNK
     while offset < size:
         piece = bytearray(min(chunk, size - offset))
@@ -135,9 +136,18 @@ def _rest(source: Source, offset: int, size: int) -> Iterator[bytes]:
 def _read_on(
     text: Text, pieces: Iterator[bytes], last: int, searched: int, most: int, measure: Callable[[bytes], int]
 ) -> tuple[int, int]:
-    """Where the document that begins at `last` ends, and what was dropped of it because it is longer than `most`.
+    """Reads on to the end of the document that begins at `last`.
 
-    Only new bytes are searched. Of what is dropped, `measure` tells the bytes in the bundle.
+    Args:
+        text: ends inside the document, or with it.
+        pieces: the bytes that follow.
+        last: the place of the document's first byte.
+        searched: the first place that has not been searched for a delimiter.
+        most: bytes of a document; of a longer one only the first `SAMPLE_BYTES` are kept.
+        measure: gives the bytes in the bundle from which bytes of the text were made.
+
+    Returns:
+        The place of the document's end, and the bytes in the bundle of what was dropped.
     """
     dropped = 0
     for piece in pieces:
@@ -153,8 +163,8 @@ def _read_on(
     return text.size, dropped
 
 
-def _read_stream(text: Text, chunks: Iterator[bytes], size: int, settings: ReadSettings) -> Iterator[Extents]:
-    """The documents of a stream, as many at a time as fit a part."""
+def _read_stream(text: Text, chunks: Iterator[bytes], size: int, settings: ReadSettings) -> Iterator[Boundaries]:
+    """The boundaries in a stream, in parts of as many documents as `settings.part_bytes` allows."""
     stream = open_stream(chunks, size, settings)
     most = settings.document_bytes * (1 + bool(stream.width))  # UTF-8 is at most half as long again as UTF-16
     surplus, offset, ended = b"", 0, False
@@ -173,11 +183,11 @@ def _read_stream(text: Text, chunks: Iterator[bytes], size: int, settings: ReadS
         offsets[-1] += dropped
         offset = int(offsets[-1])
         fault = stream.fault if ended else None
-        yield Extents(edges, offsets, ended, not ended, stream.encoding, fault)
+        yield Boundaries(edges, offsets, ended, not ended, stream.encoding, fault)
 
 
 def _sizes(text: Text, edges: Int64s, width: int) -> Int64s:
-    """The bytes in the bundle of the text between edges."""
+    """The bytes in the bundle of the text between two edges each, as int64[n]."""
     if not width:
         return np.diff(edges)
     units = np.empty(len(edges) - 1, np.int64)
@@ -189,17 +199,17 @@ _NONE = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Documents in input order.
+class RawDocuments:
+    """Documents in input order, not parsed yet.
 
     Attributes:
         start, end: int64[d], their bytes in the text, delimiter lines included.
         offset, length: int64[d], their bytes in the bundle.
         bundle: int32[d], the index into the split's ranges.
-        closes: bool[d], whether a document ends with its bundle.
-        encoding: d strings, what the bundle came in: UTF-8 if nothing else is known.
+        closes: bool[d], true if a document ends with its bundle.
+        encoding: d strings, the encoding of the bundle: `utf-8` unless another is known.
         width: uint8[d], see `Documents`.
-        faults: what is known to be wrong with a document, by row.
+        faults: the reasons why documents cannot be read, by row, as far as they are known.
     """
 
     start: Int64s
@@ -213,23 +223,23 @@ class Rows:
     faults: dict[int, Damaged]
 
     @classmethod
-    def of(cls, gathered: Sequence[tuple[int, Extents]]) -> Self:
-        """The documents of extents, each with the index of its range."""
-        extents = [each for _, each in gathered]
-        counts = np.array([len(each.edges) - 1 for each in extents], np.int64)
+    def of(cls, gathered: Sequence[tuple[int, Boundaries]]) -> Self:
+        """The documents between boundaries, each of which comes with the index of its range."""
+        boundaries = [each for _, each in gathered]
+        counts = np.array([len(each.edges) - 1 for each in boundaries], np.int64)
         last = np.cumsum(counts) - 1
-        closing = [row for row, each, count in zip(last, extents, counts, strict=True) if each.ended and count]
+        closing = [row for row, each, count in zip(last, boundaries, counts, strict=True) if each.ended and count]
         closes = np.zeros(int(counts.sum()), np.bool_)
         closes[closing] = True
-        number = np.repeat(np.arange(len(extents)), counts).tolist()
+        number = np.repeat(np.arange(len(boundaries)), counts).tolist()
         return cls(
-            start=np.concatenate([_NONE, *(each.edges[:-1] for each in extents)]),
-            end=np.concatenate([_NONE, *(each.edges[1:] for each in extents)]),
-            offset=np.concatenate([_NONE, *(each.offsets[:-1] for each in extents)]),
-            length=np.concatenate([_NONE, *(np.diff(each.offsets) for each in extents)]),
+            start=np.concatenate([_NONE, *(each.edges[:-1] for each in boundaries)]),
+            end=np.concatenate([_NONE, *(each.edges[1:] for each in boundaries)]),
+            offset=np.concatenate([_NONE, *(each.offsets[:-1] for each in boundaries)]),
+            length=np.concatenate([_NONE, *(np.diff(each.offsets) for each in boundaries)]),
             bundle=np.repeat(np.array([index for index, _ in gathered], np.int32), counts),
             closes=closes,
-            encoding=[extents[each].encoding or "utf-8" for each in number],
-            width=np.repeat(np.array([2 if each.encoding else 0 for each in extents], np.uint8), counts),
-            faults={int(row): each.fault for row, each in zip(last, extents, strict=True) if each.fault},
+            encoding=[boundaries[each].encoding or "utf-8" for each in number],
+            width=np.repeat(np.array([2 if each.encoding else 0 for each in boundaries], np.uint8), counts),
+            faults={int(row): each.fault for row, each in zip(last, boundaries, strict=True) if each.fault},
         )

@@ -1,15 +1,17 @@
-"""From a file of compiled tables back to Farasa's tables as dicts: for reading them, and for testing the kernels."""
+"""Farasa's tables restored from a file of compiled tables, as dicts: what the kernels are compared with."""
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from transforms.segmentation import records
 from transforms.segmentation.kernels.forms import EXACT_LETTERS
 from transforms.segmentation.model import LISTS, Model, Priors
 from transforms.segmentation.records import Tables
-from transforms.segmentation.tables import open_description, open_tables
+from transforms.segmentation.tables import open_tables
 from transforms.segmentation.words import LETTERS
 
 _PLAIN = (
@@ -25,25 +27,10 @@ _PLAIN = (
 _PAIRS = ("suffixes_given_prefixes", "prefixes_given_suffixes")
 
 
-def describe(model: Model) -> bytes:
-    """The model without its word forms, as JSON."""
-    description = {
-        **{name: getattr(model, name) for name in _PLAIN},
-        **{name: [[*pair, value] for pair, value in getattr(model, name).items()] for name in _PAIRS},
-        "prefixes": sorted(model.prefixes),
-        "suffixes": sorted(model.suffixes),
-        "priors": vars(model.priors),
-    }
-    return json.dumps(description, ensure_ascii=False).encode()
-
-
 def read_model(path: Path) -> Model:
-    """Farasa's tables as a file holds them: forms of Farasa's 36 letters, 21 letters at most.
-
-    Raises:
-        TablesError: see `open_tables`.
-    """
-    known: dict[str, Any] = json.loads(open_description(path))
+    """The tables in a file, with the forms of Farasa's 36 letters that have 21 letters at most."""
+    with pa.memory_map(str(path)) as source:
+        known: dict[str, Any] = json.loads(pa.ipc.open_file(source).schema.metadata[b"description"])
     tables = open_tables(path)
     forms = list(_forms(tables))
     chains = list(known["prefix_chains"]), list(known["suffix_chains"])
