@@ -22,7 +22,8 @@ from statistics import median
 from index_growth import documents
 from plain_text import bundles_of
 
-from transforms.runs.catalog import committed
+from transforms.runs.catalog import committed_runs
+from transforms.storage import Folder
 
 HEAD = (
     "| windows | median s after the end | longest | CPU ms a window | driver MB | Prism MB | files | threads | runs |"
@@ -67,7 +68,8 @@ def main(arguments: argparse.Namespace) -> None:
     giver.join()
     stream.send_signal(signal.SIGTERM)
     listener.join()
-    given, taken = len(list((work / "in").glob("*.txt"))), sum(len(run.inputs) for run in committed(str(work / "out")))
+    given = len(list((work / "in").glob("*.txt")))
+    taken = sum(len(manifest.inputs) for manifest in committed_runs(Folder(str(work / "out"))))
     print(f"\n{given:,} bundles given, {taken:,} taken; the stream ended with {stream.wait()}")
     shutil.rmtree(work)
 

@@ -23,6 +23,8 @@ from pipelines.streaming.metrics import WatchMetrics
 from pipelines.streaming.watch_loop import Surroundings, Watch
 from transforms.bundles.listing import list_bundles
 from transforms.dedup.index.compaction import compact
+from transforms.runs.catalog import committed_runs
+from transforms.storage import Folder
 
 HEAD = "| runs | CPU ms a window | resident MB | peak MB | open files | threads | maps | index folders | index files |"
 
@@ -62,7 +64,8 @@ def main(arguments: argparse.Namespace) -> None:
     print(HEAD + "\n|" + "---:|" * 9)
     for line in range(arguments.lines + 1):
         if line == arguments.lines:
-            compact(str(work / "out"))
+            output = Folder(str(work / "out"))
+            compact(output, committed_runs(output))
         begun = time.process_time()
         for number in range(line * step, (line + 1) * step):
             data = b"".join(islice(pieces, arguments.documents))

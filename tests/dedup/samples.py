@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.dedup.oracle import Removed
 from transforms.dedup.fingerprints import DOCUMENT_FIELDS, Fingerprint
 from transforms.dedup.fold import PROFILES
-from transforms.dedup.one_pass.join import Decision
 from transforms.dedup.settings import DedupSettings, ShingleSettings
 from transforms.dedup.shingles import ShingleSets, shingle_sets
+from transforms.dedup.verdicts import Decision
 
 # Few words, some of which fold to the same: equal and similar paragraphs are frequent.
 WORDS = [

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 
 from tests.dedup.samples import fingerprint_of, fingerprints
-from transforms import storage
 from transforms.dedup.fingerprints import DOCUMENT_FIELDS, SCHEMA, Fingerprint, read_fingerprint, write_fingerprint
+from transforms.storage import Folder, StorageError
 
 
 def content(fingerprint: Fingerprint) -> dict[str, Any]:
@@ -28,8 +28,9 @@ def content(fingerprint: Fingerprint) -> dict[str, Any]:
 @settings(deadline=None, max_examples=50)
 @given(fingerprints)
 def test_what_is_written_is_read(fingerprint: Fingerprint) -> None:
-    write_fingerprint("memory://fingerprints", "run=x/one.arrow", fingerprint)
-    assert content(read_fingerprint("memory://fingerprints/run=x/one.arrow")) == content(fingerprint)
+    folder = Folder("memory://fingerprints")
+    write_fingerprint(folder, "run=x/one.arrow", fingerprint)
+    assert content(read_fingerprint(folder, "run=x/one.arrow")) == content(fingerprint)
 
 
 @settings(deadline=None, max_examples=20)
@@ -37,21 +38,21 @@ def test_what_is_written_is_read(fingerprint: Fingerprint) -> None:
 def test_the_same_fingerprint_is_the_same_bytes_in_every_store(
     tmp_path_factory: pytest.TempPathFactory, fingerprint: Fingerprint
 ) -> None:
-    folder = str(tmp_path_factory.mktemp("output"))
+    local, store = Folder(str(tmp_path_factory.mktemp("output"))), Folder("memory://output")
     written = set()
-    for root, name in ((folder, "a/one.arrow"), (folder, "a/two.arrow"), ("memory://output", "a/one.arrow")):
-        write_fingerprint(root, name, fingerprint)
-        assert content(read_fingerprint(storage.join(root, name))) == content(fingerprint)
-        written.add(storage.read_whole(storage.join(root, name)).to_pybytes())
+    for folder, name in ((local, "a/one.arrow"), (local, "a/two.arrow"), (store, "a/one.arrow")):
+        write_fingerprint(folder, name, fingerprint)
+        assert content(read_fingerprint(folder, name)) == content(fingerprint)
+        written.add(folder.read(name).to_pybytes())
     assert len(written) == 1
-    assert sorted(each.name for each in Path(folder, "a").iterdir()) == ["one.arrow", "two.arrow"]
+    assert sorted(each.name for each in local.local_path("a").iterdir()) == ["one.arrow", "two.arrow"]
 
 
 @pytest.mark.parametrize("documents", [[], [[]], [[], []], [[[]]], [[[], [7]], [], [[2**64 - 1, 0]]]])
 def test_what_is_empty_comes_back_empty(tmp_path: Path, documents: list[list[list[int]]]) -> None:
     fingerprint = fingerprint_of(documents)
-    write_fingerprint(str(tmp_path), "one.arrow", fingerprint)
-    again = read_fingerprint(str(tmp_path / "one.arrow"))
+    write_fingerprint(Folder(str(tmp_path)), "one.arrow", fingerprint)
+    again = read_fingerprint(Folder(str(tmp_path)), "one.arrow")
     assert content(again) == content(fingerprint)
     assert again.first_paragraph.tolist()[-1] == len(again.offset) == len(again.sets.offsets) - 1
 
@@ -75,7 +76,7 @@ def test_the_columns_are_a_contract() -> None:
 
 
 def test_a_file_can_be_read_by_whoever_reads_arrow(tmp_path: Path) -> None:
-    write_fingerprint(str(tmp_path), "one.arrow", fingerprint_of([[[1, 2], [3]], [[]]]))
+    write_fingerprint(Folder(str(tmp_path)), "one.arrow", fingerprint_of([[[1, 2], [3]], [[]]]))
     with pa.memory_map(str(tmp_path / "one.arrow")) as file:
         rows = pa.ipc.open_file(file).read_all().to_pylist()
     assert [row["shingles"] for row in rows] == [[[1, 2], [3]], [[]]]
@@ -83,5 +84,5 @@ def test_a_file_can_be_read_by_whoever_reads_arrow(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_an_error_of_one_line(tmp_path: Path) -> None:
-    with pytest.raises(storage.StorageError, match=r"^.*/none\.arrow: cannot be read: .*$"):
-        read_fingerprint(str(tmp_path / "none.arrow"))
+    with pytest.raises(StorageError, match=r"^.*/none\.arrow: cannot be read: .*$"):
+        read_fingerprint(Folder(str(tmp_path)), "none.arrow")

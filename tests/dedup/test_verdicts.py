@@ -9,9 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.dedup.samples import fingerprint_of
-from transforms import storage
-from transforms.dedup.one_pass.join import Decision
-from transforms.dedup.verdicts import PLACES, SCHEMA, places_of, read_verdicts, verdict_tables, write_verdicts
+from transforms.dedup.verdicts import PLACES, SCHEMA, Decision, places_of, read_verdicts, verdict_tables, write_verdicts
+from transforms.storage import Folder
 
 shapes = st.lists(st.lists(st.integers(0, 4), max_size=4), min_size=1, max_size=4)
 
@@ -72,12 +71,13 @@ def verdicts(rows: int) -> pa.Table:
 @pytest.mark.parametrize("rows", [0, 1, 30])
 def test_what_is_written_is_read_and_the_same_bytes_in_every_store(tmp_path: Path, rows: int) -> None:
     written = set()
-    for root, name in ((str(tmp_path), "one.arrow"), (str(tmp_path), "two.arrow"), ("memory://verdicts", "one.arrow")):
-        write_verdicts(root, name, verdicts(rows))
-        found = read_verdicts(storage.join(root, name))
+    local, store = Folder(str(tmp_path)), Folder("memory://verdicts")
+    for folder, name in ((local, "one.arrow"), (local, "two.arrow"), (store, "one.arrow")):
+        write_verdicts(folder, name, verdicts(rows))
+        found = read_verdicts(folder, name)
         assert found.equals(verdicts(rows))
         assert found.schema == SCHEMA
-        written.add(storage.read_whole(storage.join(root, name)).to_pybytes())
+        written.add(folder.read(name).to_pybytes())
     assert len(written) == 1
 
 

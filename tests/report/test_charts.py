@@ -7,11 +7,11 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-from transforms.shards.report import size_label
 
 from pipelines.views.rendering import environment
 from tests.conftest import require_tool
 from tests.report.browser import Browser, browser
+from transforms.shards.figures import size_label
 
 CHARTS: dict[str, list[tuple[str, int]]] = {
     "none": [],

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.bundles.listing import Bundle
-from transforms.runs.inputs import InputLedger, TakenInput
+from transforms.runs.inputs import TakenInputs
+from transforms.runs.manifest import TakenInput
 
 
 def bundle(name: str, state: str = "s", size: int = 10, folder: str = "/in") -> Bundle:
@@ -13,7 +14,17 @@ def bundle(name: str, state: str = "s", size: int = 10, folder: str = "/in") -> 
 
 
 def taken(each: Bundle, digest: str, start: int = 0, end: int | None = None) -> TakenInput:
-    return TakenInput(each.url, each.state, each.size, digest, start, each.size if end is None else end)
+    end = each.size if end is None else end
+    return TakenInput(
+        url=each.url,
+        name=each.name,
+        size=each.size,
+        modified=each.modified,
+        state=each.state,
+        sha256=digest,
+        start=start,
+        end=end,
+    )
 
 
 def never(each: Bundle) -> str:
@@ -24,12 +35,12 @@ A, B = bundle("أ.txt"), bundle("ب.txt", size=20)
 
 
 def test_new_bundles_are_fresh_and_not_even_read() -> None:
-    found = InputLedger().sort_out([A, B], never)
+    found = TakenInputs().sort_out([A, B], never)
     assert (found.fresh, found.changed, found.known, found.vanished) == ([A, B], [], [], [])
 
 
 def test_taken_bundles_are_known() -> None:
-    found = InputLedger([taken(A, "1")]).sort_out([A, B], never)
+    found = TakenInputs([taken(A, "1")]).sort_out([A, B], never)
     assert (found.fresh, found.known) == ([B], [A])
 
 
@@ -37,25 +48,25 @@ def test_taken_bundles_are_known() -> None:
     "other", [bundle("أ.txt", "touched"), bundle("copy.txt", "c"), bundle("أ.txt", "s", folder="/x")]
 )
 def test_the_same_bytes_elsewhere_are_known(other: Bundle) -> None:
-    found = InputLedger([taken(A, "1")]).sort_out([other], lambda _: "1")
+    found = TakenInputs([taken(A, "1")]).sort_out([other], lambda _: "1")
     assert (found.fresh, found.known) == ([], [other])
 
 
 def test_other_bytes_in_the_same_place_are_changed() -> None:
     later = bundle("أ.txt", "later")
-    found = InputLedger([taken(A, "1")]).sort_out([later, B], lambda _: "2")
+    found = TakenInputs([taken(A, "1")]).sort_out([later, B], lambda _: "2")
     assert (found.fresh, found.changed, found.known) == ([later, B], [later], [])
 
 
 def test_the_same_name_in_another_folder_is_another_bundle() -> None:
     other = bundle("أ.txt", "s", folder="/days/2")
-    found = InputLedger([taken(A, "1")]).sort_out([other], lambda _: "2")
+    found = TakenInputs([taken(A, "1")]).sort_out([other], lambda _: "2")
     assert (found.fresh, found.changed, found.vanished) == ([other], [], [])
 
 
 def test_what_is_gone_from_a_listed_folder_has_vanished() -> None:
     elsewhere = bundle("ج.txt", folder="/other")
-    found = InputLedger([taken(B, "2"), taken(A, "1"), taken(elsewhere, "3")]).sort_out(
+    found = TakenInputs([taken(B, "2"), taken(A, "1"), taken(elsewhere, "3")]).sort_out(
         [bundle("د.txt")], lambda _: "4"
     )
     assert found.vanished == sorted([A.url, B.url])
@@ -63,14 +74,14 @@ def test_what_is_gone_from_a_listed_folder_has_vanished() -> None:
 
 def test_empty_bundles_are_taken_once() -> None:
     empty = bundle("فارغ.txt", size=0)
-    assert InputLedger().missing(empty, 0, 0) == [(0, 0)]
-    ledger = InputLedger([taken(empty, "0")])
+    assert TakenInputs().missing(empty, 0, 0) == [(0, 0)]
+    ledger = TakenInputs([taken(empty, "0")])
     assert ledger.missing(empty, 0, 0) == []
     assert ledger.sort_out([empty], never).known == [empty]
 
 
 def test_two_jobs_that_took_the_same_part_did_not_take_the_whole() -> None:
-    ledger = InputLedger([taken(A, "1", 0, 6), taken(A, "1", 0, 6)])
+    ledger = TakenInputs([taken(A, "1", 0, 6), taken(A, "1", 0, 6)])
     assert ledger.sort_out([A], never).fresh == [A]
     assert ledger.missing(A, 0, 10) == [(6, 10)]
     ledger.add(taken(A, "1", 6, 10))
@@ -87,7 +98,7 @@ intervals = st.lists(
 def test_missing_is_what_no_run_took(parts: list[tuple[int, int]], one: int, other: int) -> None:
     start, end = min(one, other), max(one, other)
     mine = bundle("x", size=12)
-    ledger = InputLedger(taken(mine, "1", *part) for part in parts)
+    ledger = TakenInputs(taken(mine, "1", *part) for part in parts)
     bytes_taken = {at for first, behind in parts for at in range(first, behind)}
     rest = ledger.missing(mine, start, end)
     assert [at for first, behind in rest for at in range(first, behind)] == [

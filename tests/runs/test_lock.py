@@ -11,14 +11,15 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT
-from transforms import storage
 from transforms.runs import lock
 from transforms.runs.lock import LOCK, OutputLocked, lock_output
+from transforms.storage import Folder, StorageError
 
 HOLDER = """
 import sys
 from transforms.runs.lock import lock_output
-with lock_output(sys.argv[1], "the-first"):
+from transforms.storage import Folder
+with lock_output(Folder(sys.argv[1]), "the-first"):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -36,7 +37,7 @@ def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_the_second_is_told_who_holds_it(holder: subprocess.Popen[str], tmp_path: Path) -> None:
-    with pytest.raises(OutputLocked) as caught, lock_output(str(tmp_path), "the-second"):
+    with pytest.raises(OutputLocked) as caught, lock_output(Folder(str(tmp_path)), "the-second"):
         pytest.fail("two at once")
     assert f"run the-first (process {holder.pid} on " in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -46,42 +47,42 @@ def test_the_second_is_told_who_holds_it(holder: subprocess.Popen[str], tmp_path
 def test_a_killed_holder_holds_nothing(holder: subprocess.Popen[str], tmp_path: Path) -> None:
     holder.kill()
     holder.wait()
-    with lock_output(str(tmp_path), "the-second"):
+    with lock_output(Folder(str(tmp_path)), "the-second"):
         assert "the-second" in (tmp_path / LOCK).read_text()
 
 
 def test_it_is_free_when_the_holder_ends(holder: subprocess.Popen[str], tmp_path: Path) -> None:
     holder.communicate()
-    with lock_output(str(tmp_path), "the-second"):
+    with lock_output(Folder(str(tmp_path)), "the-second"):
         assert "the-second" in (tmp_path / LOCK).read_text()
 
 
 def test_one_may_wait(holder: subprocess.Popen[str], tmp_path: Path) -> None:
     assert holder.stdin is not None
     holder.stdin.close()
-    with lock_output(str(tmp_path), "the-second", wait=True):
+    with lock_output(Folder(str(tmp_path)), "the-second", wait=True):
         assert "the-second" in (tmp_path / LOCK).read_text()
 
 
 def test_an_error_frees_it(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="inside"), lock_output(str(tmp_path), "a"):
+    with pytest.raises(ValueError, match="inside"), lock_output(Folder(str(tmp_path)), "a"):
         raise ValueError("inside")
-    with lock_output(str(tmp_path), "b"):
+    with lock_output(Folder(str(tmp_path)), "b"):
         assert "b" in (tmp_path / LOCK).read_text()
 
 
 def test_a_holder_that_left_no_name_is_another_run(tmp_path: Path) -> None:
-    with lock_output(str(tmp_path), "a"):
+    with lock_output(Folder(str(tmp_path)), "a"):
         (tmp_path / LOCK).write_text("")
-        with pytest.raises(OutputLocked, match="another run is writing"), lock_output(str(tmp_path), "b"):
+        with pytest.raises(OutputLocked, match="another run is writing"), lock_output(Folder(str(tmp_path)), "b"):
             pytest.fail("two at once")
 
 
 def test_a_lock_that_cannot_be_opened_is_said(tmp_path: Path) -> None:
     (tmp_path / LOCK).mkdir()
     with (
-        pytest.raises(storage.StorageError, match=r"\.lock: cannot be written: Is a directory"),
-        lock_output(str(tmp_path), "a"),
+        pytest.raises(StorageError, match=r"\.lock: cannot be written: Is a directory"),
+        lock_output(Folder(str(tmp_path)), "a"),
     ):
         pytest.fail("locked what cannot be")
 
@@ -89,28 +90,28 @@ def test_a_lock_that_cannot_be_opened_is_said(tmp_path: Path) -> None:
 def test_folders_are_locked_one_by_one(tmp_path: Path) -> None:
     for name in ("one", "other"):
         (tmp_path / name).mkdir()
-    with lock_output(str(tmp_path / "one"), "a"), lock_output(f"file://{tmp_path}/other", "b"):
+    with lock_output(Folder(str(tmp_path / "one")), "a"), lock_output(Folder(f"file://{tmp_path}/other"), "b"):
         assert (tmp_path / "other" / LOCK).exists()
 
 
 @pytest.fixture
-def store() -> Iterator[str]:
-    yield "memory://locked"
-    storage.remove("memory://locked")
+def store() -> Iterator[Folder]:
+    yield Folder("memory://locked/out")
+    Folder("memory://locked").remove("out")
 
 
-def test_a_store_is_held_by_a_file(store: str) -> None:
+def test_a_store_is_held_by_a_file(store: Folder) -> None:
     with lock_output(store, "a"):
         said = r"run a \(process \d+ on .* wait until it ends; .* remove memory://"
         with pytest.raises(OutputLocked, match=said), lock_output(store, "b"):
             pytest.fail("two at once")
-        assert storage.exists(f"{store}/{LOCK}")
+        assert store.exists(LOCK)
     with lock_output(store, "b"):
         pass
-    assert not storage.exists(f"{store}/{LOCK}")
+    assert not store.exists(LOCK)
 
 
-def test_a_store_is_waited_for(store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_is_waited_for(store: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lock, "_PAUSE", 0.01)
     with ThreadPoolExecutor() as pool:
         with lock_output(store, "a"):
@@ -119,19 +120,19 @@ def test_a_store_is_waited_for(store: str, monkeypatch: pytest.MonkeyPatch) -> N
         assert second.result(timeout=60)
 
 
-def _hold_once(store: str) -> bool:
+def _hold_once(store: Folder) -> bool:
     with lock_output(store, "b", wait=True):
         return True
 
 
-def test_a_holder_of_this_machine_that_is_dead_holds_no_store(store: str) -> None:
+def test_a_holder_of_this_machine_that_is_dead_holds_no_store(store: Folder) -> None:
     dead = {"run": "a", "process": 2**22 + 1, "host": socket.gethostname()}
-    storage.write_whole(store, LOCK, json.dumps(dead).encode())
+    store.write(LOCK, json.dumps(dead).encode())
     with lock_output(store, "b"):
-        assert b'"b"' in storage.read_whole(f"{store}/{LOCK}").to_pybytes()
+        assert b'"b"' in store.read(LOCK).to_pybytes()
 
 
-def test_a_holder_of_another_machine_may_live(store: str) -> None:
-    storage.write_whole(store, LOCK, json.dumps({"run": "a", "process": 1, "host": "elsewhere"}).encode())
+def test_a_holder_of_another_machine_may_live(store: Folder) -> None:
+    store.write(LOCK, json.dumps({"run": "a", "process": 1, "host": "elsewhere"}).encode())
     with pytest.raises(OutputLocked, match=r"run a \(process 1 on elsewhere\)"), lock_output(store, "b"):
         pytest.fail("two at once")

@@ -1,228 +1,151 @@
-"""The manifest as the commit, and the output folder that nobody else's files are touched in."""
+"""The manifest: what it says comes back as it was, and what is no manifest is one clear error."""
 
 import json
-import threading
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
-import fsspec
 import pytest
-from fsspec.implementations.memory import MemoryFileSystem
+from hypothesis import given, settings
+from pydantic import ValidationError
 
-from transforms import storage
-from transforms.runs.lock import LOCK
-from transforms.runs.manifest import (
-    RunTaken,
-    clean_up,
-    committed_runs,
-    prepare_output,
-    read_manifest,
-    remove_run,
-    uncommitted_runs,
-    write_manifest,
-)
-from transforms.runs.run import MARKER, RunPaths
-from transforms.storage import OutputError, StorageError
+from tests.runs.samples import STARTED, manifest, manifests
+from transforms.runs.manifest import FORMAT, Counts, Manifest, RunKey, SlicePlace, Tally, parse_manifest
+from transforms.storage import OutputError, WrittenFile
+
+ORIGIN = "s3://bucket/out/manifests/يوم-1.json"
 
 
-@pytest.fixture(params=["folder", "file://folder", "memory://"])
-def output(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An output folder on each kind of store."""
-    roots = {"folder": f"{tmp_path}/out", "file://folder": f"file://{tmp_path}/out", "memory://": "memory://manifest"}
-    yield roots[request.param]
-    storage.remove("memory://manifest")
+def text_of(fields: Any) -> bytes:
+    return json.dumps(fields, ensure_ascii=False).encode()
 
 
-def write_run(output: str, run: str, *, commit: bool = True) -> None:
-    """A run with a shard, a ledger and a fingerprint file."""
-    paths = RunPaths(output, run)
-    files = [storage.write_whole(output, paths.shard(ledger, "0"), b"rows") for ledger in ("documents", "rejects")]
-    storage.write_whole(output, paths.fingerprint("0"), b"sets")
-    if commit:
-        write_manifest(output, {"run": run, "files": [vars(file) for file in files], "words": "قلم"})
+def fields_of(one: Manifest) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(one.to_json())
+    return found
 
 
-def test_a_new_output_is_marked(output: str) -> None:
-    prepare_output(output)
-    assert list(storage.list_files(output)) == [MARKER]
-    assert json.loads(storage.read_whole(storage.join(output, MARKER)).to_pybytes())["format"] == 1
-    prepare_output(output)
-    assert list(storage.list_files(output)) == [MARKER]
-
-
-def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
-    prepare_output(str(tmp_path))
-    assert [path.name for path in tmp_path.iterdir()] == [MARKER]
-
-
-def test_an_output_with_runs_is_left_as_it_is(output: str) -> None:
-    prepare_output(output)
-    write_run(output, "a")
-    before = list(storage.list_files(output))
-    prepare_output(output)
-    assert list(storage.list_files(output)) == before
-
-
-@pytest.mark.parametrize("name", ["thesis.doc", ".git/config", "documents/mine.parquet"])
-def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).parent.mkdir(exist_ok=True)
-    (tmp_path / name).write_text("mine")
-    with pytest.raises(OutputError, match="holds files that are not Rafid's; name a new or an empty folder"):
-        prepare_output(str(tmp_path))
-    assert not (tmp_path / MARKER).exists()
-
-
-class Crowded(MemoryFileSystem):
-    """A store on which another run begins right after it was asked for a marker that was not there."""
-
-    protocol = "crowded"
-
-    def exists(self, path: str, **kwargs: Any) -> bool:
-        found = bool(super().exists(path, **kwargs))
-        if path.endswith(MARKER) and not found:
-            for name in (MARKER, LOCK, "index/run=other/0.arrow"):
-                self.pipe_file(path.replace(MARKER, name), b"{}")
-        return found
-
-
-def test_an_output_may_become_one_at_the_same_moment() -> None:
-    fsspec.register_implementation("crowded", Crowded, clobber=True)
-    prepare_output("crowded://out")
-    assert storage.read_whole(f"crowded://out/{LOCK}") == b"{}"
-    storage.remove("crowded://out")
-
-
-def test_runs_that_begin_together_all_have_an_output(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(4) as pool:
-        for place in range(100):
-            output, start = str(tmp_path / str(place)), threading.Barrier(4)
-
-            def begin(output: str = output, start: threading.Barrier = start) -> None:
-                start.wait()
-                prepare_output(output)
-                clean_up(output)
-
-            for begun in [pool.submit(begin) for _ in range(4)]:
-                begun.result()
-            assert list(storage.list_files(output)) == [MARKER]
-
-
-def test_a_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("mine")
-    with pytest.raises(OutputError, match="is a file; name a folder"):
-        prepare_output(str(tmp_path / "file"))
-    assert (tmp_path / "file").read_text() == "mine"
-
-
-@pytest.mark.parametrize("place", ["file/below", "file/far/below"])
-def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path, place: str) -> None:
-    (tmp_path / "file").write_text("mine")
-    with pytest.raises(OutputError, match="cannot be written") as caught:
-        prepare_output(str(tmp_path / place))
-    assert "\n" not in str(caught.value)
+def refusal(text: bytes) -> str:
+    """The line that says why a text is no manifest."""
+    with pytest.raises(OutputError) as caught:
+        parse_manifest(text, ORIGIN)
+    line = str(caught.value)
+    assert line.startswith(f"{ORIGIN}: is not a manifest (")
+    assert line.endswith("; restore it from a backup or remove the run")
+    assert "\n" not in line
     assert caught.value.exit_code == 2
+    return line
 
 
-def test_a_store_takes_no_output_with_wildcards() -> None:
-    """Removing a run there would remove what the wildcards match."""
-    with pytest.raises(OutputError, match="holds one of"):
-        prepare_output("memory://out[1]")
+@settings(deadline=None, max_examples=100)
+@given(manifests)
+def test_what_is_written_is_read(one: Manifest) -> None:
+    assert parse_manifest(one.to_json().encode(), ORIGIN) == one
 
 
-def test_local_folders_may_be_named_as_one_likes(tmp_path: Path) -> None:
-    for name in ("out[1]", "out1"):
-        prepare_output(str(tmp_path / name))
-        write_run(str(tmp_path / name), "a")
-    remove_run(str(tmp_path / "out[1]"), "a")
-    assert committed_runs(str(tmp_path / "out[1]")) == []
-    assert committed_runs(str(tmp_path / "out1")) == ["a"]
+@settings(deadline=None, max_examples=50)
+@given(manifests)
+def test_the_text_is_the_same_however_often_it_is_read_and_written(one: Manifest) -> None:
+    assert parse_manifest(one.to_json().encode(), ORIGIN).to_json() == one.to_json()
 
 
-def test_a_manifest_is_the_commit(output: str) -> None:
-    write_run(output, "b")
-    write_run(output, "a", commit=False)
-    write_run(output, "2026-11-22.3")
-    assert committed_runs(output) == ["2026-11-22.3", "b"]
-    assert uncommitted_runs(output) == ["a"]
-    assert read_manifest(output, "b")["words"] == "قلم"
+def test_the_keys_are_a_contract() -> None:
+    fields = fields_of(manifest("a"))
+    assert list(fields) == [
+        "format", "run", "state", "sequence", "started", "settings", "versions", "inputs", "counts", "bytes",
+        "preambles", "rejects", "dedup", "seconds", "files",
+    ]  # fmt: skip
+    assert (fields["format"], fields["run"], fields["state"]) == (1, "a", "committed")
+    assert fields["counts"]["paragraphs"] == {"in": 3, "kept": 2, "duplicate": 1, "filtered": 0, "rejected": 0}
+    place = SlicePlace(plan="p", index=0, of=2)
+    assert fields_of(manifest("a", slice=place))["slice"] == {"plan": "p", "index": 0, "of": 2}
 
 
-def test_a_manifest_is_readable_by_people(tmp_path: Path) -> None:
-    write_run(str(tmp_path), "a")
-    assert "قلم" in (tmp_path / "manifests" / "a.json").read_text(encoding="utf-8")
+def test_a_manifest_is_readable_by_people() -> None:
+    text = manifest("a").to_json()
+    assert '"words": "قلم"' in text
+    assert len(text.splitlines()) > 30
+    assert text.endswith("}\n")
 
 
-def test_a_manifest_that_cannot_be_written_commits_nothing(tmp_path: Path) -> None:
-    (tmp_path / "manifests").write_text("in the way")
-    with pytest.raises(StorageError, match="cannot be written"):
-        write_run(str(tmp_path), "a")
-    assert committed_runs(str(tmp_path)) == []
+def test_one_of_a_rafid_that_wrote_no_format_is_read() -> None:
+    fields = fields_of(manifest("a"))
+    del fields["format"]
+    assert parse_manifest(text_of(fields), ORIGIN) == manifest("a")
 
 
-def test_of_two_writers_of_a_run_one_commits_it(output: str) -> None:
-    first, second = ({"run": "a", "files": [], "started": f"2026-11-22T10:00:0{second}"} for second in (1, 2))
-    write_manifest(output, first)
-    with pytest.raises(RunTaken, match=r"another writer has committed run a .* another name with --run"):
-        write_manifest(output, second)
-    write_manifest(output, first | {"seconds": 3})
-    assert read_manifest(output, "a") == first
+@pytest.mark.parametrize("version", [0, 2, 99, "2", "1", None, 1.5, [1]])
+def test_an_unknown_format_is_one_clear_error(version: Any) -> None:
+    line = refusal(text_of(fields_of(manifest("a")) | {"format": version}))
+    assert f"format: Value error, this Rafid reads format {FORMAT}" in line
 
 
-def test_a_run_whose_files_are_gone_is_not_committed(tmp_path: Path) -> None:
-    missing = {"path": "documents/run=a/0.parquet", "rows": 0, "bytes": 0, "sha256": ""}
-    with pytest.raises((StorageError, OSError)):
-        write_manifest(str(tmp_path), {"run": "a", "files": [missing]})
-    assert committed_runs(str(tmp_path)) == []
+@pytest.mark.parametrize("where", [(), ("counts",), ("counts", "documents"), ("dedup",), ("files", 0)])
+def test_an_unknown_key_is_one_clear_error(where: tuple[str | int, ...]) -> None:
+    file = WrittenFile("documents/run=a/0.parquet", 1, 2, "ab")
+    fields = fields_of(manifest("a", files=[file]))
+    inner: Any = fields
+    for key in where:
+        inner = inner[key]
+    inner["ألف"] = 1
+    assert f"({'.'.join(map(str, [*where, 'ألف']))}: Extra inputs are not permitted)" in refusal(text_of(fields))
 
 
-def test_a_run_that_is_not_there_is_named_with_those_that_are(output: str) -> None:
-    write_run(output, "a")
-    with pytest.raises(OutputError, match=r"has no committed run z; its runs: a$"):
-        read_manifest(output, "z")
+@pytest.mark.parametrize("key", ["run", "sequence", "started", "settings", "inputs", "counts", "dedup", "files"])
+def test_a_missing_key_is_named(key: str) -> None:
+    fields = fields_of(manifest("a"))
+    del fields[key]
+    assert f"({key}: Field required)" in refusal(text_of(fields))
 
 
-def test_a_broken_manifest_is_named(output: str) -> None:
-    storage.write_whole(output, "manifests/a.json", b"{")
-    with pytest.raises(OutputError, match=r"a.json: is not a manifest") as caught:
-        read_manifest(output, "a")
-    assert "\n" not in str(caught.value)
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"state": "open"}, "state: "),
+        ({"sequence": "first"}, "sequence: "),
+        ({"rejects": {"empty": "many"}}, "rejects.empty: "),
+        ({"counts": {"documents": {}}}, "counts.documents.in: "),
+        ({"files": [{"path": "a"}]}, "files.0.rows: "),
+        ({"inputs": None}, "inputs: "),
+    ],
+)
+def test_a_value_that_is_none_is_named(changed: dict[str, Any], named: str) -> None:
+    assert f"({named}" in refusal(text_of(fields_of(manifest("a")) | changed))
 
 
-def test_a_run_is_removed_whole_and_alone(output: str) -> None:
-    write_run(output, "a")
-    write_run(output, "ab")
-    remove_run(output, "a")
-    assert committed_runs(output) == ["ab"]
-    assert [path for path in storage.list_files(output) if "run=a/" in path] == []
-    assert len([path for path in storage.list_files(output) if "run=ab/" in path]) == 3
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"run": "a\nb"}', b"{}" * 2])
+def test_what_is_no_json_object_is_one_clear_error(text: bytes) -> None:
+    refusal(text)
 
 
-def test_removing_starts_with_the_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whenever it is interrupted, the run does not exist."""
-    write_run(str(tmp_path), "a")
-    removed: list[str] = []
-    monkeypatch.setattr(storage, "remove", removed.append)
-    remove_run(str(tmp_path), "a")
-    assert removed[0] == f"{tmp_path}/manifests/a.json"
+def test_a_run_is_known_by_its_name_and_when_it_began() -> None:
+    assert manifest("a").key == RunKey("a", STARTED)
+    assert manifest("a").key != manifest("a", started="2026-11-22T10:00:02+00:00").key
+    assert (manifest("a").plan, manifest("a", slice=SlicePlace(plan="p", index=1, of=2)).plan) == ("", "p")
 
 
-def test_what_crashed_runs_left_is_removed(output: str) -> None:
-    prepare_output(output)
-    write_run(output, "a")
-    kept = list(storage.list_files(output))
-    write_run(output, "b", commit=False)
-    write_run(output, "c", commit=False)
-    assert clean_up(output) == ["b", "c"]
-    assert list(storage.list_files(output)) == kept
-    assert clean_up(output) == []
+def test_settings_are_asked_for_by_dotted_names() -> None:
+    assert manifest("a").setting("dedup.threshold") == 0.7
+    assert manifest("a").setting("dedup") == {"threshold": 0.7}
+    with pytest.raises(KeyError):
+        manifest("a").setting("dedup.scope")
 
 
-def test_unfinished_files_of_whole_runs_are_removed(tmp_path: Path) -> None:
-    write_run(str(tmp_path), "a")
-    for left in (".rafid.json.0a1b.tmp", "manifests/.a.json.0a1b.tmp", "documents/run=a/.0.parquet.0a1b.tmp"):
-        (tmp_path / left).write_bytes(b"half")
-    clean_up(str(tmp_path))
-    assert list(tmp_path.rglob(".*.tmp")) == []
-    assert committed_runs(str(tmp_path)) == ["a"]
+def test_files_are_those_of_the_ledger_alone() -> None:
+    paths = ["documents/run=a/0.parquet", "documents/run=a/1.parquet", "documents2/run=a/0.parquet", "rejects/run=a/0"]
+    one = manifest("a", files=[WrittenFile(path, 1, 2, "ab") for path in paths])
+    assert one.files_of("documents") == paths[:2]
+    assert one.files_of("rejects") == paths[3:]
+    assert one.files_of("filtered") == []
+
+
+def test_nothing_in_a_manifest_is_changed_afterwards() -> None:
+    one = manifest("a")
+    with pytest.raises(ValidationError, match="frozen"):
+        one.run = "b"  # type: ignore[misc]
+    with pytest.raises(ValidationError, match="frozen"):
+        one.counts.documents.kept = 7  # type: ignore[misc]
+
+
+def test_counts_are_given_by_their_names() -> None:
+    tally = Tally.of(1, 2, 3, 4)
+    assert (tally.total, tally.kept, tally.duplicate, tally.filtered, tally.rejected) == (10, 1, 2, 3, 4)
+    assert Counts().by_kind() == {kind: Tally.of().by_place() for kind in ("documents", "paragraphs")}

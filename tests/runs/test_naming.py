@@ -2,16 +2,17 @@
 
 import pytest
 
+from tests.runs.samples import manifest
 from transforms.errors import UsageError
-from transforms.runs.catalog import CommittedRun, RunFacts
+from transforms.runs.manifest import Manifest, SlicePlace
 from transforms.runs.naming import RunNames, check_id, further_names, job_of, names_of_job
 
 
-def runs(*named: tuple[str, str]) -> list[RunFacts]:
+def runs(*named: tuple[str, str]) -> list[Manifest]:
     """Committed runs: the name and the plan of each, in order."""
     return [
-        RunFacts(CommittedRun(run, f"2026-11-{at + 1:02d}"), at + 1, {}, 0, plan, 1, ())
-        for at, (run, plan) in enumerate(named)
+        manifest(run, sequence=at, started=f"2026-11-{at:02d}", slice=SlicePlace(plan=plan, index=0, of=1))
+        for at, (run, plan) in enumerate(named, start=1)
     ]
 
 

@@ -5,27 +5,35 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.shards.audit import AuditError, Counts, Tally, check_balance, count_split, files_as_dicts, total
-from transforms.storage import WrittenFile
+from transforms.runs.manifest import Counts, Tally
+from transforms.shards.audit import AuditError, check_balance, check_whole, count_split, total
+from transforms.storage import Folder
 
-COUNTS = st.builds(Tally, *[st.integers(0, 9)] * 4)
+TALLIES = st.builds(Tally.of, *[st.integers(0, 9)] * 4)
 
 
-@given(st.lists(st.builds(Counts, COUNTS, COUNTS)))
+@settings(deadline=None)
+@given(st.lists(st.builds(Counts, documents=TALLIES, paragraphs=TALLIES)))
 def test_totals_are_sums(counts: list[Counts]) -> None:
-    summed = total(counts).as_dict()
+    summed = total(counts).by_kind()
     for name in ("documents", "paragraphs"):
         for place in ("in", "kept", "duplicate", "filtered", "rejected"):
-            assert summed[name][place] == sum(each.as_dict()[name][place] for each in counts)
+            assert summed[name][place] == sum(each.by_kind()[name][place] for each in counts)
 
 
-@given(COUNTS)
+@settings(deadline=None)
+@given(TALLIES)
 def test_in_is_the_sum_of_the_places(tally: Tally) -> None:
-    counts = tally.as_dict()
+    counts = tally.by_place()
     assert counts.pop("in") == sum(counts.values()) == tally.total
+
+
+def counts(documents: tuple[int, int, int, int], paragraphs: tuple[int, int, int, int]) -> Counts:
+    """Counts of kept, duplicate, filtered and rejected."""
+    return Counts(documents=Tally.of(*documents), paragraphs=Tally.of(*paragraphs))
 
 
 def write(folder: Path, name: str, columns: dict[str, list[object]]) -> str:
@@ -41,27 +49,31 @@ def test_a_split_is_counted_from_its_files(tmp_path: Path) -> None:
         "filtered": write(tmp_path, "f", {"paragraph_offset": [[5, 9]]}),
         "rejects": write(tmp_path, "r", {"reason": ["not_text"] * 3}),
     }
-    assert count_split(str(tmp_path), paths) == Counts(Tally(2, 1, 1, 3), Tally(4, 3, 2, 0))
+    assert count_split(Folder(str(tmp_path)), paths) == counts((2, 1, 1, 3), (4, 3, 2, 0))
 
 
 def test_ledgers_that_are_not_there_count_nothing(tmp_path: Path) -> None:
-    assert count_split(str(tmp_path), {}) == Counts()
+    assert count_split(Folder(str(tmp_path)), {}) == Counts()
     gone = {"duplicates": write(tmp_path, "u", {"doc_id": ["c", "c", "d"]})}
-    assert count_split(str(tmp_path), gone) == Counts(Tally(duplicate=2), Tally(duplicate=3))
+    assert count_split(Folder(str(tmp_path)), gone) == counts((0, 2, 0, 0), (0, 3, 0, 0))
 
 
 def test_balance() -> None:
-    check_balance((3, 7), Counts(Tally(1, 1, 0, 1), Tally(5, 2, 0, 0)))
+    check_balance((3, 7), counts((1, 1, 0, 1), (5, 2, 0, 0)))
 
 
 @pytest.mark.parametrize("expected", [(2, 7), (4, 7), (3, 6), (3, 8)])
 def test_what_does_not_balance_is_an_error_with_the_figures(expected: tuple[int, int]) -> None:
     with pytest.raises(AuditError) as caught:
-        check_balance(expected, Counts(Tally(1, 1, 0, 1), Tally(5, 2, 0, 0)))
+        check_balance(expected, counts((1, 1, 0, 1), (5, 2, 0, 0)))
     assert f"read {expected[0]} documents and {expected[1]} paragraphs, wrote 3 and 7" in str(caught.value)
     assert caught.value.exit_code == 1
 
 
-def test_files_stand_in_the_manifest_by_path() -> None:
-    files = [WrittenFile(path, 1, 2, "ab") for path in ("b", "a")]
-    assert files_as_dicts(files) == [{"path": path, "rows": 1, "bytes": 2, "sha256": "ab"} for path in ("a", "b")]
+@pytest.mark.parametrize("written", [0, 4, 6])
+def test_splits_that_are_missing_are_an_error_with_the_figures(written: int) -> None:
+    check_whole(5, 5)
+    with pytest.raises(
+        AuditError, match=f"splits are missing: of 5 only {written} were written; nothing was committed"
+    ):
+        check_whole(5, written)

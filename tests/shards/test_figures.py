@@ -33,7 +33,7 @@ def rows(corpus: Corpus, ledger: str) -> list[dict[str, object]]:
 
 
 def test_no_report_is_written_unless_asked_for(corpus: Corpus) -> None:
-    assert {path.name for path in Path(corpus.output).iterdir()} & {"reports", "README.md"} == set()
+    assert {path.name for path in corpus.folder.local_path().iterdir()} & {"reports", "README.md"} == set()
 
 
 def test_clusters_are_the_kept_paragraphs_with_most_duplicates(corpus: Corpus, figures: Figures) -> None:
@@ -47,7 +47,7 @@ def test_clusters_are_the_kept_paragraphs_with_most_duplicates(corpus: Corpus, f
 
 def test_similarities_count_the_near_duplicates(corpus: Corpus, figures: Figures) -> None:
     near = [row["similarity"] for row in rows(corpus, "duplicates") if row["rule"] == "near"]
-    assert sum(count for _, count in figures.similarities) == len(near) == figures.manifest["dedup"]["near"]
+    assert sum(count for _, count in figures.similarities) == len(near) == figures.manifest.dedup.near
 
 
 def test_documents_are_counted_once_each(corpus: Corpus, figures: Figures) -> None:
@@ -58,11 +58,11 @@ def test_documents_are_counted_once_each(corpus: Corpus, figures: Figures) -> No
 
 
 def test_rejects_are_those_of_the_manifest(figures: Figures) -> None:
-    assert Counter(row["reason"] for row in figures.rejects) == figures.manifest["rejects"]
+    assert Counter(row["reason"] for row in figures.rejects) == figures.manifest.rejects
 
 
 def test_pairs_are_marked_where_they_differ(corpus: Corpus, figures: Figures) -> None:
-    assert len(figures.pairs) == min(20, figures.manifest["dedup"]["near"])
+    assert len(figures.pairs) == min(20, figures.manifest.dedup.near)
     for pair in figures.pairs:
         assert any(differs for _, differs in [*pair.removed, *pair.kept])
         assert len(pair.removed) <= 62

@@ -22,7 +22,7 @@ def corpus(request: pytest.FixtureRequest, seeds: Path, tmp_path_factory: pytest
 
 
 def kept(corpus: Corpus) -> list[tuple[dict[str, object], int, str]]:
-    rows = [row for m in corpus.manifests for row in corpus.dataset("documents", [m["run"]]).to_table().to_pylist()]
+    rows = [row for m in corpus.manifests for row in corpus.dataset("documents", [m.run]).to_table().to_pylist()]
     return [(row, index, text) for row in rows for index, text in corpus.paragraphs(row).items()]
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from transforms.shards.parquet import ShardSettings, row_groups, write_table
 from transforms.shards.schemas import DUPLICATES, REJECTS
+from transforms.storage import Folder
 
 SETTINGS = ShardSettings()
 SENTENCE = "قال وزير النقل إن الخط الجديد سيعمل في الربيع المقبل"
@@ -46,7 +47,7 @@ def rejects(payloads: list[bytes]) -> pa.Table:
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     table = duplicates(1000)
-    written = write_table(str(tmp_path), "duplicates/run=x/a.parquet", table, "x", SETTINGS)
+    written = write_table(Folder(str(tmp_path)), "duplicates/run=x/a.parquet", table, "x", SETTINGS)
     file = pq.ParquetFile(tmp_path / "duplicates" / "run=x" / "a.parquet")
     assert (written.path, written.rows) == ("duplicates/run=x/a.parquet", 1000)
     assert file.schema_arrow.remove_metadata().equals(DUPLICATES)
@@ -54,20 +55,20 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
 
 def test_the_file_says_whose_it_is(tmp_path: Path) -> None:
-    write_table(str(tmp_path), "a", duplicates(3), "2026-11", SETTINGS)
+    write_table(Folder(str(tmp_path)), "a", duplicates(3), "2026-11", SETTINGS)
     assert pq.read_schema(tmp_path / "a").metadata[b"rafid.run"] == b"2026-11"
     assert pq.read_schema(tmp_path / "a").metadata[b"rafid.format"] == b"1"
 
 
 def test_the_same_table_gives_the_same_bytes(tmp_path: Path) -> None:
-    first = write_table(str(tmp_path), "a", duplicates(5000), "x", SETTINGS)
-    second = write_table(str(tmp_path), "b", duplicates(5000), "x", SETTINGS)
+    first = write_table(Folder(str(tmp_path)), "a", duplicates(5000), "x", SETTINGS)
+    second = write_table(Folder(str(tmp_path)), "b", duplicates(5000), "x", SETTINGS)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert first.sha256 == second.sha256
 
 
 def test_everything_is_compressed_by_zstd(tmp_path: Path) -> None:
-    write_table(str(tmp_path), "a", duplicates(1000), "x", ShardSettings(row_group_bytes=8192))
+    write_table(Folder(str(tmp_path)), "a", duplicates(1000), "x", ShardSettings(row_group_bytes=8192))
     metadata = pq.read_metadata(tmp_path / "a")
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     chunks = [group.column(number) for group in groups for number in range(metadata.num_columns)]
@@ -76,7 +77,7 @@ def test_everything_is_compressed_by_zstd(tmp_path: Path) -> None:
 
 def test_row_groups_are_cut_by_bytes(tmp_path: Path) -> None:
     table = rejects([b"x" * 600] * 100)
-    write_table(str(tmp_path), "a", table, "x", ShardSettings(row_group_bytes=6000))
+    write_table(Folder(str(tmp_path)), "a", table, "x", ShardSettings(row_group_bytes=6000))
     metadata = pq.read_metadata(tmp_path / "a")
     rows = [metadata.row_group(number).num_rows for number in range(metadata.num_row_groups)]
     assert sum(rows) == 100
@@ -86,7 +87,7 @@ def test_row_groups_are_cut_by_bytes(tmp_path: Path) -> None:
 
 def test_stored_text_has_no_statistics(tmp_path: Path) -> None:
     """They would repeat whole paragraphs in the footer."""
-    write_table(str(tmp_path), "a", duplicates(10), "x", SETTINGS)
+    write_table(Folder(str(tmp_path)), "a", duplicates(10), "x", SETTINGS)
     group = pq.read_metadata(tmp_path / "a").row_group(0)
     columns = {group.column(number).path_in_schema: group.column(number) for number in range(group.num_columns)}
     assert not columns["text"].is_stats_set

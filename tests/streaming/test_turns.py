@@ -173,6 +173,7 @@ def test_a_window_without_work_is_passed_over() -> None:
     assert [end for end, _ in queue.runs.begun] == [10, 20, 30]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**13), st.integers(1, 10**6))
 def test_a_time_is_in_one_window(time: int, size: int) -> None:
     end = window_end(time, size)

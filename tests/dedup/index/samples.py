@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from transforms.dedup.index.matching import sorted_sets
 from transforms.dedup.index.segment import Segment, sets_table, write_segment
 from transforms.dedup.shingles import ShingleSets
+from transforms.storage import Folder
 
 Shingles = list[int]
 Found = tuple[int, int, float] | None  # segment, row, similarity
@@ -61,8 +62,9 @@ def table_of(run: str, split: Sequence[Shingles]) -> pa.Table:
 
 def build_segment(root: Path, name: str, tables: Sequence[pa.Table], runs: frozenset[str]) -> Segment:
     """A segment, written and opened."""
-    write_segment(str(root), name, tables)
-    return Segment(str(root / name), runs)
+    folder = Folder(str(root / name))
+    write_segment(folder, tables)
+    return Segment(folder, runs)
 
 
 def similarity(left: Sequence[int], right: Sequence[int]) -> float:

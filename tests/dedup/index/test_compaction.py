@@ -10,15 +10,17 @@ import pytest
 from pipelines.config import IngestSettings
 from tests.dedup.samples import sets_of
 from tests.plain_job import Crash, ingest_plainly, read_whole_output, settings_for, write_bundles
-from transforms import storage
+from transforms.dedup.definition import DefinitionError, check_definition
 from transforms.dedup.index import compaction
 from transforms.dedup.index.building import IndexMissingError, index_runs, open_index, within_horizon
 from transforms.dedup.index.compaction import FAN, clean_index, compact, due, keep_up
-from transforms.dedup.index.groups import IndexNote, notes_of
+from transforms.dedup.index.groups import SegmentGroup, groups_of
 from transforms.dedup.index.settings import IndexSettings
 from transforms.dedup.settings import DedupSettings
-from transforms.runs.catalog import CommittedRun, IndexSettingsError, check_settings, committed
-from transforms.runs.manifest import remove_run
+from transforms.runs.catalog import committed_runs
+from transforms.runs.manifest import Manifest, RunKey
+from transforms.runs.run import Run
+from transforms.storage import Folder
 
 DEDUP = DedupSettings()
 SENTENCES = [
@@ -35,18 +37,23 @@ def text_of(run: int) -> str:
     return "\n".join([SENTENCES[run % 4], own, SENTENCES[(run + 1) % 4] + " جدا"]) + "\n"
 
 
-def ingest_runs(folder: Path, count: int, first: int = 0) -> Path:
+def ingest_runs(folder: Path, count: int, first: int = 0) -> Folder:
     """An output of `count` runs, one a bundle."""
     for run in range(first, first + count):
         bundles = write_bundles(folder / "in", {f"{run:03d}.txt": text_of(run)})
         ingest_plainly(settings_for(folder / "out", bundles / f"{run:03d}.txt", run__id=f"r{run:03d}"))
-    return folder / "out"
+    return Folder(str(folder / "out"))
 
 
-def answers(output: Path, runs: list[CommittedRun] | None = None) -> list[tuple[Any, ...]]:
+def keys_of(output: Folder) -> list[RunKey]:
+    """The committed runs, in order."""
+    return [each.key for each in committed_runs(output)]
+
+
+def answers(output: Folder) -> list[tuple[Any, ...]]:
     """What the index finds for the paragraphs of all bundles."""
     texts = [line for run in range(60) for line in text_of(run).splitlines()]
-    index = open_index(str(output), [each.key for each in committed(str(output))] if runs is None else runs, DEDUP)
+    index = open_index(output, keys_of(output), DEDUP)
     if index is None:
         return []
     found = index.match([sets_of(texts, DEDUP)], DEDUP.threshold, 1)
@@ -55,46 +62,44 @@ def answers(output: Path, runs: list[CommittedRun] | None = None) -> list[tuple[
     return [(int(at), float(found.similarity[at]), *place.values()) for at, place in zip(hits, places, strict=True)]
 
 
-def index_files(output: Path) -> set[str]:
-    return {str(path.relative_to(output / "index")) for path in (output / "index").rglob("*") if path.is_file()}
+def index_files(output: Folder) -> set[str]:
+    return set(output.files("index"))
 
 
 def test_compaction_changes_no_answer(tmp_path: Path) -> None:
     output = ingest_runs(tmp_path, 5)
-    notes = index_runs(str(output))
+    groups = index_runs(output, committed_runs(output))
     before = answers(output)
-    assert [note.runs[0].run for note in notes] == [f"r{run:03d}" for run in range(5)]
+    assert [group.runs[0].run for group in groups] == [f"r{run:03d}" for run in range(5)]
     assert len({place[2] for place in before}) == 5
-    note = compact(str(output))
-    assert note is not None
-    assert [run.run for run in note.runs] == [f"r{run:03d}" for run in range(5)]
+    group = compact(output, committed_runs(output))
+    assert group is not None
+    assert [run.run for run in group.runs] == [f"r{run:03d}" for run in range(5)]
     assert answers(output) == before
     assert {name.split("/")[0] for name in index_files(output)} == {"compact=00000001"}
 
 
 def test_compaction_of_nothing(tmp_path: Path) -> None:
-    assert compact(str(tmp_path)) is None
+    assert compact(Folder(str(tmp_path)), []) is None
 
 
-def test_runs_after_a_compaction_are_found_behind_it(tmp_path: Path) -> None:
-    plain, compacted = tmp_path / "plain", tmp_path / "compacted"
-    ingest_runs(plain, 6)
-    output = ingest_runs(compacted, 3)
-    compact(str(output))
-    ingest_runs(compacted, 3, first=3)
-    assert read_whole_output(output) == read_whole_output(plain / "out")
-    keep_up(str(output))
-    keep_up(str(plain / "out"))
-    first, second = answers(output), answers(plain / "out")
+def test_runs_after_a_compaction_are_decided_as_without_it(tmp_path: Path) -> None:
+    plain, output = ingest_runs(tmp_path / "plain", 6), ingest_runs(tmp_path / "compacted", 3)
+    compact(output, committed_runs(output))
+    ingest_runs(tmp_path / "compacted", 3, first=3)
+    assert read_whole_output(output.local_path()) == read_whole_output(plain.local_path())
+    keep_up(output, committed_runs(output))
+    keep_up(plain, committed_runs(plain))
+    first, second = answers(output), answers(plain)
     assert [(each[0], each[1], *each[3:]) for each in first] == [(each[0], each[1], *each[3:]) for each in second]
     assert [each[2] for each in first] == [each[2] for each in second]
 
 
 def test_many_runs_are_merged_by_levels(tmp_path: Path) -> None:
     output = ingest_runs(tmp_path, FAN + 2)
-    keep_up(str(output))
-    notes = notes_of(str(output), [each.key for each in committed(str(output))])
-    assert [len(note.runs) for note in notes] == [FAN, 1, 1]
+    keep_up(output, committed_runs(output))
+    groups = groups_of(output, keys_of(output))
+    assert [len(group.runs) for group in groups] == [FAN, 1, 1]
     assert len(index_files(output)) == 3 * 5
     assert len({place[2] for place in answers(output)}) == FAN + 2
 
@@ -114,31 +119,31 @@ def test_many_runs_are_merged_by_levels(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_due_is_the_tail_of_one_level(sizes: list[int], wanted: int) -> None:
-    notes = [IndexNote(str(at), (size,), ()) for at, size in enumerate(sizes)]
-    assert list(due(notes)) == (notes[-wanted:] if wanted else [])
+    groups = [SegmentGroup(str(at), (size,), ()) for at, size in enumerate(sizes)]
+    assert list(due(groups)) == (groups[-wanted:] if wanted else [])
 
 
-def test_notes_stay_few_whatever_the_sizes() -> None:
-    """A thousand runs of the same size never leave more than two levels of FAN - 1 notes."""
-    notes: list[IndexNote] = []
+def test_groups_stay_few_whatever_the_sizes() -> None:
+    """A thousand runs of the same size never leave more than two levels of FAN - 1 groups."""
+    groups: list[SegmentGroup] = []
     for run in range(1000):
-        notes.append(IndexNote(str(run), (1 << 16,), ()))
-        while tail := due(notes):
-            notes[-len(tail) :] = [IndexNote("m", (sum(sum(note.tokens) for note in tail),), ())]
-        assert len(notes) <= 3 * (FAN - 1)
-    assert sum(sum(note.tokens) for note in notes) == 1000 << 16
+        groups.append(SegmentGroup(str(run), (1 << 16,), ()))
+        while tail := due(groups):
+            groups[-len(tail) :] = [SegmentGroup("m", (sum(sum(group.tokens) for group in tail),), ())]
+        assert len(groups) <= 3 * (FAN - 1)
+    assert sum(sum(group.tokens) for group in groups) == 1000 << 16
 
 
 def test_a_removed_run_counts_no_longer(tmp_path: Path) -> None:
     output = ingest_runs(tmp_path, 4)
-    compact(str(output))
+    compact(output, committed_runs(output))
     assert "r001" in {place[2] for place in answers(output)}
-    remove_run(str(output), "r001")
+    Run(output, "r001").remove()
     before = answers(output)
     assert {place[2] for place in before} == {"r000", "r002", "r003"}
-    compact(str(output))
+    compact(output, committed_runs(output))
     assert answers(output) == before
-    segments = open_index(str(output), [each.key for each in committed(str(output))], DEDUP)
+    segments = open_index(output, keys_of(output), DEDUP)
     assert segments is not None
     assert {run for each in segments.segments for run in each.rows.column("run").to_pylist()} == {
         "r000",
@@ -150,15 +155,14 @@ def test_a_removed_run_counts_no_longer(tmp_path: Path) -> None:
 def test_a_run_that_replaces_a_merged_one_counts_anew(tmp_path: Path) -> None:
     """Its name is in the compaction still; the paragraphs it no longer has must not be found."""
     output = ingest_runs(tmp_path, 2)
-    compact(str(output))
-    remove_run(str(output), "r001")
+    compact(output, committed_runs(output))
+    Run(output, "r001").remove()
     bundles = write_bundles(tmp_path / "in", {"001.txt": "جملة جديدة تماما تحل محل ما كان في هذه الحزمة من قبل\n"})
-    ingest_plainly(settings_for(output, bundles / "001.txt", run__id="r001"))
-    keep_up(str(output))
+    ingest_plainly(settings_for(output.local_path(), bundles / "001.txt", run__id="r001"))
+    keep_up(output, committed_runs(output))
     assert {place[2] for place in answers(output)} == {"r000"}
-    clean_index(str(output))
-    keys = [each.key for each in committed(str(output))]
-    view = open_index(str(output), keys, DEDUP)
+    clean_index(output, committed_runs(output))
+    view = open_index(output, keys_of(output), DEDUP)
     assert view is not None
     assert (
         view.match([sets_of(["جملة جديدة تماما تحل محل ما كان في هذه الحزمة من قبل"], DEDUP)], 0.7, 1).segment[0] >= 0
@@ -167,7 +171,7 @@ def test_a_run_that_replaces_a_merged_one_counts_anew(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("work", [compact, keep_up], ids=["compact", "keep_up"])
 def test_a_crash_leaves_the_old_index_or_the_new(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[str], Any]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[Folder, list[Manifest]], Any]
 ) -> None:
     output = ingest_runs(tmp_path, 4)
     monkeypatch.setattr(compaction, "FAN", 3)
@@ -176,7 +180,7 @@ def test_a_crash_leaves_the_old_index_or_the_new(
         with monkeypatch.context() as patched:
             counter = _crash_after(patched, calls)
             try:
-                work(str(output))
+                work(output, committed_runs(output))
             except Crash:
                 pass
             else:
@@ -184,7 +188,7 @@ def test_a_crash_leaves_the_old_index_or_the_new(
         assert next(counter) == calls + 1
         with monkeypatch.context() as patched:  # a run that follows builds what is missing
             patched.setattr(compaction, "FAN", 1000)
-            keep_up(str(output))
+            keep_up(output, committed_runs(output))
         wanted = wanted or answers(output)
         assert answers(output) == wanted
     assert calls > 5
@@ -205,31 +209,30 @@ def _crash_after(patched: pytest.MonkeyPatch, calls: int) -> Iterator[int]:
 
         return call
 
-    for name in ("write_whole", "write_arrow", "remove"):
-        patched.setattr(storage, name, counted(getattr(storage, name)))
+    for name in ("write", "write_arrow", "remove"):
+        patched.setattr(Folder, name, counted(getattr(Folder, name)))
     return iter(lambda: done[0], -1)
 
 
 def test_an_index_that_is_not_whole_is_an_error(tmp_path: Path) -> None:
     output = ingest_runs(tmp_path, 1)
-    fingerprint = next((output / "index").rglob("fingerprints/*.arrow"))
+    fingerprint = next(output.local_path("index").rglob("fingerprints/*.arrow"))
     fingerprint.unlink()
     with pytest.raises(IndexMissingError, match=r"run r000 has the fingerprints of 0 of its 3 paragraphs; restore"):
-        index_runs(str(output))
+        index_runs(output, committed_runs(output))
     with pytest.raises(IndexMissingError, match="run r000 has no segments"):
-        open_index(str(output), [each.key for each in committed(str(output))], DEDUP)
+        open_index(output, keys_of(output), DEDUP)
 
 
 def test_no_index_where_nothing_counts(tmp_path: Path) -> None:
     output = ingest_runs(tmp_path, 1)
-    keys = [each.key for each in committed(str(output))]
-    assert open_index(str(output), [], DEDUP) is None
-    assert open_index(str(output), keys, DedupSettings(scope="document")) is None
+    assert open_index(output, [], DEDUP) is None
+    assert open_index(output, keys_of(output), DedupSettings(scope="document")) is None
 
 
 def test_horizon_by_runs_and_days() -> None:
     now = datetime(2026, 11, 30, tzinfo=UTC)
-    runs = [CommittedRun(f"r{day}", (now - timedelta(days=day)).isoformat()) for day in (9, 5, 2, 1)]
+    runs = [RunKey(f"r{day}", (now - timedelta(days=day)).isoformat()) for day in (9, 5, 2, 1)]
     assert within_horizon(runs, IndexSettings(), now) == runs
     assert within_horizon(runs, IndexSettings(horizon_runs=2), now) == runs[2:]
     assert within_horizon(runs, IndexSettings(horizon_runs=0), now) == []
@@ -250,12 +253,14 @@ def test_a_run_finds_only_what_is_within_its_horizon(tmp_path: Path) -> None:
 
 def test_other_settings_are_one_error_that_names_both(tmp_path: Path) -> None:
     output = ingest_runs(tmp_path, 2)
-    settings: IngestSettings = settings_for(output, tmp_path / "in", dedup__threshold=0.8, dedup__shingle__size=2)
+    settings: IngestSettings = settings_for(
+        output.local_path(), tmp_path / "in", dedup__threshold=0.8, dedup__shingle__size=2
+    )
     line = (
-        f"output {output}: run r000 was made with dedup.shingle.size=3, dedup.threshold=0.7, "
+        f"output {output.url}: run r000 was made with dedup.shingle.size=3, dedup.threshold=0.7, "
         "this one has dedup.shingle.size=2, dedup.threshold=0.8; use the same settings or another output"
     )
-    with pytest.raises(IndexSettingsError) as error:
+    with pytest.raises(DefinitionError) as error:
         ingest_plainly(settings)
     assert str(error.value) == line
-    check_settings(str(output), committed(str(output)), DEDUP.model_dump(mode="json"))
+    check_definition(output.url, committed_runs(output), DEDUP)

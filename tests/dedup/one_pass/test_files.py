@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from tests.dedup.samples import fingerprint_of
-from transforms import storage
 from transforms.bundles.splits import Split
-from transforms.dedup.fingerprints import write_fingerprint
-from transforms.dedup.one_pass.files import FingerprintedSplit, join_run, read_figures
+from transforms.dedup.figures import read_figures
+from transforms.dedup.fingerprints import FingerprintedSplit, write_fingerprint
+from transforms.dedup.one_pass.files import join_run
 from transforms.dedup.settings import DedupSettings
 from transforms.dedup.verdicts import read_verdicts
-from transforms.runs.run import RunPaths
+from transforms.runs.run import Run
+from transforms.storage import Folder
 
 # Shingles of the paragraphs of two documents, and of one, and of none.
 SPLITS = [
@@ -22,13 +23,13 @@ SPLITS = [
 ]
 
 
-def fingerprinted(paths: RunPaths, splits: Sequence[list[list[list[int]]]] = SPLITS) -> list[FingerprintedSplit]:
+def fingerprinted(run: Run, splits: Sequence[list[list[list[int]]]] = SPLITS) -> list[FingerprintedSplit]:
     """The splits, their fingerprints written."""
     found = []
     for index, documents in enumerate(splits):
         split = Split(index, ())
         spread = [[[each << 48 for each in one] for one in document] for document in documents]
-        write_fingerprint(paths.output, paths.fingerprint(split.id), fingerprint_of(spread, f"b{index}"))
+        write_fingerprint(run.folder, run.fingerprint(split.id), fingerprint_of(spread, f"b{index}"))
         found.append(FingerprintedSplit(split, 0.25, sum(len(document) for document in documents)))
     return found
 
@@ -36,14 +37,13 @@ def fingerprinted(paths: RunPaths, splits: Sequence[list[list[list[int]]]] = SPL
 @pytest.mark.parametrize("store", ["local", "memory"])
 @pytest.mark.parametrize("threads", [1, 4])
 def test_every_split_gets_its_verdicts(tmp_path: Path, store: str, threads: int) -> None:
-    output = str(tmp_path) if store == "local" else f"memory://joining-{threads}"
-    paths = RunPaths(output, "r1")
-    splits = fingerprinted(paths)
-    join_run(paths, splits, DedupSettings(), [], threads)
+    run = Run(Folder(str(tmp_path) if store == "local" else f"memory://joining-{threads}"), "r1")
+    splits = fingerprinted(run)
+    join_run(run, splits, DedupSettings(), [], threads)
     verdicts = [
         [
             (row["paragraph"], row["rule"], row["similarity"], row["kept_doc_id"], row["kept_paragraph_index"])
-            for row in read_verdicts(storage.join(output, paths.verdicts(each.split.id))).to_pylist()
+            for row in read_verdicts(run.folder, run.verdicts(each.split.id)).to_pylist()
         ]
         for each in splits
     ]
@@ -55,34 +55,35 @@ def test_every_split_gets_its_verdicts(tmp_path: Path, store: str, threads: int)
 
 
 def test_figures_say_what_the_join_came_to(tmp_path: Path) -> None:
-    paths = RunPaths(str(tmp_path), "r1")
-    figures = join_run(paths, fingerprinted(paths), DedupSettings(), [], 2)
-    found = read_figures(paths)
-    counts = ("join", "paragraphs", "duplicates", "exact", "near", "of_earlier_runs", "fingerprint_seconds")
-    assert {name: found[name] for name in counts} == {
+    run = Run(Folder(str(tmp_path)), "r1")
+    figures = join_run(run, fingerprinted(run), DedupSettings(), [], 2)
+    found = read_figures(run)
+    counts = {"join", "paragraphs", "duplicates", "exact", "near", "of_earlier_runs", "fingerprint_seconds"}
+    assert found.model_dump(include=counts) == {
         "join": "one_pass", "paragraphs": 9, "duplicates": 4, "exact": 3, "near": 1, "of_earlier_runs": 0,
         "fingerprint_seconds": 0.75,
     }  # fmt: skip
-    assert found["candidates"] == figures.candidates >= 1
+    assert found == figures
+    assert figures.candidates >= 1
     assert figures.contenders >= 6
     assert figures.peak_memory_bytes > 1 << 20
 
 
 def test_a_join_that_is_repeated_writes_the_same_verdicts(tmp_path: Path) -> None:
-    paths = RunPaths(str(tmp_path), "r1")
+    run = Run(Folder(str(tmp_path)), "r1")
     written = []
     for threads in (1, 3):
-        splits = fingerprinted(paths)
-        join_run(paths, splits, DedupSettings(), [], threads)
-        written.append([Path(paths.output, paths.verdicts(each.split.id)).read_bytes() for each in splits])
+        splits = fingerprinted(run)
+        join_run(run, splits, DedupSettings(), [], threads)
+        written.append([Path(run.folder.url, run.verdicts(each.split.id)).read_bytes() for each in splits])
     assert written[0] == written[1]
 
 
 def test_the_threshold_is_that_of_the_settings(tmp_path: Path) -> None:
-    paths = RunPaths(str(tmp_path), "r1")
-    assert join_run(paths, fingerprinted(paths), DedupSettings(threshold=0.81), [], 1).duplicates == 3
+    run = Run(Folder(str(tmp_path)), "r1")
+    assert join_run(run, fingerprinted(run), DedupSettings(threshold=0.81), [], 1).duplicates == 3
 
 
 def test_a_run_without_documents_has_nothing_to_remove(tmp_path: Path) -> None:
-    paths = RunPaths(str(tmp_path), "r1")
-    assert join_run(paths, fingerprinted(paths, [[], []]), DedupSettings(), [], 1).duplicates == 0
+    run = Run(Folder(str(tmp_path)), "r1")
+    assert join_run(run, fingerprinted(run, [[], []]), DedupSettings(), [], 1).duplicates == 0

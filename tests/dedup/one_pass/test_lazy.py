@@ -1,7 +1,7 @@
 """A lazy sequence is as the list of what it makes, and makes each when it is asked for."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.dedup.one_pass.files import Lazy
@@ -9,6 +9,7 @@ from transforms.dedup.one_pass.files import Lazy
 ends = st.none() | st.integers(-12, 12)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 9), ends, ends, ends.filter(lambda step: step != 0))
 def test_it_is_as_a_list(count: int, start: int | None, stop: int | None, step: int | None) -> None:
     members = [str(each) for each in range(count)]

@@ -133,6 +133,7 @@ def test_sets_are_ordered(sets: list[list[int]], shift: int, data: st.DataObject
     assert identities.tolist() == [twins.absorb_all(twins.SEED_SHINGLE, each) for each in expected]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 9)), st.data())
 def test_repeats_are_dropped(values: list[int], data: st.DataObject) -> None:
     begin = data.draw(st.integers(0, len(values)))

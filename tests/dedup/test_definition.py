@@ -1,0 +1,44 @@
+"""The runs of an output share one definition of a duplicate; how they were joined is free."""
+
+from typing import Any
+
+import pytest
+
+from tests.runs.samples import manifest
+from transforms.dedup.definition import DefinitionError, check_definition
+from transforms.dedup.settings import DedupSettings, ShingleSettings
+from transforms.runs.manifest import Manifest
+
+OUTPUT = "s3://bucket/out"
+
+
+def made_with(run: str, **values: Any) -> Manifest:
+    """A run with these settings of `dedup`."""
+    return manifest(run, settings={"dedup": DedupSettings(**values).model_dump(mode="json")})
+
+
+def test_no_run_and_runs_of_the_same_definition_are_fine() -> None:
+    check_definition(OUTPUT, [], DedupSettings())
+    check_definition(OUTPUT, [made_with("a"), made_with("b")], DedupSettings())
+
+
+def test_how_the_join_works_is_no_part_of_the_definition() -> None:
+    check_definition(OUTPUT, [made_with("a", join="partitioned", partitions=7)], DedupSettings(join="one_pass"))
+
+
+def test_the_first_run_that_differs_is_named_with_both_settings() -> None:
+    runs = [made_with("a"), made_with("b", fold="none", shingle=ShingleSettings(size=2)), made_with("c", threshold=1.0)]
+    with pytest.raises(DefinitionError) as caught:
+        check_definition(OUTPUT, runs, DedupSettings())
+    assert str(caught.value) == (
+        f"output {OUTPUT}: run b was made with dedup.fold=none, dedup.shingle.size=2, "
+        "this one has dedup.fold=arabic-1, dedup.shingle.size=3; use the same settings or another output"
+    )
+    assert caught.value.exit_code == 2
+
+
+def test_a_setting_that_only_one_of_them_knows_differs() -> None:
+    older = made_with("a").settings["dedup"]
+    del older["minimum_words"]
+    with pytest.raises(DefinitionError, match=r"made with dedup\.minimum_words=None, this one has .*=0;"):
+        check_definition(OUTPUT, [manifest("a", settings={"dedup": older})], DedupSettings())
