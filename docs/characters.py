@@ -23,8 +23,8 @@ _TATWEEL = "\u0640"
 _HEAD = """\
 # The characters of Unicode {version}, written by `python -m docs.characters`. Code points are in hexadecimal.
 # A line is a class with its first and last code point, or `reads`, a code point, and those that it reads as.
-# white: White_Space. mark: Mn, Me, and presentation forms of marks. format: Cf, Cc but white space, and what else is
-# Default_Ignorable_Code_Point. modifier: Lm of Arabic script. letter: what else is L. number: N.
+# white: White_Space. mark: Mn, Me, and presentation forms of marks. format: Cf, Cc of bidirectional class BN, and what
+# else is Default_Ignorable_Code_Point. modifier: Lm of Arabic script. letter: what else is L. number: N.
 # reads: an Arabic presentation form as its compatibility decomposition; a letter that Unicode composes of a letter and
 # marks, or holds twice, as that letter. Hangul syllables are composed of letters and read as themselves.
 """
@@ -49,7 +49,8 @@ def _class_of(point: int) -> str:
         return "white"
     if category in ("Mn", "Me") or _is_form_of_marks(point):
         return "mark"
-    if category in ("Cf", "Cc") or point in _IGNORABLE:
+    # Controls that part lines or fields, in Unicode's bidirectional algorithm, are no format characters.
+    if category == "Cf" or point in _IGNORABLE or (category == "Cc" and unicode.bidirectional(character) == "BN"):
         return "format"
     if category == "Lm" and unicode.name(character).startswith("ARABIC"):
         return "modifier"

@@ -72,8 +72,7 @@ def _read(character: str) -> str:
 
 def _letter(character: str) -> str:
     category = unicode.category(character)
-    white = re.fullmatch(NOT_WHITE, character) is None
-    marks = category in ("Mn", "Me", "Cf") or (category == "Cc" and not white) or character in IGNORABLE
+    marks = category in ("Mn", "Me", "Cf") or (category == "Cc" and unicode.bidirectional(character) == "BN") or character in IGNORABLE
     if marks or (category == "Lm" and "ARABIC" in unicode.name(character)):
         return ""
     base = "".join(each for each in unicode.normalize("NFD", character) if unicode.category(each) not in ("Mn", "Me"))

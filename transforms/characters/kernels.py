@@ -3,7 +3,7 @@
 import numpy as np
 
 from transforms.characters.table import PASSED_OVER, WHITE_SPACE, mask
-from transforms.kernels import inline
+from transforms.kernels import InBytes, InInt64, Int64, inline, kernel
 
 # A bit for each code point, true where it is passed over.
 _PASSED_OVER = np.packbits(mask(PASSED_OVER), bitorder="little").view(np.uint64)
@@ -32,3 +32,18 @@ def white_at(text, at, end):
         return 0
     point = (np.int64(first & 0xF) << 12) | (np.int64(text[at + 1] & 0x3F) << 6) | np.int64(text[at + 2] & 0x3F)
     return 3 if point < len(_IS_WHITE) and _IS_WHITE[point] else 0
+
+
+@kernel(InBytes, InInt64, InInt64, returns=Int64)
+def count_forms(text, start, end):
+    """The number of code points of paragraphs that may be presentation forms: those from U+F000 to U+FFFF.
+
+    Args:
+        text: uint8[m].
+        start, end: int64[p], the paragraphs' bytes in `text`.
+    """
+    count = 0
+    for paragraph in range(len(start)):
+        for at in range(np.uint64(start[paragraph]), np.uint64(end[paragraph])):
+            count += text[at] == 0xEF
+    return count

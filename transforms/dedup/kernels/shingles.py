@@ -196,16 +196,6 @@ def character_units(text, start, end, fold, several, units):
     return count, words
 
 
-@kernel(InBytes, InInt64, InInt64, returns=Int64)
-def count_forms(text, start, end):
-    """The number of code points of the paragraphs that may read as several: those from U+F000 to U+FFFF."""
-    count = 0
-    for paragraph in range(len(start)):
-        for at in range(np.uint64(start[paragraph]), np.uint64(end[paragraph])):
-            count += text[at] == 0xEF
-    return count
-
-
 @kernel(InBytes, InUInt32, InUInt32, OutUInt64, returns=Int64)
 def fold_text(text, fold, several, units):
     """Fills `units` with the folded code points of a text, one blank between words; returns their number.

@@ -6,9 +6,13 @@ An answer is remembered, or the table has it, or the ranking gives it.
 import numpy as np
 from numba import types
 
+from transforms.characters.kernels import white_at
 from transforms.kernels import Bool, InBytes, InInt64, OutBytes, OutInt64, OutUInt64, inline, kernel
 from transforms.segmentation.kernels.characters import (
     FOREIGN_LETTER,
+    FORM,
+    IS_FORM,
+    LONGEST_FORM,
     MARK,
     NORMALISED_UTF8,
     ONE,
@@ -16,12 +20,14 @@ from transforms.segmentation.kernels.characters import (
     THREE,
     TWO,
     class_at,
+    composition,
     copy,
+    is_plain,
     opens_address,
-    space_at,
+    read_forms,
     utf8_of,
 )
-from transforms.segmentation.kernels.forms import CODES, EXACT_LETTERS, U, find, hash_of, push
+from transforms.segmentation.kernels.forms import CODES, EXACT_LETTERS, LETTER, U, find, hash_of, push
 from transforms.segmentation.kernels.ranking import rank
 from transforms.segmentation.records import ALEF_SHIFT, ANSWER_SHIFT, HAS_ANSWER, SUFFIXES_SHIFT, InTables
 
@@ -33,6 +39,9 @@ _NOTHING, _NEVER = U(0), np.int64(-1)
 # What is remembered of a word, in 26 bits beside its key: the cuts before its letters and behind them, where an alef is
 # inserted, and that it is remembered.
 REMEMBERED_LETTERS = 17
+# The bytes of which a form takes three and may become more than twice as many: its letters, a + for each and one behind
+# the last, and an alef.
+MORE_FOR_A_FORM = LONGEST_FORM + LONGEST_FORM // 2 + 3 - 2 * 3
 _BITS, _REMEMBERED, _ALEF_PLACE = U(26), U(1 << 25), U(20)
 _CUTS = U((1 << 20) - 1)
 
@@ -48,6 +57,8 @@ def _letters_of(text, at, until, length):
         if klass < MARK:
             letters[letter] = klass
             letter += 1
+        elif letter > 0:
+            letters[letter - 1] ^= composition(klass, letters[letter - 1])
     return letters
 
 
@@ -72,12 +83,15 @@ def _write_word(text, at, until, cuts, late_cuts, ahead, second_lam, norm, out, 
         second_lam: before which letter an alef is inserted; 0 for none.
         norm, out, to: see `segment_paragraphs`.
     """
-    letter = 0
+    letter, code = 0, np.uint8(0)
     while at < until:
         klass, width = class_at(text, at, until)
-        if klass == MARK:
+        if klass >= MARK:
             if not norm:
                 to = copy(text, at, at + width, out, to)
+            elif letter > 0:
+                code ^= composition(klass, code)
+                out[to - TWO], out[to - ONE] = NORMALISED_UTF8[2 * code], NORMALISED_UTF8[2 * code + 1]
             at += width
             continue
         if ahead == 0:
@@ -92,6 +106,7 @@ def _write_word(text, at, until, cuts, late_cuts, ahead, second_lam, norm, out, 
             to += TWO
             second_lam = 0
             continue
+        code = klass
         if norm:
             out[to], out[to + ONE] = NORMALISED_UTF8[2 * klass], NORMALISED_UTF8[2 * klass + 1]
         else:
@@ -137,9 +152,48 @@ def _segment_new(text, at, until, length, high, low, memory, slot, norm, tables,
     return _write_word(text, at, until, cuts, suffix.cuts, ahead, second_lam, norm, out, to)
 
 
+@inline
+def _recall(memory, length, high, low):
+    """The slot of a word in `memory`, and what is remembered of it; `_NOTHING` where that is nothing."""
+    slot = TWO * (hash_of(high, low) & U(len(memory) // 2 - 1))
+    known = memory[slot + ONE]
+    if memory[slot] != low or known >> _BITS != high or length > REMEMBERED_LETTERS:
+        known = _NOTHING
+    return slot, known
+
+
+@inline
+def _write_known(text, at, until, known, others, norm, out, begun, to):
+    """Writes a word that is remembered in segments over what stands in `out[begun:to]`, the word as it came."""
+    cuts, second_lam = known & _CUTS, np.int64((known >> _ALEF_PLACE) & THREE)
+    if others or norm or second_lam:
+        return _write_word(text, at, until, cuts, _NOTHING, _NEVER, second_lam, norm, out, begun)
+    return _write_letters(text, at, until, cuts, out, begun) if cuts else to
+
+
+@inline
+def _segment_forms(text, at, until, memory, norm, tables, out, begun):
+    """Writes a word that holds presentation forms with their letters, in segments; returns where `out` goes on."""
+    read = np.empty(np.int64(until - at) * LONGEST_FORM, np.uint8)
+    end = read_forms(text, at, until, read, _NOTHING)
+    length, high, low, place = 0, _NOTHING, _NOTHING, _NOTHING
+    while place < end:
+        klass, width = class_at(read, place, end)
+        if klass < MARK:
+            length += 1
+            high, low = push(high, low, klass)
+        else:
+            low ^= U(composition(klass, low & LETTER))
+        place += width
+    slot, known = _recall(memory, length, high, low)
+    if known == _NOTHING:
+        return _segment_new(read, _NOTHING, end, length, high, low, memory, slot, norm, tables, out, begun)
+    return _write_known(read, _NOTHING, end, known, FORM, norm, out, begun, begun)
+
+
 @kernel(InBytes, InInt64, InInt64, Bool, InTables, OutUInt64, OutBytes, OutInt64, returns=types.void)
 def segment_paragraphs(text, start, end, norm, tables, memory, out, offsets):
-    """Writes paragraphs with their Arabic words in segments, one behind the other: see `words.segment_text`.
+    """Writes paragraphs with their Arabic words in segments, one after the other: see `words.segment_text`.
 
     Args:
         text: uint8[m], UTF-8.
@@ -147,18 +201,18 @@ def segment_paragraphs(text, start, end, norm, tables, memory, out, offsets):
         norm: write words normalised and without marks.
         tables: `Tables`.
         memory: uint64[2 * 2^k], answers given before, and to be given again; zeros at first. One thread's at a time.
-        out: uint8[n], n at least twice the paragraphs' bytes.
+        out: uint8[n], n at least twice the paragraphs' bytes, and `MORE_FOR_A_FORM` for each code point that may be a
+            presentation form, see `count_forms`.
         offsets: int64[p + 1], filled with where each paragraph begins in `out`.
     """
-    places = U(len(memory) // 2 - 1)
     to = _NOTHING
     for paragraph in range(len(start)):
         offsets[paragraph] = to
         at, until = U(start[paragraph]), U(end[paragraph])
         while at < until:
-            if text[at] < 0x80:
+            if is_plain(text, at):
                 if opens_address(text, at, until):
-                    while at < until and space_at(text, at, until) == _NOTHING:
+                    while at < until and white_at(text, np.int64(at), np.int64(until)) == 0:
                         out[to] = text[at]
                         at, to = at + ONE, to + ONE
                 else:
@@ -170,32 +224,35 @@ def segment_paragraphs(text, start, end, norm, tables, memory, out, offsets):
             klass, width = class_at(text, at, until)
             while klass != OTHER:
                 # As it stands, which is right for most words.
-                out[to], out[to + ONE] = text[at], text[at + ONE]
-                if width == THREE:
-                    out[to + TWO] = text[at + TWO]
-                at, to = at + width, to + width
+                if width == TWO:
+                    out[to], out[to + ONE] = text[at], text[at + ONE]
+                    at, to = at + TWO, to + TWO
+                else:
+                    to = copy(text, at, at + width, out, to)
+                    at += width
                 if klass < MARK:
                     length += 1
                     high, low = push(high, low, klass)
                 else:
                     others |= klass
+                    if klass < FORM:
+                        low ^= U(composition(klass, low & LETTER))
+                    else:
+                        length += 1
                 if at == until:
                     break
                 klass, width = class_at(text, at, until)
             if first == at:
                 to = copy(text, at, at + width, out, to)
                 at += width
+            elif length > 0 and others & IS_FORM and others < FOREIGN_LETTER:
+                to = _segment_forms(text, first, at, memory, norm, tables, out, begun)
             elif length > 0 and others < FOREIGN_LETTER:
-                slot = TWO * (hash_of(high, low) & places)
-                known = memory[slot + ONE]
-                if memory[slot] != low or known >> _BITS != high or known == _NOTHING or length > REMEMBERED_LETTERS:
+                slot, known = _recall(memory, length, high, low)
+                if known == _NOTHING:
                     to = _segment_new(text, first, at, length, high, low, memory, slot, norm, tables, out, begun)
-                    continue
-                cuts, second_lam = known & _CUTS, np.int64((known >> _ALEF_PLACE) & THREE)
-                if others or norm or second_lam:
-                    to = _write_word(text, first, at, cuts, _NOTHING, _NEVER, second_lam, norm, out, begun)
-                elif cuts:
-                    to = _write_letters(text, first, at, cuts, out, begun)
+                else:
+                    to = _write_known(text, first, at, known, others, norm, out, begun, to)
     offsets[len(start)] = to
 
 
