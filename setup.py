@@ -17,6 +17,7 @@ RUNTIME = [
     "pydantic>=2.11,<3",  # typed settings with errors that name the key
     "pyyaml>=6,<7",  # configuration files
     "rich>=14,<16",  # progress bars and tables in a terminal
+    "xxhash>=3.5,<4",  # digests of files that are mapped and trusted, at the speed of memory
     "zstandard>=0.23,<1",  # bundles compressed by zstd
 ]
 EXTRAS = {

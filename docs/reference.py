@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from pipelines.config import IngestSettings
-from pipelines.views.columns import MEANINGS, type_name
+from pipelines.views.card import MEANINGS, type_name
 from transforms.bundles.errors import RejectReason
 from transforms.runs.manifest import Manifest
 from transforms.settings import Settings

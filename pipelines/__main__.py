@@ -1,8 +1,13 @@
 """The command `rafid`: every tool of this package by its name."""
 
+import argparse
+import difflib
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+
+from pipelines.cli import Command, Parser, run
+from transforms.errors import UsageError
 
 COMMANDS = {
     "ingest": "bundles in, a corpus out",
@@ -17,16 +22,31 @@ COMMANDS = {
 }
 
 
+def parser() -> Parser:
+    """The command line."""
+    listed = "\n".join(f"  {name:<10}{purpose}" for name, purpose in COMMANDS.items())
+    command = Parser(prog="rafid", usage="rafid COMMAND ...", description=f"commands:\n{listed}")
+    command.add_argument("command", nargs="?", help=argparse.SUPPRESS)
+    command.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return command
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs `rafid COMMAND ...`; returns the exit code."""
-    words = sys.argv[1:] if argv is None else list(argv)
-    if words and words[0] in COMMANDS:
-        code: int = import_module(f"pipelines.{words[0]}").main(words[1:])
-        return code
-    print("usage: rafid COMMAND ...\n")
-    for name, purpose in COMMANDS.items():
-        print(f"  {name:<10}{purpose}")
-    return 0 if words in ([], ["--help"], ["-h"]) else 2
+    return run(Command(parser, _dispatch), argv)
+
+
+def _dispatch(arguments: argparse.Namespace) -> int:
+    name = arguments.command
+    if name is None:
+        parser().print_help()
+        return 0
+    if name not in COMMANDS:
+        near = difflib.get_close_matches(name, COMMANDS, 1)
+        remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"
+        raise UsageError(f"{name}: unknown command; {remedy}")
+    code: int = import_module(f"pipelines.{name}").main(arguments.rest)
+    return code
 
 
 if __name__ == "__main__":

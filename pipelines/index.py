@@ -4,14 +4,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from rich.console import Console
-from rich.table import Table
-
-from pipelines.cli import Parser, complain
+from pipelines.cli import Command, Parser, run
 from pipelines.runs import output_folder
-from transforms.dedup.index.compaction import compact, keep_up
-from transforms.dedup.index.groups import groups_of, unindexed
-from transforms.errors import RafidError
+from transforms import console
 from transforms.runs.catalog import committed_runs
 from transforms.runs.lock import lock_output
 from transforms.runs.run import INDEX
@@ -26,15 +21,9 @@ Exit codes: 0 done; 1 the index is damaged; 2 wrong use.
 """
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The command line."""
-    command = Parser(
-        prog="python -m pipelines.index",
-        description=__doc__,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    command = Parser(prog="python -m pipelines.index", description=__doc__, epilog=_EPILOG)
     command.add_argument("output", metavar="OUTPUT", help="the folder that a corpus was written to")
     command.add_argument("action", nargs="?", default="show", choices=("build", "compact", "show"))
     command.add_argument("--wait", action="store_true", help="wait while a run is writing to the output")
@@ -43,42 +32,42 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
-    try:
-        arguments = parser().parse_args(argv)
-        output = output_folder(arguments.output)
-        if arguments.action != "show":
-            _work(output, arguments.action, wait=arguments.wait)
-        show(output)
-    except RafidError as error:
-        return complain(error)
+    return run(Command(parser, _index), argv)
+
+
+def _index(arguments: argparse.Namespace) -> int:
+    output = output_folder(arguments.output)
+    if arguments.action != "show":
+        _work(output, arguments.action, wait=arguments.wait)
+    show(output)
     return 0
 
 
 def _work(output: Folder, action: str, *, wait: bool) -> None:
+    from transforms.dedup.index.building import compact, keep_up  # noqa: PLC0415 - they bring the kernels along
+    from transforms.shards.reindexing import kept_sets  # noqa: PLC0415
+
     with lock_output(output, f"index {action}", wait=wait):
         runs = committed_runs(output)
         if runs and runs[-1].setting("dedup.scope") == "corpus":
-            {"build": keep_up, "compact": compact}[action](output, runs)
+            {"build": keep_up, "compact": compact}[action](output, runs, kept_sets)
 
 
 def show(output: Folder) -> None:
     """Prints a row for each folder of the index: the runs it holds, its segments, its size."""
-    keys = [
-        each.key for each in committed_runs(output) if each.setting("dedup.scope") == "corpus"
-    ]  # nothing asks for others
-    groups = groups_of(output, keys)
-    table = Table()
-    for name in ("folder", "runs", "segments", "shingles", "bytes"):
-        table.add_column(name, justify="left" if name == "folder" else "right")
+    from transforms.dedup.index.groups import groups_of, unindexed  # noqa: PLC0415 - they bring the kernels along
+
+    # Nothing asks for the others.
+    keys = [each.key for each in committed_runs(output) if each.setting("dedup.scope") == "corpus"]
+    groups, rows = groups_of(output, keys), []
     for group in groups:
         sizes = (output.read(f"{group.folder}/{name}").size for name in _files(output, group.folder))
         held = len(set(group.runs).intersection(keys))
         counts = (held, len(group.tokens), sum(group.tokens), sum(sizes))
-        table.add_row(group.folder.removeprefix(f"{INDEX}/"), *(f"{count:,}" for count in counts))
-    console = Console(highlight=False, width=240)
-    console.print(table)
-    for run in unindexed(groups, keys):
-        console.print(f"run {run.run}: not indexed yet", markup=False)
+        rows.append([group.folder.removeprefix(f"{INDEX}/"), *(f"{count:,}" for count in counts)])
+    console.answer(console.table(("folder", "runs", "segments", "shingles", "bytes"), rows, left=("folder",)))
+    for key in unindexed(groups, keys):
+        console.answer(f"run {key.run}: not indexed yet")
 
 
 def _files(output: Folder, folder: str) -> list[str]:

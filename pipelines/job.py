@@ -12,17 +12,16 @@ from pipelines.config import IngestSettings, require_places
 from transforms.bundles.listing import Bundle, digest_bundle, list_bundles
 from transforms.bundles.splits import ByteRange, Split, plan_splits
 from transforms.dedup.definition import check_definition
-from transforms.dedup.index.building import within_horizon
-from transforms.dedup.index.compaction import keep_up
+from transforms.dedup.index.building import keep_up, within_horizon
 from transforms.errors import RafidError, UsageError
 from transforms.runs.catalog import clean_up, committed_runs, prepare_output
 from transforms.runs.inputs import Sorted, TakenInputs
 from transforms.runs.lock import lock_output
-from transforms.runs.manifest import Header, Manifest, RunKey, SlicePlace, WindowSpan
+from transforms.runs.manifest import Header, Manifest, Opening, RunKey, SlicePlace, WindowSpan
 from transforms.runs.naming import RunNames, check_id, further_names, names_of_job
-from transforms.runs.opening import Opening
 from transforms.runs.run import Run
 from transforms.shards.checking import referring_runs
+from transforms.shards.reindexing import kept_sets
 from transforms.storage import Folder
 
 _PACKAGES = ("apache-beam", "numba", "numpy", "pyarrow")
@@ -52,7 +51,7 @@ def listed_bundles(settings: IngestSettings) -> list[Bundle]:
         UsageError: no input or no output is named, or an input cannot be used.
     """
     require_places(settings)
-    return list_bundles(settings.input.paths, settings.input.root)
+    return list_bundles(settings.input.paths, settings.input.root, endings=settings.input.endings)
 
 
 def plan_slices(bundles: Sequence[Bundle], settings: IngestSettings, *, in_process: bool) -> list[Slice]:
@@ -219,7 +218,7 @@ def open_run(run: Run, runs: Sequence[Manifest], settings: IngestSettings, facts
     earlier: list[RunKey] = []
     if settings.dedup.scope == "corpus":
         # Here, where the lock is held: two attempts of a worker would get in each other's way.
-        keep_up(run.folder, runs)
+        keep_up(run.folder, runs, kept_sets)
         earlier = within_horizon([each.key for each in runs], settings.index, started)
     header = Header(
         sequence=1 + max((each.sequence for each in runs), default=0),

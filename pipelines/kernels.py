@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 
 import transforms
-from pipelines.cli import Parser, complain
-from transforms.errors import RafidError, RunError
+from pipelines.cli import Command, Parser, run
+from transforms import console
+from transforms.errors import RunError
 
 _EPILOG = "Exit codes: 0 done; 1 they could not be cached; 2 wrong use."
 
@@ -21,20 +22,20 @@ def kernel_modules() -> Iterator[str]:
             yield module.name
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The command line, which has no options."""
     return Parser(prog="python -m pipelines.kernels", description=__doc__, epilog=_EPILOG)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Compiles what is not compiled yet; returns the exit code."""
+    return run(Command(parser, _kernels), argv)
+
+
+def _kernels(_: argparse.Namespace) -> int:
     begun = time.perf_counter()
-    try:
-        parser().parse_args(argv)
-        folders = _compile()
-    except RafidError as error:
-        return complain(error)
-    print(f"Kernels are compiled ({time.perf_counter() - begun:.1f} s). Cached in {', '.join(folders)}")
+    folders = _compile()
+    console.say(f"Kernels are compiled ({time.perf_counter() - begun:.1f} s). Cached in {', '.join(folders)}")
     return 0
 
 
@@ -46,7 +47,7 @@ def _compile() -> list[str]:
     """
     for name in kernel_modules():
         import_module(name)
-    from transforms.kernel_cache import cache_folders  # noqa: PLC0415 - it brings numba along, and --help needs none
+    from transforms.kernels import cache_folders  # noqa: PLC0415 - it brings numba along, and --help needs none
 
     folders = cache_folders()
     if None in folders:

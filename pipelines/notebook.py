@@ -7,9 +7,11 @@ from typing import Any
 
 from markupsafe import Markup
 
+from pipelines.batch import write_views
 from pipelines.config import load_settings
 from pipelines.job import listed_bundles, run_job
 from pipelines.runners.running import beam_options, run_slice, runs_in_process
+from transforms import console
 from transforms.runs.manifest import Counts, Manifest
 from transforms.shards.corpus import Corpus
 
@@ -78,18 +80,10 @@ def run(
     overrides = {**(settings or {}), **{key: value for key, value in given.items() if value is not None}}
     complete = load_settings(config, [], overrides)
     options = beam_options([*complete.flink.beam_arguments(), *beam])
-    runner = partial(run_slice, settings=complete, options=options, say=print)
+    runner = partial(run_slice, settings=complete, options=options, say=console.say)
     bundles, in_process = listed_bundles(complete), runs_in_process(options)
     done = tuple(run_job(bundles, complete, runner, in_process=in_process, new_only=new_only, wait=wait))
     if in_process and complete.run.report:
-        _write_reports(Corpus(output), done)
+        for manifest in done:
+            write_views(complete.folder(), manifest.run, lambda _: None)
     return Result(Corpus(output), done)
-
-
-def _write_reports(corpus: Corpus, done: Sequence[Manifest]) -> None:
-    from pipelines.views.card import write_card  # noqa: PLC0415 - templates are of no use before
-    from pipelines.views.report import write_report  # noqa: PLC0415
-
-    for manifest in done:
-        write_report(corpus, manifest.run)
-        write_card(corpus)

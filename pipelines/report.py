@@ -1,27 +1,37 @@
 """Writes the reports of runs: what came in, where it went and why, a page each."""
 
+import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines.cli import Parser, complain
-from pipelines.views.report import write_report
-from transforms.errors import RafidError
-from transforms.shards.corpus import Corpus
+from pipelines.cli import Command, Parser, run
+from transforms import console
+
+_EPILOG = "Exit codes: 0 done; 1 a report could not be written; 2 wrong use."
+
+
+def parser() -> Parser:
+    """The command line."""
+    command = Parser(prog="python -m pipelines.report", description=__doc__, epilog=_EPILOG)
+    command.add_argument("output", metavar="OUTPUT", help="the corpus")
+    command.add_argument("--run", metavar="ID", help="of this run only (default: all)")
+    return command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Writes the report of one run, or of all; returns the exit code."""
-    command = Parser(prog="python -m pipelines.report", description=__doc__)
-    command.add_argument("output", help="the corpus")
-    command.add_argument("--run", metavar="ID", help="of this run only (default: all)")
-    try:
-        arguments = command.parse_args(argv)
-        corpus = Corpus(arguments.output)
-        runs = [corpus.manifest(arguments.run)] if arguments.run else corpus.manifests
-        for run in runs:
-            print(write_report(corpus, run.run))
-    except RafidError as error:
-        return complain(error)
+    return run(Command(parser, _report), argv)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from pipelines.views.report import write_report  # noqa: PLC0415 - what it takes is imported where errors are caught
+    from transforms.shards.corpus import Corpus, reading  # noqa: PLC0415
+
+    corpus = Corpus(arguments.output)
+    runs = [corpus.manifest(arguments.run)] if arguments.run else corpus.manifests
+    for each in runs:
+        with reading(corpus):
+            console.say(write_report(corpus, each.run))
     return 0
 
 

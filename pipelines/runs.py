@@ -4,12 +4,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from rich.console import Console
-from rich.table import Table
-
-from pipelines.cli import Parser, complain
+from pipelines.cli import Command, Parser, run
 from pipelines.views.summary import print_summary
-from transforms.errors import RafidError, UsageError
+from transforms import console
+from transforms.errors import UsageError
 from transforms.runs.catalog import MARKER, committed_runs, is_output, unfinished_runs
 from transforms.runs.lock import lock_output
 from transforms.runs.manifest import Manifest
@@ -17,7 +15,6 @@ from transforms.runs.run import Run
 from transforms.shards.checking import check_run, referring_runs
 from transforms.storage import Folder
 
-_WIDTH = 240  # a table is as wide as it must be: names of runs are there to be copied
 _EPILOG = """\
 list            every run: when it began, what it took, what it kept (the default)
 show RUN        what a run took, and where it went
@@ -28,15 +25,9 @@ Exit codes: 0 all is well; 1 something is wrong with a run; 2 wrong use.
 """
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The command line."""
-    command = Parser(
-        prog="python -m pipelines.runs",
-        description=__doc__,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    command = Parser(prog="python -m pipelines.runs", description=__doc__, epilog=_EPILOG)
     command.add_argument("output", metavar="OUTPUT", help="the folder that a corpus was written to")
     command.add_argument("action", nargs="?", default="list", choices=("list", "show", "verify", "remove"))
     command.add_argument("run", nargs="?", metavar="RUN")
@@ -46,11 +37,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
-    try:
-        arguments = parser().parse_args(argv)
-        return _act(output_folder(arguments.output), arguments)
-    except RafidError as error:
-        return complain(error)
+    return run(Command(parser, _act), argv)
 
 
 def output_folder(url: str) -> Folder:
@@ -65,70 +52,72 @@ def output_folder(url: str) -> Folder:
     return folder
 
 
-def _act(output: Folder, arguments: argparse.Namespace) -> int:
-    name = arguments.run
+def _act(arguments: argparse.Namespace) -> int:
+    output, name = output_folder(arguments.output), arguments.run
     if arguments.action == "list":
-        return list_runs(output)
+        return _list_runs(output)
     if arguments.action == "verify":
-        return verify_runs(output, [Run(output, name).manifest()] if name else committed_runs(output))
+        return _verify_runs(output, [Run(output, name).manifest()] if name else committed_runs(output))
     if name is None:
         raise UsageError(f"{arguments.action}: name a run, for example python -m pipelines.runs {output.url} show RUN")
     manifest = Run(output, name).manifest()
     if arguments.action == "show":
-        return show_run(output, manifest)
+        return _show_run(output, manifest)
     return remove(output, name, sure=arguments.yes)
 
 
-def list_runs(output: Folder) -> int:
-    """Prints a row a run, in the order of their commits, then those that were never finished."""
-    table = Table()
-    for name in ("run", "began", "inputs", "documents", "kept", "duplicates", "state"):
-        table.add_column(name, justify="left" if name in ("run", "began", "state") else "right", no_wrap=True)
+def _list_runs(output: Folder) -> int:
+    """Prints a row for each run, in the order of their commits, then those that were never finished."""
+    rows = []
     for each in committed_runs(output):
         paragraphs = each.counts.paragraphs
         counts = (len(each.inputs), each.counts.documents.total, paragraphs.kept, paragraphs.duplicate)
-        table.add_row(each.run, each.started[:19], *(f"{count:,}" for count in counts), each.state)
-    for run in unfinished_runs(output):
-        table.add_row(run.name, "", "", "", "", "", "unfinished")
-    Console(highlight=False, width=_WIDTH).print(table)
+        rows.append([each.run, each.started[:19], *(f"{count:,}" for count in counts), each.state])
+    rows += [[each.name, "", "", "", "", "", "unfinished"] for each in unfinished_runs(output)]
+    heads = ("run", "began", "inputs", "documents", "kept", "duplicates", "state")
+    console.answer(console.table(heads, rows, left=("run", "began", "state")))
     return 0
 
 
-def show_run(output: Folder, manifest: Manifest) -> int:
+def _show_run(output: Folder, manifest: Manifest) -> int:
     """Prints what a run took, how, and where it went."""
-    print_summary(output, manifest)
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"began {manifest.started}, number {manifest.sequence} in this output", markup=False)
+    print_summary(output, manifest, console.answer)
+    console.answer(f"began {manifest.started}, number {manifest.sequence} in this output")
     for each in manifest.inputs:
         part = "" if (each.start, each.end) == (0, each.size) else f"  bytes {each.start:,} to {each.end:,}"
-        console.print(f"{each.size:>14,}  {each.sha256[:12]}  {each.url}{part}", markup=False)
+        console.answer(f"{each.size:>14,}  {each.sha256[:12]}  {each.url}{part}")
     later = [each for each in committed_runs(output) if each.sequence > manifest.sequence]
-    for run, rows in referring_runs(output, [manifest.run], later).items():
-        console.print(f"run {run} left out {rows:,} paragraphs because this one has them", markup=False)
+    for name, rows in referring_runs(output, [manifest.run], later).items():
+        console.answer(f"run {name} left out {rows:,} paragraphs because this one has them")
     return 0
 
 
-def verify_runs(output: Folder, runs: Sequence[Manifest]) -> int:
-    """Prints what is wrong with runs; returns 1 where anything is."""
+def _verify_runs(output: Folder, runs: Sequence[Manifest]) -> int:
+    """Prints what is wrong with runs; returns 1 if anything is, however much of it could be printed."""
+    from transforms.shards.reindexing import check_index  # noqa: PLC0415 - it brings the kernels along
+
     bad = 0
-    for run in runs:
-        wrong = check_run(output, run)
+    for each in runs:
+        wrong = check_run(output, each)
         bad += bool(wrong)
         for line in wrong or ["as its manifest says"]:
-            print(f"{run.run}: {line}")
+            console.say(f"{each.run}: {line}")
+    for line in check_index(output, runs):
+        bad += 1
+        console.say(f"index: {line}")
     return 1 if bad else 0
 
 
 def remove(output: Folder, name: str, *, sure: bool) -> int:
-    """Removes a run where somebody is sure of it; says before which later ones point to it."""
+    """Says which other runs point to a run, and removes it if the user is sure; returns the exit code."""
     with lock_output(output, f"remove {name}"):
         others = [each for each in committed_runs(output) if each.run != name]
         for each, rows in referring_runs(output, [name], others).items():
-            print(f"run {each} left out {rows:,} paragraphs because {name} has them; they will be nowhere")
+            console.say(f"run {each} left out {rows:,} paragraphs because {name} has them; they will be nowhere")
         if not sure:
             raise UsageError(f"run {name}: not removed; add --yes to remove it")
         Run(output, name).remove()
-    print(f"run {name}: removed")
+    console.say(f"run {name}: removed")
     return 0
 
 

@@ -20,11 +20,14 @@ from apache_beam.portability.api import beam_fn_api_pb2_grpc
 from apache_beam.runners.worker.worker_pool_main import BeamFnExternalWorkerPoolServicer, kill_process_gracefully
 from apache_beam.utils.thread_pool_executor import UnboundedThreadPoolExecutor
 
+from pipelines.cli import Command, Parser, imports_at_rest, port_number, run
+from transforms.console import LogHandler
+from transforms.errors import RunError
+
 _LOG = logging.getLogger("worker_pool")
-_BOOT = Path(__file__).with_name("runners") / "worker_boot"
 
 
-class WorkerPool(BeamFnExternalWorkerPoolServicer):
+class _WorkerPool(BeamFnExternalWorkerPoolServicer):
     """Beam's pool, which remembers each process that it started."""
 
     def __init__(self, executable: str) -> None:
@@ -53,27 +56,24 @@ class WorkerPool(BeamFnExternalWorkerPoolServicer):
             kill_process_gracefully(process)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    command = argparse.ArgumentParser(prog="python -m pipelines.worker_pool", description=__doc__, allow_abbrev=False)
-    command.add_argument("--port", type=int, default=50000, help="where runners ask (default: %(default)s)")
-    command.add_argument("--host", default="127.0.0.1", help="the address listened on (default: %(default)s)")
-    command.add_argument("--executable", default=str(_BOOT), help="what starts a worker (default: %(default)s)")
-    return command
+def serve(host: str, port: int, executable: str) -> None:
+    """Serves until SIGTERM or SIGINT.
 
+    Args:
+        host: the address that is listened on.
+        port: where runners ask.
+        executable: what starts a worker.
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Serves until SIGTERM or SIGINT; returns the exit code."""
-    arguments = parser().parse_args(argv)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", force=True)
-    pool, address = WorkerPool(arguments.executable), f"{arguments.host}:{arguments.port}"
+    Raises:
+        RunError: the address cannot be listened on.
+    """
+    pool, address = _WorkerPool(executable), f"{host}:{port}"
     server = grpc.server(UnboundedThreadPoolExecutor(), options=[("grpc.so_reuseport", 0)])
     beam_fn_api_pb2_grpc.add_BeamFnExternalWorkerPoolServicer_to_server(pool, server)
     try:
         server.add_insecure_port(address)
-    except RuntimeError:
-        print(f"rafid: worker pool: {address} cannot be listened on; name a free port with --port", file=sys.stderr)
-        return 1
+    except RuntimeError as error:
+        raise RunError(f"worker pool: {address} cannot be listened on; name a free port with --port") from error
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
@@ -84,6 +84,32 @@ def main(argv: Sequence[str] | None = None) -> int:
         pool.reap()
     server.stop(None).wait()
     pool.stop()
+
+
+_EPILOG = "Exit codes: 0 it was told to end; 1 the address cannot be listened on; 2 wrong use."
+_BOOT = Path(__file__).with_name("runners") / "worker_boot"
+
+
+def parser() -> Parser:
+    """The command line."""
+    command = Parser(prog="python -m pipelines.worker_pool", description=__doc__, epilog=_EPILOG)
+    command.add_argument("--port", type=port_number, default=50000, help="where runners ask (default: %(default)s)")
+    command.add_argument("--host", default="127.0.0.1", help="the address listened on (default: %(default)s)")
+    command.add_argument("--executable", default=str(_BOOT), help="what starts a worker (default: %(default)s)")
+    return command
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serves until SIGTERM or SIGINT; returns the exit code."""
+    return run(Command(parser, _serve), argv)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    with imports_at_rest():
+        from pipelines.worker_pool import serve  # noqa: PLC0415
+
+    logging.basicConfig(handlers=[LogHandler(timed=True)], level=logging.INFO, force=True)
+    serve(arguments.host, arguments.port, arguments.executable)
     return 0
 
 

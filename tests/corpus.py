@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from tests.dedup.oracle import shingles
-from transforms.dedup.settings import DedupSettings
 from transforms.runs.run import LEDGER_FOLDERS
+from transforms.settings import DedupSettings
 
 Row = dict[str, Any]
 ENCODINGS = ("utf-8", "windows-1256", "iso-8859-6", "utf-16-le", "utf-16-be")  # the ledger of duplicates names none

@@ -11,7 +11,7 @@ from tests.end_to_end.oracle import Place
 from transforms.bundles.reader import read_documents, read_parts
 from transforms.dedup.fingerprints import FingerprintedSplit, write_fingerprint
 from transforms.dedup.first_pass import fingerprint_split
-from transforms.dedup.one_pass.files import join_run
+from transforms.dedup.one_pass.join import join_run
 from transforms.runs.catalog import committed_runs
 from transforms.runs.run import Run
 from transforms.shards.corpus import PARAGRAPH_BREAKS
@@ -39,7 +39,7 @@ class PlainRunner:
         for split in part.splits:
             for piece, documents in read_parts(split, self._settings.input):
                 fingerprint = fingerprint_split(piece, documents, mode, dedup)
-                write_fingerprint(run.folder, run.fingerprint(piece.id), fingerprint)
+                write_fingerprint(run, piece.id, fingerprint)
                 done.append(FingerprintedSplit(piece, 0.0, len(fingerprint.offset)))
         opening = run.opening()
         join_run(run, done, dedup, opening.earlier, 1)

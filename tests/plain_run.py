@@ -8,13 +8,11 @@ from transforms.bundles.reader import read_documents, read_parts
 from transforms.bundles.splits import plan_splits
 from transforms.dedup.fingerprints import FingerprintedSplit, write_fingerprint
 from transforms.dedup.first_pass import fingerprint_split
-from transforms.dedup.one_pass.files import join_run
-from transforms.dedup.settings import DedupSettings
-from transforms.runs.manifest import Header, Manifest
-from transforms.runs.opening import Opening
+from transforms.dedup.one_pass.join import join_run
+from transforms.runs.manifest import Header, Manifest, Opening
 from transforms.runs.run import Run
+from transforms.settings import DedupSettings, ShardSettings
 from transforms.shards.corpus import PARAGRAPH_BREAKS
-from transforms.shards.parquet import ShardSettings
 from transforms.shards.writing import WrittenSplit, commit_run, write_split
 from transforms.storage import Folder
 
@@ -34,7 +32,7 @@ def write_splits(
     for split in plan_splits(list_bundles(patterns), split_bytes):
         for part, documents in read_parts(split):
             fingerprint = fingerprint_split(part, documents, mode, dedup)
-            write_fingerprint(run.folder, run.fingerprint(part.id), fingerprint)
+            write_fingerprint(run, part.id, fingerprint)
             fingerprinted.append(FingerprintedSplit(part, 0.0, len(fingerprint.offset)))
     join_run(run, fingerprinted, dedup, [], 1)
     parts, breaks = [each.split for each in fingerprinted], len(PARAGRAPH_BREAKS[mode])

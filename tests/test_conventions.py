@@ -82,6 +82,59 @@ def test_nothing_uses_the_builtin_hash() -> None:
     assert calls == []
 
 
+PRINTING = {  # what prints, or finds the streams to print to, by the names that stand in the source
+    *(
+        "print",
+        "sys.stdout",
+        "sys.stderr",
+        "sys.__stdout__",
+        "sys.__stderr__",
+        "Console",
+        "rich.print",
+        "pprint.pprint",
+    ),
+    *("logging.StreamHandler", "logging.lastResort", "traceback.print_exc", "traceback.print_exception", "os.write"),
+}
+MAY_PRINT = {"transforms/console.py"}
+
+
+def names_in(path: Path) -> Iterator[tuple[int, str]]:
+    """Every name in a file, with those of attributes of modules as `module.name`, and its line."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Name):
+            yield node.lineno, node.id
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield node.lineno, f"{node.value.id}.{node.attr}"
+        elif isinstance(node, ast.ImportFrom):
+            yield from (
+                (node.lineno, name) for each in node.names for name in (each.name, f"{node.module}.{each.name}")
+            )
+
+
+def test_one_place_prints() -> None:
+    """There, control characters are made visible, and a closed or full stream stops no work."""
+    found = {
+        str(path.relative_to(PROJECT)): [f"{line}: {name}" for line, name in names_in(path) if name in PRINTING]
+        for path in CORES + SHELLS
+    }
+    assert {path: lines for path, lines in found.items() if lines and path not in MAY_PRINT} == {}
+    assert {path for path in MAY_PRINT if found[path]} == MAY_PRINT
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "print('x')",
+        "def f():\n    sys.stderr.write('x')",
+        "from sys import stdout as o",
+        "from rich.console import Console",
+    ],
+)
+def test_what_prints_is_found(source: str, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(source)
+    assert {name for _, name in names_in(tmp_path / "a.py")} & PRINTING
+
+
 def test_configurations_are_yaml_and_valid() -> None:
     files = sorted(path for path in (PROJECT / "configs").rglob("*") if path.is_file())
     assert [path.name for path in files if path.suffix != ".yaml"] == []

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from transforms import retries
-from transforms.retries import StoreError, is_temporary, persist
+from transforms import filesystems as retries
+from transforms.filesystems import StoreError, is_temporary, persist
 
 
 class EndpointConnectionError(Exception):

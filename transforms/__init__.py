@@ -1,1 +1,1 @@
-"""What Rafid knows, a room per concern: bundles, language, dedup, segmentation, shards."""
+"""The knowledge of Rafid, a room per concern: bundles, language, segmentation, runs, dedup, shards, streaming."""

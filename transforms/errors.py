@@ -20,3 +20,7 @@ class RunError(RafidError):
     """A run that failed after it had started."""
 
     exit_code = 1
+
+
+class UnexpectedError(RunError):
+    """A run that failed for a reason that nobody foresaw: its traceback is of use to whoever mends it."""

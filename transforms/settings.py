@@ -1,8 +1,8 @@
 """The base of every settings class: typed, frozen, and closed to unknown keys."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ByteSize, ConfigDict, TypeAdapter
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, TypeAdapter
 
 
 def parse_size(value: Any) -> Any:
@@ -17,3 +17,132 @@ class Settings(BaseModel):
     """Settings of one concern. A key that is not declared, or a value out of its bounds, is a validation error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+ANY_ENDING = "*"
+
+
+def _single_byte(name: str) -> str:
+    """`name` in lower case, if it is an encoding that extends ASCII with characters of one byte."""
+    try:
+        decoded = [bytes([byte]).decode(name, "replace") for byte in range(256)]
+    except (LookupError, UnicodeError) as error:
+        raise ValueError(f"{name}: no text encoding of that name; use for example windows-1256") from error
+    more = [character for character in decoded[128:] if len(character) == 1 and character != "\ufffd"]
+    if decoded[:128] != [chr(code) for code in range(128)] or len(more) < 32:
+        raise ValueError(
+            f"{name}: not an encoding of one byte a character, such as windows-1256; UTF-8 and UTF-16 are always read"
+        )
+    return name.lower()
+
+
+def _ending(text: str) -> str:
+    """The ending in lower case, if it is one."""
+    if text not in ("", ANY_ENDING) and not (text.startswith(".") and len(text) > 1 and "/" not in text):
+        raise ValueError(f"{text!r}: not an ending; write it with its dot, for example .txt")
+    return text.lower()
+
+
+class ReadSettings(Settings):
+    """The reading of bundles."""
+
+    endings: list[Annotated[str, AfterValidator(_ending)]] = Field(
+        [".txt", ".text", ".gz", ".bz2", ".xz", ".zst"],
+        description="the endings of files that are taken from folders; a compressed file counts by the ending of its "
+        "content, if that has one; '' is no ending, * is any",
+    )
+    delimiter: Literal["strict", "lenient"] = Field(
+        "strict",
+        description="lenient: a delimiter counts even after white space and direction marks at the beginning of a line",
+    )
+    repair: Literal["none", "bytes"] = Field(
+        "none",
+        description="bytes: in a document of damaged UTF-8 every wrong byte becomes U+FFFD; none: it is rejected",
+    )
+    encodings: list[Annotated[str, AfterValidator(_single_byte)]] = Field(
+        ["windows-1256", "iso-8859-6"],
+        description="tried in this order on a document that is neither UTF-8 nor UTF-16; used if it gives Arabic",
+    )
+    decompressed_bytes: Size = Field(
+        64 << 30, ge=1, description="most text of one compressed bundle; the rest is rejected"
+    )
+    decompressed_ratio: int = Field(
+        250, ge=1, description="most bytes of text for each compressed byte, checked once 1 GiB has been decompressed"
+    )
+    document_bytes: Size = Field(256 << 20, ge=1, description="a longer document is rejected: it is held in memory")
+    part_bytes: Size = Field(
+        32 << 20, ge=1, description="text of a compressed bundle that is processed, and written to one shard, at a time"
+    )
+
+    @property
+    def lenient(self) -> bool:
+        """True for lenient delimiters."""
+        return self.delimiter == "lenient"
+
+
+class ShingleSettings(Settings):
+    """The shingles that a paragraph is compared by."""
+
+    unit: Literal["word", "character"] = Field("word", description="shingles are runs of folded words or of characters")
+    size: Annotated[int, Field(ge=1, le=64)] = Field(3, description="units in a shingle")
+
+
+class DedupSettings(Settings):
+    """The definition of a duplicate."""
+
+    threshold: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.7, description="the least Jaccard similarity with an earlier kept paragraph that makes a duplicate"
+    )
+    scope: Literal["corpus", "document", "off"] = Field(
+        "corpus", description="compare with all earlier paragraphs, with those of the same document, or not at all"
+    )
+    shingle: ShingleSettings = ShingleSettings()
+    minimum_words: Annotated[int, Field(ge=0)] = Field(0, description="shorter paragraphs are never compared")
+    join: Literal["auto", "one_pass", "partitioned"] = Field(
+        "auto", description="how duplicates are found; auto: partitioned on a cluster where the input is large"
+    )
+    one_pass_bytes: Size = Field(2 << 30, ge=0, description="the most text that `auto` gives to one worker")
+    partitions: Annotated[int, Field(ge=1, le=65536)] = Field(64, description="groups of the partitioned join")
+    fold: Literal["arabic-2", "arabic-1", "none"] = Field(
+        "arabic-2", description="how text is folded before it is compared"
+    )
+
+    def partitioned(self, size: int, *, in_process: bool) -> bool:
+        """True where the join of `size` bytes of text is spread over workers."""
+        large = not in_process and size > self.one_pass_bytes
+        return self.join == "partitioned" or (self.join == "auto" and large)
+
+
+# How the join is worked out; what a duplicate is does not depend on it.
+WORKING_KEYS = ("join", "one_pass_bytes", "partitions")
+
+
+class IndexSettings(Settings):
+    """The earlier runs that a run is deduplicated against."""
+
+    horizon_runs: int | None = Field(None, ge=0, description="only the last so many runs; default: all")
+    horizon_days: float | None = Field(None, gt=0, description="only runs of the last so many days; default: all")
+
+
+class SegmentationSettings(Settings):
+    """The engine of segmentation, and its own settings."""
+
+    engine: Literal["embedded", "farasapy", "none"] = Field(
+        "embedded", description="Rafid's own implementation of Farasa, Farasa's Java program, or no segmentation"
+    )
+    norm: bool = Field(False, description="write words normalised and without marks, as Farasa can")
+    data: str | None = Field(None, description="embedded: the file of Farasa's data; default: in the user's own folder")
+    jar: str | None = Field(None, description="farasapy: the path of FarasaSegmenterJar.jar")
+    jar_sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$", description="farasapy: the jar's SHA-256")
+    java: str = Field("java", min_length=1, description="farasapy: the command that runs Java")
+    heap: str = Field("1g", pattern="^[1-9][0-9]*[kmg]$", description="farasapy: Java's heap; less than 160m fails")
+    timeout_seconds: Annotated[float, Field(gt=0)] = Field(
+        60.0, description="farasapy: how long Java may take over a batch of words"
+    )
+
+
+class ShardSettings(Settings):
+    """The way shards are written."""
+
+    compression_level: int = Field(1, ge=1, le=19, description="of zstd")
+    row_group_bytes: int = Field(16 << 20, ge=1 << 10, description="uncompressed size of a row group, about")

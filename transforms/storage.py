@@ -1,35 +1,33 @@
 """Folders on any fsspec file system: files go in whole and come out whole, and no path leads outside."""
 
 import hashlib
-import os
+import logging
 import posixpath
-import re
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import fsspec
 import pyarrow as pa
 
-from transforms.errors import RunError, UsageError
-from transforms.retries import persist
+from transforms import filesystems as conditional
+from transforms.filesystems import (
+    FileTaken,
+    StorageError,
+    check_guards,
+    filesystem,
+    flush,
+    is_local,
+    link,
+    persist,
+    refused,
+    replacing,
+)
+from transforms.sealed import SealedFiles
 
 T = TypeVar("T")
-
-
-class StorageError(RunError):
-    """A file that could not be written or read."""
-
-
-class FileTaken(StorageError):  # noqa: N818 - says what is
-    """A file that was to be new is there."""
-
-
-class OutputError(UsageError):
-    """An output that cannot be used."""
+_log = logging.getLogger("rafid.storage")
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class WrittenFile:
 
 
 @dataclass(frozen=True)
-class Folder:
+class Folder(SealedFiles):
     """A folder somewhere. Its files are written whole or not at all; `path` is always relative to it, with `/`.
 
     Nothing is asked of the file system when one is made. Every method that takes a path raises StorageError for one
@@ -64,7 +62,7 @@ class Folder:
 
     def at(self, path: str = "") -> str:
         """The URL of a file or folder in it; its own without a path."""
-        root = self.url.rstrip("/") or "/"
+        root = self.url if self.url.endswith("://") else self.url.rstrip("/") or "/"
         return posixpath.join(root, self._inside(path)) if path else root
 
     def below(self, path: str) -> "Folder":
@@ -85,45 +83,32 @@ class Folder:
         """The absolute path of a file, where the folder is local."""
         return Path(filesystem(self.at(path))[1])
 
-    def write(self, path: str, data: Any, rows: int = 0) -> WrittenFile:
+    def write(self, path: str, data: Any, rows: int = 0, *, durable: bool = False) -> WrittenFile:
         """Writes all of `data` (bytes-like) at `path`, or nothing under that name.
 
         Args:
             path: the file; folders above it are made.
             data: its bytes.
             rows: the rows in it, for the record that is returned.
+            durable: where the folder is local, it survives a power cut as soon as it has its name.
 
         Raises:
             StorageError: the store refused it (disk full, no permission).
         """
         view, url = memoryview(data).cast("B"), self.at(path)
+        check_guards(url)
         try:
             if self.is_local:
-                with _replacing(self.local_path(path)) as temporary, temporary.open("wb") as file:
-                    file.write(view)
+                with replacing(self.local_path(path)) as temporary:
+                    temporary.write_bytes(view)
+                    if durable:
+                        flush(temporary)
             else:
                 system, inner = filesystem(url)
                 persist(lambda: system.pipe_file(inner, bytes(view)))  # stores show a file when all of it is there
         except OSError as error:
             raise refused(url, error) from error
         return WrittenFile(path, rows, len(view), hashlib.sha256(view).hexdigest())
-
-    def write_arrow(self, path: str, table: pa.Table) -> None:
-        """Writes an Arrow file of one record batch at `path`: all of it, or nothing under that name.
-
-        Raises:
-            StorageError: the store refused it.
-        """
-        if not self.is_local:
-            sink = pa.BufferOutputStream()
-            _write_batch(sink, table)
-            self.write(path, sink.getvalue())
-            return
-        try:
-            with _replacing(self.local_path(path)) as temporary, pa.OSFile(str(temporary), "wb") as file:
-                _write_batch(file, table)
-        except OSError as error:
-            raise refused(self.at(path), error) from error
 
     def create(self, path: str, data: bytes) -> None:
         """Writes all of `data` at `path`, where nothing may be: of two writers one succeeds, if the store can do it.
@@ -133,15 +118,53 @@ class Folder:
             StorageError: the store refused it.
         """
         url = self.at(path)
+        check_guards(url)
         try:
             if self.is_local:
-                _link(self.local_path(path), data)
+                link(self.local_path(path), data)
             else:
                 system, inner = filesystem(url)
-                persist(lambda: _put_new(system, inner, data))
+                persist(lambda: conditional.put_new(system, inner, data))
         except OSError as error:
             taken = isinstance(error, FileExistsError) and self.exists(path)
             raise FileTaken(f"{url}: is there already") if taken else refused(url, error) from error
+
+    def version(self, path: str) -> str:
+        """A text that changes whenever a file is written with other bytes; empty where there is none.
+
+        Not for a local folder.
+        """
+        return self._ask(path, conditional.version)
+
+    def replace_if(self, path: str, data: bytes, seen: str) -> str:
+        """Writes `data` at `path` where the file's version is still `seen`; returns its new version.
+
+        Of two writers one succeeds, if the store can do it; else the file is looked at and then written. No guard is
+        asked. Not for a local folder.
+
+        Args:
+            path: the file.
+            data: its new bytes; nobody else ever writes the same there.
+            seen: its version when it was looked at; empty where there was none.
+
+        Raises:
+            FileTaken: it is another file by now.
+            StorageError: the store refused it.
+        """
+        url = self.at(path)
+        system, inner = filesystem(url)
+        try:
+            put = partial(conditional.put_if, seen=seen) if seen else conditional.put_new
+            persist(lambda: put(system, inner, data))
+            return persist(lambda: conditional.version_of(system, inner, data))
+        except FileExistsError as error:
+            raise FileTaken(f"{url}: another writer has written it") from error
+        except OSError as error:
+            raise refused(url, error) from error
+
+    def keeps_conditions(self, path: str) -> bool:
+        """True where the store refuses what `replace_if` must not write; tried on a file that is there."""
+        return self._ask(path, lambda system, inner: conditional.refuses_others(system, inner, system.cat_file(inner)))
 
     def read(self, path: str) -> pa.Buffer:
         """The bytes of a file; memory-mapped where it is local.
@@ -159,10 +182,6 @@ class Folder:
         except OSError as error:
             raise StorageError(f"{url}: cannot be read: {error.strerror or error}") from error
 
-    def read_arrow(self, path: str) -> pa.Table:
-        """The table in an Arrow file; memory-mapped where it is local."""
-        return pa.ipc.open_file(self.read(path)).read_all()
-
     def exists(self, path: str = "") -> bool:
         """True where there is a file or a folder."""
         return self._ask(path, lambda system, inner: bool(system.exists(inner)))
@@ -176,6 +195,16 @@ class Folder:
         return sorted(
             self._ask(path, lambda system, inner: [posixpath.relpath(each, inner) for each in system.find(inner)])
         )
+
+    def size(self, path: str) -> int:
+        """The bytes of a file; 0 where it is not there."""
+        return self._ask(path, lambda system, inner: int(system.size(inner)) if system.exists(inner) else 0)
+
+    def sizes(self, path: str = "") -> dict[str, int]:
+        """The bytes of the files below a folder in it, by their paths relative to that folder."""
+        found = self._ask(path, lambda system, inner: system.find(inner, detail=True))
+        top = filesystem(self.at(path))[1]
+        return {posixpath.relpath(name, top): int(info["size"]) for name, info in found.items()}
 
     def names(self, path: str = "") -> list[str]:
         """The names of the files and folders in a folder of it, sorted; none where it is not there."""
@@ -191,19 +220,45 @@ class Folder:
         Raises:
             StorageError: it cannot be removed.
         """
-        self._inside(path)
+        check_guards(self.at(self._inside(path)))
         self._ask(path, lambda system, inner: system.rm(inner, recursive=True) if system.exists(inner) else None)
 
-    def sync(self, path: str) -> None:
-        """Makes a file and its name survive a power cut, where the folder is local."""
+    def tidy(self, path: str) -> None:
+        """Removes what is of no more use; where the store refuses that, it is a warning."""
+        self._inside(path)
+        try:
+            self.remove(path)
+        except StorageError as error:
+            _log.warning("%s; it is of no more use, and is removed the next time", error)
+
+    def sync(self, paths: Iterable[str]) -> None:
+        """Makes files survive a power cut, where the folder is local: first their contents, then their names.
+
+        Raises:
+            StorageError: one is not there, or the disk refused it.
+        """
         if self.is_local:
-            file = self.local_path(path)
-            for name, flags in ((file, os.O_RDONLY), (file.parent, os.O_RDONLY | os.O_DIRECTORY)):
-                handle = os.open(name, flags)
-                try:
-                    os.fsync(handle)
-                finally:
-                    os.close(handle)
+            files = [self.local_path(path) for path in paths]
+            self._flush(files)
+            self._flush(self._above(files))
+
+    def sync_names(self, paths: Iterable[str]) -> None:
+        """Makes it survive a power cut that files are there, or are gone, where the folder is local."""
+        if self.is_local:
+            self._flush(filter(Path.is_dir, self._above([self.local_path(path) for path in paths])))
+
+    def _above(self, files: Iterable[Path]) -> list[Path]:
+        """The folders that hold the files, up to this one; the deepest first."""
+        root = self.local_path()
+        above = {each for file in files for each in file.parents if each == root or root in each.parents}
+        return sorted(above, key=lambda each: len(each.parts), reverse=True)
+
+    def _flush(self, paths: Iterable[Path]) -> None:
+        try:
+            for each in paths:
+                flush(each)
+        except OSError as error:
+            raise StorageError(f"{self.url}: cannot be made safe on disk: {error.strerror or error}") from error
 
     def _items(self, path: str) -> list[dict[str, Any]]:
         return self._ask(path, lambda system, inner: system.ls(inner, detail=True) if system.exists(inner) else [])
@@ -216,75 +271,6 @@ class Folder:
             return persist(lambda: question(system, inner))
         except OSError as error:
             raise StorageError(f"{url}: the store says: {error.strerror or error}") from error
-
-
-def filesystem(url: str) -> tuple[Any, str]:
-    """The fsspec file system that serves `url`, shared by the process, and the path inside it.
-
-    Nothing that a store once listed is remembered: it is asked again.
-
-    Raises:
-        UsageError: nothing serves it, or it holds a password.
-    """
-    protocol, path = fsspec.core.split_protocol(url)
-    if re.match("[^/]*://[^/@]*:[^/@]*@", url):
-        raise UsageError(f"{protocol}://: a password in a URL is written down; give it as the store's library asks")
-    try:
-        system, inner = fsspec.core.url_to_fs(url, **({} if is_local(url) else {"use_listings_cache": False}))
-    except (ImportError, ValueError) as error:
-        raise UsageError(f"{protocol}://: {error}; install the package that serves it") from error
-    return system, inner if protocol else str(Path(path).absolute())
-
-
-def is_local(url: str) -> bool:
-    """True for a URL on this machine's own file systems."""
-    return fsspec.core.split_protocol(url)[0] in (None, "file", "local")
-
-
-def refused(url: str, error: OSError) -> StorageError:
-    """The error of a store that did not write a file."""
-    return StorageError(f"{url}: cannot be written: {error.strerror or error}")
-
-
-def _write_batch(sink: Any, table: pa.Table) -> None:
-    with pa.ipc.new_file(sink, table.schema) as writer:
-        for batch in table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]:
-            writer.write_batch(batch)
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[Path]:
-    """A temporary file beside `target` that takes its name when all went well."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
-        yield temporary
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _link(target: Path, data: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
-        temporary.write_bytes(data)
-        os.link(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _put_new(system: Any, path: str, data: bytes) -> None:
-    """A put on condition where the store has one; else a look, and a put."""
-    try:
-        system.pipe_file(path, data, mode="create")
-    except (NotImplementedError, TypeError, ValueError):
-        if system.exists(path):
-            raise FileExistsError(path) from None
-        system.pipe_file(path, data)
-    except FileExistsError:
-        if system.cat_file(path) != data:  # else it is ours, and only the answer was lost
-            raise
 
 
 def _name(item: dict[str, Any]) -> str:

@@ -13,7 +13,9 @@ from typing import Any
 import grpc
 from apache_beam.runners.worker import sdk_worker
 
-from transforms.errors import RafidError, RunError
+from pipelines.complaints import keep_traces_in
+from transforms.console import LogHandler
+from transforms.errors import RafidError, UnexpectedError
 
 
 def stage_error(error: Exception, what: str = "the run", rest: str = "nothing was committed") -> RafidError:
@@ -33,7 +35,7 @@ def stage_error(error: Exception, what: str = "the run", rest: str = "nothing wa
     # A Java stack trace names places below its causes.
     lines = [line for line in text.splitlines() if line.strip() and not re.match(r"\s+(at |\.\.\. )", line)]
     last = lines[-1].removeprefix("Caused by: ") if lines else type(error).__name__
-    return without_stage(RunError(f"{what} failed: {last.rstrip('.')}; {rest}"))
+    return without_stage(UnexpectedError(f"{what} failed: {last.rstrip('.')}; {rest}"))
 
 
 def without_stage(error: RafidError) -> RafidError:
@@ -53,17 +55,17 @@ def keep_to_ourselves() -> None:
 
     It prints tracebacks of what is reported here in one line; workers have logs of their own.
     """
+    keep_traces_in(tempfile.gettempdir())
     tempfile.tempdir = tempfile.mkdtemp(prefix="rafid-")
     atexit.register(shutil.rmtree, tempfile.tempdir, ignore_errors=True)  # after what Beam registers from now on
-    ours = logging.StreamHandler()
+    ours = LogHandler()
     ours.addFilter(logging.Filter("rafid"))
-    ours.setFormatter(logging.Formatter("rafid: %(message)s"))
     logging.basicConfig(handlers=[ours], level=logging.WARNING, force=True)
     threading.excepthook = lambda _: None
     # A worker in this process prints the traceback of each bundle that fails, and of one that a killed runner left.
     vars(sdk_worker)["print"] = lambda *_, **__: None
 
 
-def is_unexpected(record: logging.LogRecord) -> bool:
-    """True for a log record of Beam that is more than the traceback of an error which is reported in one line."""
-    return not (record.exc_info and isinstance(record.exc_info[1], RafidError))
+def without_tracebacks(record: logging.LogRecord) -> bool:
+    """True for a record that is more than the traceback of an error that Beam raises too: that is told in one line."""
+    return not record.exc_info

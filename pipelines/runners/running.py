@@ -15,7 +15,7 @@ from pipelines.cli import Parser
 from pipelines.config import IngestSettings
 from pipelines.graph import RunPlan, ingest
 from pipelines.job import Slice
-from pipelines.runners.failures import is_unexpected, keep_to_ourselves, stage_error, without_stage
+from pipelines.runners.failures import keep_to_ourselves, stage_error, without_stage, without_tracebacks
 from transforms.errors import RafidError, UsageError
 from transforms.runs.run import Run
 
@@ -34,18 +34,22 @@ def beam_options(arguments: Sequence[str]) -> pipeline_options.PipelineOptions:
     Raises:
         UsageError: an argument that Beam does not know, a value that it cannot have, a runner that is not there.
     """
-    parser = _BeamParser(allow_abbrev=False, add_help=False)
-    for options in pipeline_options.PipelineOptions.__subclasses__():
-        options._add_argparse_args(parser)
-    known, unknown = parser.parse_known_args(list(arguments))
+    known, unknown = _beam_parser().parse_known_args(list(arguments))
     if unknown:
         raise UsageError(f"{unknown[0]}: unknown option, neither Rafid's nor Beam's; see --help")
     options = pipeline_options.PipelineOptions([*arguments, f"--runner={_runner_name(known.runner or LOCAL_RUNNER)}"])
-    if is_prism(options):
+    if _is_prism(options):
         from pipelines.runners.prism import check_binary  # noqa: PLC0415
 
         check_binary(options)
     return options
+
+
+def _beam_parser() -> _BeamParser:
+    parser = _BeamParser(allow_abbrev=False, add_help=False)
+    for options in pipeline_options.PipelineOptions.__subclasses__():
+        options._add_argparse_args(parser)
+    return parser
 
 
 def _runner_name(given: str) -> str:
@@ -68,7 +72,7 @@ def is_flink(options: pipeline_options.PipelineOptions) -> bool:
     return options.view_as(pipeline_options.StandardOptions).runner.lower() in ("flinkrunner", "flink")
 
 
-def is_prism(options: pipeline_options.PipelineOptions) -> bool:
+def _is_prism(options: pipeline_options.PipelineOptions) -> bool:
     """True where the run goes to Prism."""
     return options.view_as(pipeline_options.StandardOptions).runner.lower() in ("prismrunner", "prism")
 
@@ -77,7 +81,7 @@ def runner_of(options: pipeline_options.PipelineOptions) -> Any:
     """The runner, or its name where Beam makes of that what is wanted."""
     name = options.view_as(pipeline_options.StandardOptions).runner
     portable = options.view_as(pipeline_options.PortableOptions)
-    if is_prism(options):
+    if _is_prism(options):
         from pipelines.runners.prism import LocalPrism  # noqa: PLC0415
 
         return LocalPrism()
@@ -116,7 +120,7 @@ def run_plan(plan: RunPlan, options: pipeline_options.PipelineOptions) -> None:
     options = copy.deepcopy(options)  # Beam changes the options of a run
     if not runs_in_process(options):
         keep_to_ourselves()
-    logging.getLogger("apache_beam.runners.common").addFilter(is_unexpected)
+    logging.getLogger("apache_beam.runners.common").addFilter(without_tracebacks)
     whole = beam.Pipeline(runner_of(options), options)
     try:
         with whole as pipeline:

@@ -5,15 +5,18 @@ job ends. Whatever else ends it, the next takes up from the manifests: nothing o
 """
 
 import signal
-import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from types import FrameType
 from typing import Any
 
 import apache_beam as beam
 import grpc
+from apache_beam.metrics import MetricsFilter
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners.runner import PipelineState
 
@@ -21,14 +24,81 @@ from pipelines.config import IngestSettings, require_places
 from pipelines.graph import StreamPlan, ingest_stream
 from pipelines.runners.failures import keep_to_ourselves, stage_error
 from pipelines.runners.running import is_flink, runner_of, runs_in_process
-from pipelines.streaming.follower import Follower, Tell
 from pipelines.streaming.windows import WindowRuns, bundles_there
+from transforms import console
 from transforms.dedup.definition import check_definition
 from transforms.errors import RunError, UsageError
 from transforms.runs.catalog import clean_up, committed_runs, prepare_output
 from transforms.runs.lock import lock_output
+from transforms.runs.manifest import Manifest
 from transforms.storage import Folder
-from transforms.streaming.beam import WatchBundles
+from transforms.streaming.beam import OLDEST_IN_FLIGHT, OLDEST_WAITING, WatchBundles
+
+Tell = Callable[[dict[str, Any]], None]
+_TELL_SECONDS = 10.0  # between two accounts of how the stream is
+
+
+class Follower:
+    """Tells of the windows that have been committed, and how far the stream lags."""
+
+    def __init__(self, output: Folder, tell: Tell) -> None:
+        self._output, self._tell = output, tell
+        self._told = {each.key for each in committed_runs(output)}
+        self._windows = self._kept = 0
+        self._last_arrival = 0.0
+        self._account = time.monotonic()
+
+    def say(self, line: str) -> None:
+        """Tells what the cluster says."""
+        self._tell({"event": "notice", "message": line})
+
+    def look(self, result: Any = None) -> None:
+        """Looks what is new; the metrics of `result`, which is Beam's, know when the oldest bundle arrived."""
+        for each in committed_runs(self._output):
+            if each.key not in self._told:
+                self._told.add(each.key)
+                self._tell(self._committed(each))
+        if result is not None and time.monotonic() >= self._account + _TELL_SECONDS:
+            self._account = time.monotonic()
+            lag = self._lag(_gauges(result))
+            self._tell({"event": "stream", "lag_seconds": lag, "windows": self._windows, "kept": self._kept})
+
+    def _committed(self, manifest: Manifest) -> dict[str, Any]:
+        paragraphs, window = manifest.counts.paragraphs, manifest.window
+        assert window is not None  # the runs of a stream have one
+        self._windows += 1
+        self._kept += paragraphs.kept
+        self._last_arrival = _seconds(window.last_arrival)
+        return {
+            "event": "committed",
+            "run": manifest.run,
+            "window": window.model_dump(),
+            "lag_seconds": round(time.time() - _seconds(window.first_arrival), 3),
+            "bundles": len(manifest.inputs),
+            "paragraphs": paragraphs.by_place(),
+            "seconds": manifest.seconds.model_dump(),
+        }
+
+    def _lag(self, oldest: dict[str, float]) -> float:
+        """Seconds since the oldest bundle arrived that is not committed; 0 where all are."""
+        waiting, in_flight = oldest.get(OLDEST_WAITING, 0.0), oldest.get(OLDEST_IN_FLIGHT, 0.0)
+        # The queue learns of a commit when the next window's turn has come; we know by now.
+        times = [each for each in (waiting, in_flight if in_flight > self._last_arrival else 0.0) if each]
+        return round(time.time() - min(times), 3) if times else 0.0
+
+
+def _gauges(result: Any) -> dict[str, float]:
+    """The gauges of the queue of windows by name, in seconds since the epoch; none where the runner has no metrics."""
+    result._metrics = None  # Beam would give the first answer again
+    with suppress(NotImplementedError):
+        found = result.metrics().query(MetricsFilter().with_namespace("rafid"))["gauges"]
+        return {each.key.metric.name: each.result.value / 1000 for each in found}
+    return {}
+
+
+def _seconds(iso: str) -> float:
+    return datetime.fromisoformat(iso).timestamp()
+
 
 _REST = "what is committed stays, start again"
 _LOOK_SECONDS = 0.5
@@ -68,21 +138,22 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
     require_places(settings)
     output = settings.folder()
     _check(settings, options)
-    bundles_there(settings.input.paths, settings.input.root)  # what no store serves is said before any work
+    inputs = settings.input.paths, settings.input.root, settings.input.endings
+    bundles_there(*inputs)  # what no store serves is said before any work
     options.view_as(StandardOptions).streaming = True
     prepare_output(output)
-    with lock_output(output, "stream", wait=asked.wait):
+    with lock_output(output, "stream", wait=asked.wait) as lease:
         clean_up(output)
         output.remove(DRAIN)
         check_definition(output.url, committed_runs(output), settings.dedup)
         follower = Follower(output, tell)
         try:
-            _run(_plan(settings, asked), options, _End(output, at_once=asked.cancel_now), follower)
+            _run(_plan(settings, asked, lease), options, _End(output, at_once=asked.cancel_now), follower)
         except Cancelled:
             tell({"event": "cancelled"})
         finally:
             follower.look()
-            output.remove(DRAIN)
+            output.tidy(DRAIN)
 
 
 def _check(settings: IngestSettings, options: PipelineOptions) -> None:
@@ -95,12 +166,12 @@ def _check(settings: IngestSettings, options: PipelineOptions) -> None:
         raise UsageError("dedup.join=partitioned: a stream decides each window on one worker; leave it at auto")
 
 
-def _plan(settings: IngestSettings, asked: Asked) -> StreamPlan:
+def _plan(settings: IngestSettings, asked: Asked, lease: str) -> StreamPlan:
     output = settings.folder()
-    listing = partial(bundles_there, settings.input.paths, settings.input.root)
+    listing = partial(bundles_there, settings.input.paths, settings.input.root, settings.input.endings)
     is_over = partial(output.exists, DRAIN)
     source = WatchBundles(f"{output.url} {time.time_ns()}", listing, asked.settle, asked.every, is_over)
-    return StreamPlan(source, WindowRuns(settings, asked.window), settings.run.worker_threads())
+    return StreamPlan(source, WindowRuns(settings, asked.window, lease), settings.run.worker_threads())
 
 
 def _run(plan: StreamPlan, options: PipelineOptions, end: "_End", follower: Follower) -> None:
@@ -185,7 +256,7 @@ class _End:
             said = "ending at once"
         else:
             said = "ending after the windows that are open; once more ends at once"
-        print(f"rafid: {signal.Signals(number).name}: {said}", file=sys.stderr, flush=True)
+        console.tell(f"rafid: {signal.Signals(number).name}: {said}")
 
     def check(self) -> None:
         """Tells the source to end, where that has been asked for.

@@ -1,18 +1,86 @@
 """The watch: one run after another over the bundles that have come to rest. It knows no Beam and no clock."""
 
+import signal
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
+from types import FrameType
 
+from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
+
+from pipelines.cli import say_once
+from pipelines.complaints import explained
 from pipelines.config import IngestSettings
-from pipelines.job import RunSlice, run_job
-from pipelines.streaming.metrics import WatchMetrics
+from pipelines.job import RunSlice, Slice, run_job
+from pipelines.runners.running import beam_options, run_slice, runs_in_process
+from transforms import console
 from transforms.bundles.errors import BundleError
-from transforms.bundles.listing import Bundle
-from transforms.errors import RunError
-from transforms.runs.lock import OutputLocked
+from transforms.bundles.listing import Bundle, list_bundles
+from transforms.errors import RunError, UnexpectedError, UsageError
+from transforms.runs.lease import OutputLocked
 from transforms.runs.manifest import Manifest
-from transforms.streaming.arrivals import Arrivals
+from transforms.runs.run import Run
+from transforms.segmentation.segmenter import shared_segmenter
+from transforms.streaming.turns import Arrivals
+
+
+class WatchMetrics:
+    """Counts what a watch has done since it began, and what it waits for."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._windows = Counter("rafid_windows", "Runs committed", registry=self.registry)
+        self._failures = Counter(
+            "rafid_window_failures", "Windows that failed and are tried again", registry=self.registry
+        )
+        self._bytes = Counter("rafid_read_bytes", "Bytes read by committed runs", registry=self.registry)
+        self._bundles = Counter("rafid_bundles", "Bundles taken", registry=self.registry)
+        self._documents = Counter("rafid_documents", "Documents by where they went", ["place"], registry=self.registry)
+        self._paragraphs = Counter(
+            "rafid_paragraphs", "Paragraphs by where they went", ["place"], registry=self.registry
+        )
+        self._waiting = Gauge("rafid_bundles_waiting", "Bundles that are not still yet", registry=self.registry)
+        self._committed = Gauge(
+            "rafid_last_commit_timestamp_seconds", "When a run was last committed", registry=self.registry
+        )
+        self._seconds = Gauge("rafid_last_window_seconds", "What the last run took", registry=self.registry)
+
+    def commit(self, manifest: Manifest, now: float) -> None:
+        """Counts a committed run; `now` in seconds since the epoch."""
+        self._windows.inc()
+        self._bytes.inc(manifest.bytes)
+        self._bundles.inc(len(manifest.inputs))
+        for counter, tally in (
+            (self._documents, manifest.counts.documents),
+            (self._paragraphs, manifest.counts.paragraphs),
+        ):
+            for place, count in tally.by_place().items():
+                if place != "in":
+                    counter.labels(place).inc(count)
+        self._committed.set(now)
+        self._seconds.set(manifest.seconds.total)
+
+    def fail(self) -> None:
+        """Counts a window that failed."""
+        self._failures.inc()
+
+    def wait(self, bundles: int) -> None:
+        """Says how many bundles are not still yet."""
+        self._waiting.set(bundles)
+
+    def serve(self, host: str, port: int) -> int:
+        """The port on which `/metrics` is served from now on; port 0 takes a free one.
+
+        Raises:
+            UsageError: the port cannot be had.
+        """
+        try:
+            server, _ = start_http_server(port, addr=host, registry=self.registry)
+        except OSError as error:
+            raise UsageError(f"--metrics-port {port}: {error.strerror or error} on {host}; choose another") from error
+        return int(server.server_port)
 
 
 @dataclass(frozen=True)
@@ -113,3 +181,87 @@ def watch(watcher: Watch, stop: Event, every: float) -> None:
     while not stop.is_set():
         watcher.step(stop)
         stop.wait(every)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The address at which a watch serves its figures."""
+
+    host: str
+    port: int
+
+
+def run_watch(
+    settings: IngestSettings,
+    beam: Sequence[str],
+    every: float,
+    settle: float,
+    figures: Figures | None,
+    *,
+    quiet: bool,
+) -> None:
+    """Watches until SIGTERM or SIGINT.
+
+    Args:
+        settings: of its runs.
+        beam: options of Apache Beam's.
+        every: seconds between two looks at the input.
+        settle: seconds for which a bundle must have been still.
+        figures: where Prometheus finds them; None for nowhere.
+        quiet: print errors only.
+
+    Raises:
+        RafidError: what will not go away by itself.
+    """
+    options = beam_options([*settings.flink.beam_arguments(), *beam])
+    say: Callable[[str], None] = _silent if quiet else console.say
+    if runs_in_process(options):
+        shared_segmenter(settings.segmentation)  # what it lacks is said before any work
+    inputs = settings.input
+    around = Surroundings(
+        listing=partial(
+            list_bundles, inputs.paths, inputs.root, endings=inputs.endings, empty=True, refused=say_once(say)
+        ),
+        clock=time.monotonic,
+        time=time.time,
+        run_slice=_explained(partial(run_slice, settings=settings, options=options, say=say)),
+        in_process=runs_in_process(options),
+        say=say,
+    )
+    metrics, stop = WatchMetrics(), _stop_on_signals()
+    if figures:
+        say(f"figures at http://{figures.host}:{metrics.serve(figures.host, figures.port)}/metrics")
+    say(f"watching {', '.join(settings.input.paths)} every {every:g} s")
+    watcher = Watch(settings, settle, around, metrics)
+    watch(watcher, stop, every)
+    say(f"ended after {watcher.windows:,} runs")
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+def _explained(run_slice: RunSlice) -> RunSlice:
+    """`run_slice`, whose unexpected errors say where their tracebacks are kept: the watch goes on after them."""
+
+    def run(run: Run, part: Slice) -> None:
+        try:
+            run_slice(run, part)
+        except UnexpectedError as error:
+            raise explained(error) from error
+
+    return run
+
+
+def _stop_on_signals() -> Event:
+    """An event that SIGTERM and SIGINT set; a second SIGINT interrupts."""
+    stop = Event()
+
+    def ask(number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        console.tell(f"rafid: {signal.Signals(number).name}: ending after the run in progress")
+
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, ask)
+    return stop

@@ -15,8 +15,10 @@ from transforms.bundles.sequential import bundle_is_stream
 from transforms.bundles.splits import Split, plan_splits
 from transforms.runs.catalog import committed_runs
 from transforms.runs.inputs import TakenInputs
+from transforms.runs.lease import check_token
 from transforms.runs.manifest import WindowSpan
 from transforms.runs.run import Run
+from transforms.settings import ANY_ENDING
 from transforms.streaming.turns import Arrival, Opened, Outcome
 
 _log = logging.getLogger("rafid.windows")
@@ -24,10 +26,12 @@ _warn = say_once(_log.warning)
 _FAILURES = 2  # windows given up, after which a bundle is looked at by itself
 
 
-def bundles_there(paths: Sequence[str], root: str | None) -> list[Bundle] | None:
+def bundles_there(
+    paths: Sequence[str], root: str | None, endings: Sequence[str] = (ANY_ENDING,)
+) -> list[Bundle] | None:
     """The bundles that are there now, in input order; None where that cannot be told for the moment."""
     try:
-        return list_bundles(paths, root, empty=True, refused=_warn)
+        return list_bundles(paths, root, endings=endings, empty=True, refused=_warn)
     except BundleError as error:
         _warn(str(error))
         return None
@@ -35,10 +39,17 @@ def bundles_there(paths: Sequence[str], root: str | None) -> list[Bundle] | None
 
 @dataclass(frozen=True)
 class WindowRuns:
-    """The runs of windows of `size` milliseconds."""
+    """The runs of windows of `size` milliseconds.
+
+    Attributes:
+        settings: how they are worked on.
+        size: how long a window is.
+        lease: the token of the output's lock that the stream holds; a stream whose lock was taken over opens no run.
+    """
 
     settings: IngestSettings
     size: int
+    lease: str = ""
 
     def outcome(self, name: str) -> Outcome | None:
         """The end of the run of that name; None while it is being worked on."""
@@ -50,12 +61,14 @@ class WindowRuns:
     def drop(self, name: str) -> None:
         """Removes what a run that was given up has left."""
         run = self._run(name)
+        check_token(run.folder, self.lease)
         _log.warning("window %s: %s; its bundles go into the next", name, run.why_given_up())
         run.remove()
 
     def open(self, end: int, arrivals: Sequence[Arrival]) -> Opened:
         """Opens the run of the window that ends at `end`, with those of its bundles that are still to be taken."""
         run = self._run(window_name(end - self.size, self.size))
+        check_token(run.folder, self.lease)
         if run.is_committed():  # as a clock that is set back would have it
             return Opened(run.name, (), tuple(arrivals), ())
         run.remove()  # what an attempt before this one has left

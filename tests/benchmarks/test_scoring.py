@@ -12,7 +12,7 @@ import pytest
 import scoring
 
 from tests.dedup import oracle
-from transforms.dedup.settings import DedupSettings
+from transforms.settings import DedupSettings
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,8 @@ from transforms.bundles.documents import Documents
 from transforms.bundles.errors import RejectReason
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.reader import read_parts
-from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import plan_splits
+from transforms.settings import ReadSettings
 
 COUNT, GROUP = 500, 25
 

@@ -1,15 +1,18 @@
 """Listing: which files patterns name, what they are called, and what is wrong with them."""
 
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import fsspec
 import pytest
+from pydantic import ValidationError
 
 from transforms.bundles.errors import BundleChanged, BundleError
-from transforms.bundles.listing import check_unchanged, list_bundles
+from transforms.bundles.listing import check_unchanged, ending_of, list_bundles, list_input
 from transforms.bundles.stores import LocalStore
+from transforms.settings import ReadSettings
 
 FILES = [
     "a.txt",
@@ -143,12 +146,100 @@ def test_files_outside_the_root(folder: Path, memory: str) -> None:
 
 def test_what_cannot_be_read_is_named(folder: Path) -> None:
     (folder / "deep" / "broken.txt").symlink_to(folder / "nowhere")
-    for pattern in ("deep", "deep/broken.txt"):
-        with pytest.raises(BundleError, match=r"broken\.txt: cannot be read: no file behind this link"):
-            list_bundles([str(folder / pattern)])
+    with pytest.raises(BundleError, match=r"broken\.txt: cannot be read: no file behind this link"):
+        list_bundles([str(folder / "deep/broken.txt")])
     os.mkfifo(folder / "pipe")
     with pytest.raises(BundleError, match="pipe: not a regular file"):
         list_bundles([str(folder / "pipe")])
+
+
+def passed_over(folder: str, *patterns: str, endings: Sequence[str] = ("*",)) -> list[tuple[str, str]]:
+    """The files and folders below `folder` that patterns pass over, and why."""
+    found = list_input([f"{folder}/{pattern}" for pattern in patterns], endings=endings, empty=True).passed_over
+    below = folder.rpartition("/")[2] + "/"
+    return [(each.url.partition(below)[2], str(each.reason)) for each in found]
+
+
+HIDDEN = [(".hidden", "hidden"), ("_log", "hidden"), ("_t/", "hidden")]
+UNFINISHED = [("x.part", "unfinished"), ("x.tmp", "unfinished"), ("y~", "unfinished")]
+PASSED = [
+    (["."], sorted(HIDDEN + UNFINISHED)),
+    (["*"], sorted(HIDDEN[:2] + UNFINISHED)),
+    (["**"], sorted(HIDDEN + UNFINISHED)),
+    (["*.txt"], []),
+    (["x.*", "*.txt"], UNFINISHED[:2]),
+    (["x.*", "x.tmp"], [UNFINISHED[0]]),
+    (["deep", "_t"], []),
+]
+
+
+@pytest.mark.parametrize(("patterns", "passed"), PASSED)
+def test_what_is_passed_over_is_told(
+    folder: Path, memory: str, patterns: list[str], passed: list[tuple[str, str]]
+) -> None:
+    assert passed_over(str(folder), *(pattern.removeprefix(".") for pattern in patterns)) == passed
+    assert passed_over(memory, *(pattern.removeprefix(".") for pattern in patterns)) == passed
+
+
+def test_links_that_lead_nowhere_are_passed_over(folder: Path) -> None:
+    (folder / "deep" / "broken.txt").symlink_to(folder / "nowhere")
+    assert passed_over(str(folder), "deep") == [("deep/broken.txt", "broken_link")]
+    assert passed_over(str(folder), "deep/*.txt") == [("deep/broken.txt", "broken_link")]
+
+
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [
+        ("a.txt", ".txt"), ("UP.TXT", ".txt"), ("a.txt.gz", ".txt"), ("a.TXT.Zst", ".txt"), ("a.gz", ".gz"), ("a", ""),
+        ("LICENSE", ""), ("LICENSE.gz", ".gz"), ("a.json.xz", ".json"), ("a.tar.gz", ".tar"), ("a.b.c", ".c"),
+        ("أخبار.txt", ".txt"), ("a.txt.zip", ".zip"),
+    ],
+)  # fmt: skip
+def test_endings(name: str, ending: str) -> None:
+    assert ending_of(name) == ending
+
+
+def test_a_folder_gives_files_of_its_endings_and_a_pattern_what_it_names(tmp_path: Path) -> None:
+    names = ["a.txt", "B.TXT", "c.md", "d.json", "e.html", "LICENSE", "f.txt.gz", "g.gz", "h.json.gz", "sub/i.text"]
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("نص")
+    endings = ReadSettings().endings
+    taken = list_input([str(tmp_path)], endings=endings)
+    assert [bundle.name for bundle in taken.bundles] == ["B.TXT", "a.txt", "f.txt.gz", "g.gz", "sub/i.text"]
+    passed = [
+        ("LICENSE", "ending"),
+        ("c.md", "ending"),
+        ("d.json", "ending"),
+        ("e.html", "ending"),
+        ("h.json.gz", "ending"),
+    ]
+    assert passed_over(str(tmp_path), "", endings=endings) == passed
+    assert [bundle.name for bundle in list_bundles([f"{tmp_path}/*.md", f"{tmp_path}/LICENSE"], endings=endings)] == [
+        "LICENSE",
+        "c.md",
+    ]
+    assert passed_over(str(tmp_path), "", "*.md", endings=endings) == [each for each in passed if each[0] != "c.md"]
+    assert passed_over(str(tmp_path), "", endings=["*"]) == []
+    assert [bundle.name for bundle in list_bundles([str(tmp_path)], endings=["", ".md"])] == ["LICENSE", "c.md"]
+
+
+def test_a_folder_without_files_of_its_endings_says_so(tmp_path: Path) -> None:
+    for name in ("a.md", "b.json", ".c"):
+        (tmp_path / name).write_text("نص")
+    said = r"matches no file to take; passed over: 1 hidden, 2 ending; name files by a pattern, or set input\.endings"
+    with pytest.raises(BundleError, match=said):
+        list_bundles([str(tmp_path)], endings=[".txt"])
+    told: list[str] = []
+    assert list_bundles([str(tmp_path)], endings=[".txt"], empty=True, refused=told.append) == []
+    assert len(told) == 2
+    assert all("its ending is not one of input.endings" in line for line in told)
+
+
+@pytest.mark.parametrize("ending", ["txt", ".", "./a", "a.txt"])
+def test_what_is_no_ending_is_refused(ending: str) -> None:
+    with pytest.raises(ValidationError, match="not an ending; write it with its dot"):
+        ReadSettings(endings=[ending])
 
 
 def test_what_cannot_be_read_is_passed_over_where_somebody_is_told(folder: Path) -> None:

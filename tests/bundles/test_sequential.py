@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from tests.bundles.compressors import COMPRESSORS, compress_in_members
 from tests.bundles.oracle import Item, paragraphs_with_splits, read_bundle, read_with_splits
 from tests.bundles.test_reader import hostile
-from transforms.bundles import boundaries, compression, reader
+from transforms.bundles import boundaries, compression, parsing
 from transforms.bundles.documents import Documents
 from transforms.bundles.errors import BundleChanged
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.reader import read_again, read_documents, read_parts
-from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import plan_splits
+from transforms.settings import ReadSettings
 
 MARK = "\ufeff"
 DOCUMENTS = "".join(f"<<<FILE>>> مقال {number}\n" + f"هذا نصّ المقال رقم {number} كما نُشر\n" * 9 for number in range(60))
@@ -61,7 +61,7 @@ def test_a_compressed_bundle_is_its_text(
 ) -> None:
     files = {"a.txt": COMPRESSORS[kind](data)}
     with _in_small_pieces(part):
-        found = _items(tmp_path_factory.mktemp("in"), files, target, part_bytes=part, encodings=[])
+        found = _items(tmp_path_factory.mktemp("in"), files, target, part_bytes=part)
     assert found == _expected("a.txt", data)
 
 
@@ -198,7 +198,7 @@ def test_a_document_that_is_too_large_is_rejected_alone(
 ) -> None:
     for name, size in (("SAMPLE_BYTES", 1_000), ("FIRST_CHUNK", 300), ("LARGEST_CHUNK", 2_000)):
         monkeypatch.setattr(boundaries, name, size)
-    monkeypatch.setattr(reader, "SAMPLE_BYTES", 1_000)
+    monkeypatch.setattr(parsing, "SAMPLE_BYTES", 1_000)
     head, large, tail = "<<<FILE>>>a\nأوّل\n", "<<<FILE>>>b\n" + "طويل جدًّا\n" * 9_000, "<<<FILE>>>c\nأخير"
     text = head + large + tail
     plain = {"utf-16": (MARK + text).encode("utf-16-le")}.get(kind, text.encode())

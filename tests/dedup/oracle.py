@@ -9,7 +9,7 @@ from typing import Any
 
 import unicodedata2 as unicode
 
-from transforms.dedup.settings import DedupSettings
+from transforms.settings import DedupSettings
 
 Removed = dict[int, tuple[int, float]]  # removed paragraph -> the kept one that stands for it, and their similarity
 

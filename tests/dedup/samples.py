@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.dedup.oracle import Removed
 from transforms.dedup.fingerprints import DOCUMENT_FIELDS, Fingerprint
 from transforms.dedup.fold import PROFILES
-from transforms.dedup.settings import DedupSettings, ShingleSettings
 from transforms.dedup.shingles import ShingleSets, shingle_sets
 from transforms.dedup.verdicts import Decision
+from transforms.settings import DedupSettings, ShingleSettings
 
 # Few words, some of which fold to the same: equal and similar paragraphs are frequent.
 WORDS = [
@@ -125,6 +125,7 @@ def fingerprint_of(documents: Sequence[Sequence[Sequence[int]]], bundle: str = "
         "length": [1000] * len(documents),
         "name": ["مقال"] * len(documents),
         "encoding": ["utf-8"] * len(documents),
+        "repaired": pa.array([0] * len(documents), pa.int32()),
         "language": ["ar" if number % 2 else None for number in range(len(documents))],
         "language_probability": [0.5 if number % 2 else None for number in range(len(documents))],
         "filter_rule": [None] * len(documents),

@@ -11,16 +11,14 @@ from apache_beam.testing.util import assert_that, equal_to
 from tests.runs.samples import header
 from transforms.bundles.beam import ListSplits
 from transforms.bundles.listing import list_bundles
-from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import Split, plan_splits
 from transforms.dedup.beam import Fingerprinted, FingerprintSplit, JoinRun
-from transforms.dedup.figures import read_figures
-from transforms.dedup.fingerprints import read_fingerprint
-from transforms.dedup.settings import DedupSettings
+from transforms.dedup.fingerprints import read_figures, read_fingerprint
 from transforms.dedup.verdicts import read_verdicts
 from transforms.language.settings import LanguageSettings
-from transforms.runs.opening import Opening
+from transforms.runs.manifest import Opening
 from transforms.runs.run import Run
+from transforms.settings import DedupSettings, ReadSettings
 from transforms.storage import Folder
 
 TEXT = "\n".join(["قال رسول الله", "وسكت"] * 20)
@@ -53,7 +51,7 @@ def test_every_split_is_fingerprinted(tmp_path: Path, splits: Sequence[Split], t
         batches = pipeline | ListSplits("r1", splits, batch)
         done = batches | fingerprint(run, threads) | "Splits" >> beam.Map(split_of)
         assert_that(done, equal_to([("r1", split) for split in splits]))
-    files = [read_fingerprint(run.folder, run.fingerprint(each.id)) for each in splits]
+    files = [read_fingerprint(run, each.id) for each in splits]
     assert sum(len(each.documents) for each in files) == 10
     assert sum(len(each.offset) for each in files) == 410
 
@@ -70,10 +68,10 @@ def test_the_join_decides_in_input_order_and_hands_the_splits_on(tmp_path: Path,
         )
         wanted = [splits[:2], splits[2:4], splits[4:]]
         assert_that(batches, equal_to([("r1", tuple(each)) for each in wanted]))
-    verdicts = [read_verdicts(run.folder, run.verdicts(each.id)).to_pylist() for each in splits]
+    verdicts = [read_verdicts(run, each.id, 1 << 30).to_pylist() for each in splits]
     kept = {(row["kept_bundle"], row["kept_paragraph_index"]) for rows in verdicts for row in rows}
     assert kept == {("a.txt", 0), ("a.txt", 1)}
     assert {row["kept_doc_id"] for rows in verdicts for row in rows} == {
-        read_fingerprint(run.folder, run.fingerprint(splits[0].id)).documents.column("doc_id")[0].as_py()
+        read_fingerprint(run, splits[0].id).documents.column("doc_id")[0].as_py()
     }
     assert read_figures(run).duplicates == sum(map(len, verdicts)) == 10 * 40 - 2

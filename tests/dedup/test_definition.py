@@ -6,8 +6,8 @@ import pytest
 
 from tests.runs.samples import manifest
 from transforms.dedup.definition import DefinitionError, check_definition
-from transforms.dedup.settings import DedupSettings, ShingleSettings
 from transforms.runs.manifest import Manifest
+from transforms.settings import DedupSettings, ShingleSettings
 
 OUTPUT = "s3://bucket/out"
 

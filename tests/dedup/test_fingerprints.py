@@ -10,7 +10,10 @@ from hypothesis import given, settings
 
 from tests.dedup.samples import fingerprint_of, fingerprints
 from transforms.dedup.fingerprints import DOCUMENT_FIELDS, SCHEMA, Fingerprint, read_fingerprint, write_fingerprint
-from transforms.storage import Folder, StorageError
+from transforms.filesystems import StorageError
+from transforms.runs.run import Run
+from transforms.sealed import unseal
+from transforms.storage import Folder
 
 
 def content(fingerprint: Fingerprint) -> dict[str, Any]:
@@ -28,9 +31,9 @@ def content(fingerprint: Fingerprint) -> dict[str, Any]:
 @settings(deadline=None, max_examples=50)
 @given(fingerprints)
 def test_what_is_written_is_read(fingerprint: Fingerprint) -> None:
-    folder = Folder("memory://fingerprints")
-    write_fingerprint(folder, "run=x/one.arrow", fingerprint)
-    assert content(read_fingerprint(folder, "run=x/one.arrow")) == content(fingerprint)
+    run = Run(Folder("memory://fingerprints"), "x")
+    write_fingerprint(run, "one", fingerprint)
+    assert content(read_fingerprint(run, "one")) == content(fingerprint)
 
 
 @settings(deadline=None, max_examples=20)
@@ -40,19 +43,20 @@ def test_the_same_fingerprint_is_the_same_bytes_in_every_store(
 ) -> None:
     local, store = Folder(str(tmp_path_factory.mktemp("output"))), Folder("memory://output")
     written = set()
-    for folder, name in ((local, "a/one.arrow"), (local, "a/two.arrow"), (store, "a/one.arrow")):
-        write_fingerprint(folder, name, fingerprint)
-        assert content(read_fingerprint(folder, name)) == content(fingerprint)
-        written.add(folder.read(name).to_pybytes())
+    for run in (Run(local, "a"), Run(local, "b"), Run(store, "a")):
+        write_fingerprint(run, "one", fingerprint)
+        assert content(read_fingerprint(run, "one")) == content(fingerprint)
+        written.add(run.folder.read(run.fingerprint("one")).to_pybytes())
     assert len(written) == 1
-    assert sorted(each.name for each in local.local_path("a").iterdir()) == ["one.arrow", "two.arrow"]
+    assert local.names(Run(local, "a").fingerprint_folder()) == ["one.arrow"]
 
 
 @pytest.mark.parametrize("documents", [[], [[]], [[], []], [[[]]], [[[], [7]], [], [[2**64 - 1, 0]]]])
 def test_what_is_empty_comes_back_empty(tmp_path: Path, documents: list[list[list[int]]]) -> None:
     fingerprint = fingerprint_of(documents)
-    write_fingerprint(Folder(str(tmp_path)), "one.arrow", fingerprint)
-    again = read_fingerprint(Folder(str(tmp_path)), "one.arrow")
+    run = Run(Folder(str(tmp_path)), "x")
+    write_fingerprint(run, "one", fingerprint)
+    again = read_fingerprint(run, "one")
     assert content(again) == content(fingerprint)
     assert again.first_paragraph.tolist()[-1] == len(again.offset) == len(again.sets.offsets) - 1
 
@@ -67,6 +71,7 @@ def test_paragraphs_know_their_document_and_ordinal() -> None:
 def test_the_columns_are_a_contract() -> None:
     assert [f"{field.name}: {field.type}{'' if field.nullable else '!'}" for field in DOCUMENT_FIELDS] == [
         "doc_id: string!", "bundle: string!", "offset: int64!", "length: int64!", "name: string!", "encoding: string!",
+        "repaired: int32!",
         "language: string", "language_probability: float", "filter_rule: string",
     ]  # fmt: skip
     assert [f"{field.name}: {field.type}" for field in list(SCHEMA)[len(DOCUMENT_FIELDS) :]] == [
@@ -75,14 +80,15 @@ def test_the_columns_are_a_contract() -> None:
     ]
 
 
-def test_a_file_can_be_read_by_whoever_reads_arrow(tmp_path: Path) -> None:
-    write_fingerprint(Folder(str(tmp_path)), "one.arrow", fingerprint_of([[[1, 2], [3]], [[]]]))
-    with pa.memory_map(str(tmp_path / "one.arrow")) as file:
-        rows = pa.ipc.open_file(file).read_all().to_pylist()
+def test_a_file_is_arrow_and_a_seal(tmp_path: Path) -> None:
+    run = Run(Folder(str(tmp_path)), "x")
+    write_fingerprint(run, "one", fingerprint_of([[[1, 2], [3]], [[]]]))
+    content, _ = unseal(run.folder.read(run.fingerprint("one")))
+    rows = pa.ipc.open_file(content).read_all().to_pylist()
     assert [row["shingles"] for row in rows] == [[[1, 2], [3]], [[]]]
     assert [[place["length"] for place in row["paragraphs"]] for row in rows] == [[11, 12], [13]]
 
 
 def test_a_missing_file_is_an_error_of_one_line(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"^.*/none\.arrow: cannot be read: .*$"):
-        read_fingerprint(Folder(str(tmp_path)), "none.arrow")
+        read_fingerprint(Run(Folder(str(tmp_path)), "x"), "none")

@@ -13,8 +13,8 @@ from transforms.bundles.reader import Documents, read_parts
 from transforms.bundles.splits import plan_splits
 from transforms.dedup.fingerprints import Fingerprint
 from transforms.dedup.first_pass import document_ids, fingerprint_split, paragraph_bounds
-from transforms.dedup.settings import DedupSettings
 from transforms.language.settings import LanguageSettings
+from transforms.settings import DedupSettings
 
 NEWS = "تمهيد\n<<<FILE>>> أول\nقال رسول الله\n\n  وسكت \r\n<<<FILE>>> ثان\n، . \nقال رسول الله\n\nنعم"
 OTHER = "\ufeff<<<FILE>>> أول\nقال رسول الله\n<<<FILE>>> فارغ\n\n<<<FILE>>> مكسور\n".encode() + b"\xff\n"

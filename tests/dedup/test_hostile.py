@@ -8,7 +8,7 @@ import pytest
 from tests.dedup.oracle import decide_by_index
 from tests.dedup.samples import bulletins, cut, removed, sets_of
 from transforms.dedup.one_pass.join import decide
-from transforms.dedup.settings import DedupSettings, ShingleSettings
+from transforms.settings import DedupSettings, ShingleSettings
 
 WORDS = DedupSettings()
 CHARACTERS = DedupSettings(shingle=ShingleSettings(unit="character", size=5))

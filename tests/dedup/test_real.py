@@ -15,9 +15,9 @@ from transforms.bundles.splits import plan_splits
 from transforms.dedup.fingerprints import Fingerprint
 from transforms.dedup.first_pass import fingerprint_split, paragraph_bounds
 from transforms.dedup.one_pass.join import decide
-from transforms.dedup.settings import DedupSettings, ShingleSettings
 from transforms.dedup.shingles import ShingleSets
 from transforms.dedup.verdicts import Decision
+from transforms.settings import DedupSettings, ShingleSettings
 
 WHOLE = 1 << 30
 SMALL = 80_000

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from transforms.dedup.settings import DedupSettings
+from transforms.settings import DedupSettings
 
 
 def test_the_defaults_are_the_documented_ones() -> None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.dedup import oracle
 from tests.dedup.samples import corpora, definitions, encode, sets_of
-from transforms.dedup.settings import DedupSettings, ShingleSettings
 from transforms.dedup.shingles import shingle_sets
+from transforms.settings import DedupSettings, ShingleSettings
 
 
 @settings(deadline=None)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.dedup.samples import fingerprint_of
 from transforms.dedup.verdicts import PLACES, SCHEMA, Decision, places_of, read_verdicts, verdict_tables, write_verdicts
+from transforms.runs.run import Run
 from transforms.storage import Folder
 
 shapes = st.lists(st.lists(st.integers(0, 4), max_size=4), min_size=1, max_size=4)
@@ -72,12 +73,13 @@ def verdicts(rows: int) -> pa.Table:
 def test_what_is_written_is_read_and_the_same_bytes_in_every_store(tmp_path: Path, rows: int) -> None:
     written = set()
     local, store = Folder(str(tmp_path)), Folder("memory://verdicts")
-    for folder, name in ((local, "one.arrow"), (local, "two.arrow"), (store, "one.arrow")):
-        write_verdicts(folder, name, verdicts(rows))
-        found = read_verdicts(folder, name)
+    for folder, name in ((local, "x"), (local, "y"), (store, "x")):
+        run = Run(folder, name)
+        write_verdicts(run, "one", verdicts(rows))
+        found = read_verdicts(run, "one", rows + 1)
         assert found.equals(verdicts(rows))
         assert found.schema == SCHEMA
-        written.add(folder.read(name).to_pybytes())
+        written.add(folder.read(run.verdicts("one")).to_pybytes())
     assert len(written) == 1
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from docs.reference import DOCS, PAGES
-from pipelines.views.columns import MEANINGS
+from pipelines.views.card import MEANINGS
 from transforms.shards.schemas import LEDGERS
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from tests.bundles.oracle import Item, paragraphs_of, read_bundle
 from tests.dedup.oracle import decide_by_index
-from transforms.dedup.settings import DedupSettings
+from transforms.settings import DedupSettings
 
 
 class Place(NamedTuple):

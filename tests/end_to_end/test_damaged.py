@@ -18,8 +18,8 @@ def test_damaged_bundles_make_a_balanced_corpus(seeds: Path, tmp_path: Path) -> 
     corpus = read_corpus(tmp_path / "out", "x")
     check_files(tmp_path / "out", "x")
     check_counts(corpus)
-    assert len(manifest["inputs"]) == 500
-    assert sum(manifest["rejects"].values()) == len(corpus.rejects)
-    assert {"truncated_stream", "corrupt_stream", "not_text", "empty_document"} <= set(manifest["rejects"])
+    assert len(manifest.inputs) == 500
+    assert sum(manifest.rejects.values()) == len(corpus.rejects)
+    assert {"truncated_stream", "corrupt_stream", "not_text", "empty_document"} <= set(manifest.rejects)
     assert corpus.manifest["counts"]["documents"]["in"] > 5_000
-    assert json.dumps(manifest["rejects"]) == json.dumps(corpus.manifest["rejects"])
+    assert json.dumps(manifest.rejects) == json.dumps(corpus.manifest["rejects"])

@@ -13,7 +13,8 @@ import pytest
 from pipelines.runs import main as runs
 from tests.conftest import PROJECT, UNSEGMENTED
 from tests.plain_job import read_whole_output
-from transforms.runs.catalog import committed
+from transforms.runs.catalog import committed_runs
+from transforms.storage import Folder
 
 KILLS = 20
 RUNS = 10
@@ -44,7 +45,7 @@ def kill_at_random(process: "subprocess.Popen[bytes]", output: Path, chance: ran
 def test_twenty_kills_change_nothing(seeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert start(seeds, tmp_path / "whole").wait() == 0
     wanted = read_whole_output(tmp_path / "whole")
-    assert len(committed(str(tmp_path / "whole"))) >= RUNS
+    assert len(committed_runs(Folder(str(tmp_path / "whole")))) >= RUNS
     chance, kills = random.Random(20), 0
     for sequence in count():
         output = tmp_path / f"killed-{sequence}"

@@ -10,7 +10,7 @@ from pipelines.ingest import main
 from tests.conftest import UNSEGMENTED
 from tests.corpus import Corpus, check_corpus
 from tests.end_to_end.oracle import Place, decide, read_items, read_paragraphs
-from transforms.dedup.settings import DedupSettings
+from transforms.settings import DedupSettings
 
 
 class Ingested(NamedTuple):

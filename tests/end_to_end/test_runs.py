@@ -12,13 +12,13 @@ import pytest
 from pipelines.ingest import main
 from pipelines.runners.running import beam_options, run_slice
 from pipelines.runs import main as runs
-from pipelines.streaming.metrics import WatchMetrics
-from pipelines.streaming.watch_loop import Surroundings, Watch
+from pipelines.streaming.watch_loop import Surroundings, Watch, WatchMetrics
 from tests.conftest import UNSEGMENTED
 from tests.end_to_end.oracle import Place, read_paragraphs
 from tests.plain_job import Whole, read_whole_output, settings_for
 from transforms.bundles.listing import list_bundles
-from transforms.runs.catalog import committed
+from transforms.runs.catalog import committed_runs
+from transforms.storage import Folder
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_one_run_keeps_what_brute_force_keeps(books: Path, real: Path, whole: Wh
 def test_a_run_a_bundle_comes_to_the_same(books: Path, whole: Whole, tmp_path: Path) -> None:
     for bundle in sorted(books.glob("*.txt")):
         assert ingest(bundle, tmp_path / "out", "--run", bundle.stem) == 0
-    assert len(committed(str(tmp_path / "out"))) == 3
+    assert len(committed_runs(Folder(str(tmp_path / "out")))) == 3
     assert read_whole_output(tmp_path / "out") == whole
     assert runs([str(tmp_path / "out"), "verify"]) == 0
 
@@ -66,7 +66,7 @@ def test_a_run_a_bundle_comes_to_the_same(books: Path, whole: Whole, tmp_path: P
 def test_slices_come_to_the_same(books: Path, whole: Whole, tmp_path: Path) -> None:
     cut = ["--set", "run.max_bytes=3MB", "--set", "run.split_bytes=500kB"]
     assert ingest(f"{books}/*.txt", tmp_path / "out", *cut) == 0
-    assert len(committed(str(tmp_path / "out"))) >= 5
+    assert len(committed_runs(Folder(str(tmp_path / "out")))) >= 5
     assert read_whole_output(tmp_path / "out") == whole
 
 

@@ -13,7 +13,7 @@ from tests.conftest import UNSEGMENTED
 from tests.corpus import Corpus, check_corpus
 from tests.end_to_end.oracle import Place, decide, read_paragraphs
 from tests.plain_run import run_plainly
-from transforms.dedup.settings import DedupSettings
+from transforms.settings import DedupSettings
 
 WHOLE = 1 << 30
 SENTENCES = [

@@ -29,8 +29,9 @@ from tests.flink.cluster import LocalCluster
 from tests.flink.harness import SPLIT_BYTES, Driver, Pool, arguments, on_flink, write_bundles, written
 from tests.processes import wait_until
 from transforms.errors import RafidError, UsageError
-from transforms.runs.catalog import committed
+from transforms.runs.catalog import committed_runs
 from transforms.runs.run import LEDGER_FOLDERS
+from transforms.storage import Folder
 
 _TURNS = 40  # so that there is a middle
 
@@ -116,7 +117,7 @@ def prove_stream(way: Sequence[str], folder: Path, seconds: float = 900) -> Case
 
 
 def _taken(output: Path) -> int:
-    return sum(len(run.inputs) for run in committed(str(output))) if output.exists() else 0
+    return sum(len(run.inputs) for run in committed_runs(Folder(str(output)))) if output.exists() else 0
 
 
 def _compare(expected: Path, output: Path) -> tuple[int, int]:
@@ -127,7 +128,7 @@ def _compare(expected: Path, output: Path) -> tuple[int, int]:
 
 def _rows(output: Path) -> Counter[str]:
     """The rows of all runs, but for the names of the runs that kept what duplicates repeat."""
-    corpora = [read_corpus(output, run.run) for run in committed(str(output))]
+    corpora = [read_corpus(output, run.run) for run in committed_runs(Folder(str(output)))]
     rows = ((ledger, row) for corpus in corpora for ledger in LEDGER_FOLDERS for row in getattr(corpus, ledger))
     return Counter(f"{ledger} { ({**row, 'kept_run': ''} if 'kept_run' in row else row) }" for ledger, row in rows)
 

@@ -30,7 +30,7 @@ def test_the_command_line_goes_before_the_settings() -> None:
 
 def test_the_shipped_settings_name_the_cluster_of_make_flink() -> None:
     flink = load_settings(str(PROJECT / "configs" / "flink.yaml"), [], {}).flink
-    makefile = (PROJECT / "flink.mk").read_text(encoding="utf-8")
+    makefile = (PROJECT / "tests" / "flink" / "flink.mk").read_text(encoding="utf-8")
     assert f"FLINK_PORT ?= {str(flink.master).partition(':')[2]}" in makefile
     assert f"WORKERS_PORT ?= {flink.workers.partition(':')[2]}" in makefile
 

@@ -9,7 +9,7 @@ from tests.conftest import PROJECT
 _PRINTS = """
 import os, subprocess, sys, time
 from pathlib import Path
-from pipelines.runners.worker_logs import log_to_file
+from pipelines.runners.worker import log_to_file
 path = log_to_file(Path(sys.argv[1]), "1/a b", limit=100_000, check_seconds=0.05)
 for line in range(20_000):
     print(f"line {line} of what Python prints")
@@ -18,6 +18,12 @@ for line in range(20_000):
 sys.stdout.flush()
 subprocess.run(["sh", "-c", "echo from a child >&2"], check=True)
 os.abort()
+"""
+_LOGS = """
+import sys
+from pathlib import Path
+from pipelines.runners.worker import log_to_file
+log_to_file(Path(sys.argv[1]), "w")
 """
 
 
@@ -40,8 +46,5 @@ def test_files_of_workers_that_ended_do_not_pile_up(tmp_path: Path) -> None:
     """Proves that the oldest go: 64 files stay."""
     for number in range(100):
         (tmp_path / f"old-{number:03d}.log").write_text("ended")
-    code = (
-        f"from pathlib import Path; from pipelines import worker_logs as w; w.log_to_file(Path({str(tmp_path)!r}), 'w')"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=PROJECT)
+    subprocess.run([sys.executable, "-c", _LOGS, str(tmp_path)], check=True, cwd=PROJECT)
     assert len(list(tmp_path.glob("old-*"))) == 64

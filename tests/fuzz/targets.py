@@ -8,11 +8,11 @@ from pathlib import Path
 from pipelines.config import ConfigError, load_settings
 from transforms.bundles.compression import Damaged, decompress
 from transforms.bundles.documents import PARAGRAPH_MODES, find_paragraphs
-from transforms.bundles.encodings import recode, transcode_utf16, utf16_bytes
+from transforms.bundles.encodings import decode, transcode_utf16, utf16_bytes
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.reader import read_parts
-from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import plan_splits
+from transforms.settings import ReadSettings
 
 _KINDS = ("gzip", "bzip2", "xz", "zstd")
 # Enough for any input that a fuzzer makes, and soon at an end for a bomb that it finds.
@@ -23,11 +23,13 @@ def fuzz_reader(data: bytes) -> None:
     """A bundle is read the same in all splits and parts; its documents do not overlap; its paragraphs are text."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "bundle").write_bytes(data)
-        whole = _read(folder, 1 << 20, ReadSettings(decompressed_bytes=_MOST_TEXT))
-        parts = _read(folder, 1 + len(data) // 3, ReadSettings(decompressed_bytes=_MOST_TEXT, part_bytes=100))
-    assert whole == parts
-    places = [place for place, *_ in whole]
-    assert all(first[0] + first[1] <= second[0] for first, second in pairwise(places))
+        for asked in ({}, {"delimiter": "lenient", "repair": "bytes"}):
+            most = {"decompressed_bytes": _MOST_TEXT, **asked}
+            whole = _read(folder, 1 << 20, ReadSettings.model_validate(most))
+            parts = _read(folder, 1 + len(data) // 3, ReadSettings.model_validate({**most, "part_bytes": 100}))
+            assert whole == parts
+            places = sorted({place for place, *_ in whole})
+            assert all(first[0] + first[1] <= second[0] for first, second in pairwise(places))
 
 
 def _read(folder: str, target: int, settings: ReadSettings) -> list[tuple[tuple[int, int], str, list[str]]]:
@@ -43,6 +45,7 @@ def _read(folder: str, target: int, settings: ReadSettings) -> list[tuple[tuple[
                 for start, end, row in zip(paragraphs.start, paragraphs.end, paragraphs.document, strict=True):
                     texts[row].append(documents.text[start:end].tobytes().decode("utf-8"))
             places = zip(documents.offset.tolist(), documents.length.tolist(), strict=True)
+            assert documents.repaired.shape == (len(documents.name),)
             found += zip(places, documents.encoding, texts, strict=True)
             found += [((reject.offset, reject.length), reject.reason, []) for reject in documents.rejects]
     return sorted(found)
@@ -72,9 +75,12 @@ def _decompress(kind: str, data: bytes, size: int) -> tuple[bytes, bool]:
 
 def fuzz_encodings(data: bytes) -> None:
     """What is recoded is UTF-8 and gives the bytes again; UTF-16 always does."""
-    found = recode(data, 0, ReadSettings().encodings)
+    found = decode(data, b"", ReadSettings().encodings, repair=False)
     if found and found.width == 1:
         assert found.text.decode("utf-8").encode(found.encoding) == data
+    repaired = decode(data, b"", [], repair=True)
+    if repaired and not repaired.width:
+        assert repaired.text.decode("utf-8").count("\ufffd") >= data.count("\ufffd".encode())
     for encoding in ("utf-16-le", "utf-16-be"):
         out, rest = [], b""
         try:

@@ -1,10 +1,11 @@
-"""The voting rule in plain Python, over strings."""
+"""The rules of the kernels in plain Python, over strings."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator
 
-from transforms.language.clues import ALPHABETS, LANGUAGES, WORDS
+from transforms.language.clues import ALPHABETS, FREQUENCIES, LANGUAGES, WORDS
 
 WINDOWS = 4
 LISTED = {
@@ -12,10 +13,12 @@ LISTED = {
     for words in WORDS.values()
     for word in words.split()
 }
+SHARES = {language: {each[0]: int(each[1:]) for each in row.split()} for language, row in FREQUENCIES.items()}
+BORROWED = "گچپڤڨژڭ"  # letters of other languages with which Arabic is written too
 
 
 def windows(text: bytes, size: int) -> list[bytes]:
-    """What is looked at of a document, sizes in bytes."""
+    """Returns the windows of a document that are read; `size` is that of a window in bytes."""
     if len(text) <= WINDOWS * size:
         return [text]
     places = [(len(text) - size) * window // (WINDOWS - 1) for window in range(WINDOWS)]
@@ -36,21 +39,40 @@ def _character(text: bytes, place: int) -> int:
     return place
 
 
-def count(text: str) -> tuple[list[int], list[int]]:
-    """The votes for each of LANGUAGES, and the Arabic, Latin and other letters."""
-    votes, letters = dict.fromkeys(LANGUAGES, 0), [0, 0, 0]
+def count(text: str) -> tuple[list[int], list[int], list[int]]:
+    """Returns the votes for each of LANGUAGES, the counts of Arabic, Latin and other letters, and their surprise."""
+    votes, letters, surprise = dict.fromkeys(LANGUAGES, 0), [0, 0, 0], dict.fromkeys(ALPHABETS, 0)
     for token in re.split("[\x00-\x20\xa0]", text):
         if re.search("@|://|^www[.]", token, re.IGNORECASE):
             continue
+        for letter in _surprising(token):
+            for language in surprise:
+                surprise[language] += _surprise(letter, language)
         for script, word in _words(token):
             letters[script] += len(word)
             for language in _languages(script, word):
                 votes[language] += 1
-    return list(votes.values()), letters
+    return list(votes.values()), letters, list(surprise.values())
+
+
+def _surprising(token: str) -> Iterator[str]:
+    """Yields the letters of the letter table that do not repeat the character before them, marks left out."""
+    before = ""
+    for character in token:
+        kind = _kind(character)
+        if "\u0600" <= character <= "\u077f" and kind == "a" and character != before:
+            yield character
+        before = before if kind == "m" else character
+
+
+def _surprise(letter: str, language: str) -> int:
+    """Returns -ln of the letter's frequency in the language, in thousandths."""
+    least = 30 if language == "ar" and letter in BORROWED else 1
+    return round(-1000 * math.log(SHARES[language].get(letter, least) / 10_000))
 
 
 def _words(token: str) -> Iterator[tuple[int, str]]:
-    """The runs of letters of one script, marks left out."""
+    """Yields the script and the letters of each run of letters of one script, marks left out."""
     kinds = "".join(_kind(character) for character in token)
     kept = "".join(character for character, kind in zip(token, kinds, strict=True) if kind != "m")
     for run in re.finditer("a+|l+|o+", kinds.replace("m", "")):

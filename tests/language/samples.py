@@ -1,6 +1,7 @@
 """Sentences written for these tests, and documents as the columns that the room takes."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,18 @@ SENTENCES = {
     "zh": "孩子们一大早就去上学，下午带着关于这座城市历史的新书回家了。",
 }
 
+VOWELLED = "كَانَ الْوَلَدُ يَذْهَبُ إِلَى السُّوقِ مَعَ أَبِيهِ كُلَّ صَبَاحٍ وَيَشْتَرِي خُبْزًا وَلَبَنًا ثُمَّ يَعُودُ إِلَى بَيْتِهِ."
+
+# Iraq, the Gulf, Egypt and the Maghreb, a sentence a line.
+DIALECTS = [
+    line
+    for file in sorted((Path(__file__).parent / "dialects").glob("*.txt"))
+    for line in file.read_text(encoding="utf-8").splitlines()
+]
+
 
 def columns(documents: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-    """Documents one behind the other: the text uint8[m], and where each starts and ends."""
+    """Returns the documents joined as text uint8[m], and the start and end of each, int64[d]."""
     sizes = np.array([len(document) for document in documents], np.int64)
     end = np.cumsum(sizes, dtype=np.int64)
     return np.frombuffer(b"".join(documents), np.uint8), end - sizes, end

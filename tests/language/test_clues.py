@@ -34,6 +34,19 @@ def test_alphabets_are_letters_and_write_the_listed_words(language: str) -> None
         assert set(word) <= set(clues.ALPHABETS[language])
 
 
+@pytest.mark.parametrize("language", clues.FREQUENCIES)
+def test_frequencies_are_of_the_alphabet_and_add_up(language: str) -> None:
+    shares = {each[0]: int(each[1:]) for each in clues.FREQUENCIES[language].split()}
+    assert len(shares) == len(clues.FREQUENCIES[language].split())
+    assert set(shares) <= set(clues.ALPHABETS[language])
+    assert 9900 < sum(shares.values()) <= 10_050
+
+
+def test_columns_are_those_of_the_kernels() -> None:
+    assert len(clues.LANGUAGES) == kernels.COLUMNS
+    assert len(clues.ALPHABETS) == len(clues.FREQUENCIES) == kernels.SCORED
+
+
 def test_arabic_comes_first_and_the_unknown_after_the_alphabets() -> None:
     assert clues.LANGUAGES[0] == "ar"
     assert clues.LANGUAGES[len(clues.ALPHABETS)] == "und"

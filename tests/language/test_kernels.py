@@ -9,7 +9,7 @@ from tests.language.samples import SENTENCES, columns
 from transforms.language import clues, kernels
 
 PIECES = [
-    *"ابةپٹټێۇېيىکڠٱ؛،٣ـًّٰ۽۾ٮݨݐ", *"\u0700\ufefb\ufb50\u08a0\u200c\xa0 \n", *"é×Ж中😀𐎠", *"@:/w.-7",
+    *"ابةپٹټێۇېيىکڠٱ؛،٣ـًّٰ۽۾ٮݨݐ", "ههه", "ه", "هـه", *"\u0700\ufefb\ufb50\u08a0\u200c\xa0 \n", *"é×Ж中😀𐎠", *"@:/w.-7",
     "ال", "وال", "بال", "لل", "في", "که", "The", "the", "WWW.", "www.", "://", "http",
 ]  # fmt: skip
 texts = st.one_of(
@@ -20,7 +20,7 @@ texts = st.one_of(
     st.text(st.characters(min_codepoint=0x600, max_codepoint=0x77F), max_size=30),
     st.text(st.characters(exclude_categories=["Cs"]), max_size=30),
 )
-TABLES = (clues.letter_table(), *clues.word_table())
+TABLES = (clues.letter_table(), clues.surprise_table(), *clues.word_table())
 
 
 def _sample(documents: list[bytes], size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -30,11 +30,12 @@ def _sample(documents: list[bytes], size: int) -> tuple[np.ndarray, np.ndarray, 
     return text, first, last
 
 
-def _count(documents: list[str], size: int = 1 << 16) -> tuple[list[list[int]], list[list[int]]]:
+def _count(documents: list[str], size: int = 1 << 16) -> tuple[list[list[int]], ...]:
+    """Returns the votes, the letters and the surprise of each document."""
     text, first, last = _sample([document.encode() for document in documents], size)
-    votes, letters = np.zeros((len(documents), len(clues.LANGUAGES)), np.int32), np.zeros((len(documents), 3), np.int32)
-    kernels.count_votes(text, first, last, *TABLES, len(clues.LANGUAGES), votes.ravel(), letters.ravel())
-    return votes.tolist(), letters.tolist()
+    counts = [np.zeros((len(documents), columns), np.int32) for columns in (kernels.COLUMNS, 3, kernels.SCORED)]
+    kernels.count_clues(text, first, last, *TABLES, *(each.ravel() for each in counts))
+    return tuple(each.tolist() for each in counts)
 
 
 @settings(deadline=None, max_examples=300)
@@ -51,15 +52,14 @@ def test_windows_are_those_of_the_twin(documents: list[str], size: int) -> None:
 
 @settings(deadline=None, max_examples=600)
 @given(st.lists(texts, max_size=5))
-def test_votes_and_letters_are_those_of_the_twin(documents: list[str]) -> None:
-    votes, letters = _count(documents)
-    assert [list(row) for row in zip(votes, letters, strict=True)] == [list(oracle.count(each)) for each in documents]
+def test_counts_are_those_of_the_twin(documents: list[str]) -> None:
+    assert list(zip(*_count(documents), strict=True)) == [oracle.count(each) for each in documents]
 
 
 def test_every_letter_and_mark_alone_in_a_word_and_twice() -> None:
     points = [*range(0x3100), *range(0xFA00, 0x10000), *range(0x10000, 0x110000, 997)]
     words = [f"{chr(point)} {chr(point) * 2} نهر{chr(point)}بحر" for point in points if not 0xD800 <= point < 0xE000]
-    assert [list(row) for row in zip(*_count(words), strict=True)] == [list(oracle.count(word)) for word in words]
+    assert list(zip(*_count(words), strict=True)) == [oracle.count(word) for word in words]
 
 
 @settings(deadline=None, max_examples=100)
@@ -72,11 +72,21 @@ def test_windows_never_cut_a_character(document: str, size: int) -> None:
 
 def test_windows_of_a_document_are_counted_together() -> None:
     words = ["النهر"] * 8 + ["دریا"] * 8
-    (votes,), _ = _count([" ".join(words)], size=16)
+    (votes,), _, _ = _count([" ".join(words)], size=16)
     assert votes[clues.LANGUAGES.index("ar")] >= 2
     assert votes[clues.LANGUAGES.index("fa")] >= 2
 
 
 def test_addresses_neither_vote_nor_count() -> None:
     addresses = "http://the.of/and the@of.and @the WWW.the.of/النهر ftp://النهر"
-    assert _count([addresses]) == ([[0] * len(clues.LANGUAGES)], [[0, 0, 0]])
+    assert _count([addresses]) == ([[0] * kernels.COLUMNS], [[0, 0, 0]], [[0] * kernels.SCORED])
+
+
+def test_surprise_of_a_long_window_fits_its_number() -> None:
+    _, _, (surprise,) = _count(["ژث" * 8000], size=1 << 14)
+    assert surprise == [8000 * sum(each) for each in zip(*(oracle.count(letter)[2] for letter in "ژث"), strict=True)]
+
+
+def test_laughter_is_counted_twice_a_word() -> None:
+    *_, laughter, twice = _count(["ههههههههه ههههه", "هه هه"])[2]
+    assert laughter == twice

@@ -21,6 +21,12 @@ def test_a_code_that_cannot_be_told_is_refused_before_work(code: str) -> None:
         LanguageSettings(keep=["ar", code])
 
 
+@pytest.mark.parametrize("probability", [0.0, -0.1, 1.01])
+def test_least_probabilities_have_bounds(probability: float) -> None:
+    with pytest.raises(ValidationError, match="least_probability"):
+        LanguageSettings(least_probability=probability)
+
+
 @pytest.mark.parametrize("size", [63, 65537])
 def test_sample_sizes_have_bounds(size: int) -> None:
     with pytest.raises(ValidationError, match="sample_bytes"):

@@ -66,7 +66,7 @@ def test_the_card_names_the_folders_of_all_runs(output: str) -> None:
         (["--to", "text", "--columns", "name"], "one column"),
         (["--to", "jsonl", "--columns", "colour"], "unknown column"),
         (["--to", "huggingface"], "name it with --file"),
-        (["--to", "jsonl", "--run", "none"], "is no committed run"),
+        (["--to", "jsonl", "--run", "none"], "has no committed run none; its runs: 000, 001"),
         (["--to", "parquet"], "invalid choice"),
         (["--to", "text", "--file", "/proc/none/a.txt"], "cannot be written"),
         (["--to", "text", "--file", __file__], "is there already"),

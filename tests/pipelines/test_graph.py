@@ -6,18 +6,20 @@ from typing import get_args
 import apache_beam as beam
 
 from pipelines.config import IngestSettings, InputSettings
-from pipelines.graph import BREAKS, RunPlan, StreamPlan, ingest, ingest_stream
+from pipelines.graph import RunPlan, StreamPlan, ingest, ingest_stream
 from pipelines.streaming.windows import WindowRuns
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.splits import plan_splits
-from transforms.runs.run import RunPaths
+from transforms.runs.run import Run
+from transforms.shards.corpus import PARAGRAPH_BREAKS
+from transforms.storage import Folder
 from transforms.streaming.beam import WatchBundles
 
 
 def test_the_stages_read_as_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("نص قصير")
     splits = plan_splits(list_bundles([str(tmp_path)]), 1 << 20)
-    plan = RunPlan(RunPaths(str(tmp_path / "out"), "x"), splits, IngestSettings(), 1)
+    plan = RunPlan(Run(Folder(str(tmp_path / "out")), "x"), splits, IngestSettings(), 1)
     pipeline = beam.Pipeline()
     ingest(pipeline, plan)
     labels = [part.full_label for part in pipeline._current_transform().parts]
@@ -36,4 +38,4 @@ def test_the_stages_of_a_stream_are_those_of_a_run(tmp_path: Path) -> None:
 
 
 def test_every_kind_of_paragraph_has_its_breaks() -> None:
-    assert tuple(BREAKS) == get_args(InputSettings.model_fields["paragraphs"].annotation)
+    assert tuple(PARAGRAPH_BREAKS) == get_args(InputSettings.model_fields["paragraphs"].annotation)

@@ -7,6 +7,7 @@ import pytest
 from pipelines.index import main
 from tests.plain_job import ingest_plainly, read_whole_output, settings_for, write_bundles
 from transforms.runs.lock import lock_output
+from transforms.storage import Folder
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_runs_that_are_not_compared_leave_nothing(
 
 
 def test_a_run_that_is_writing_is_named(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with lock_output(str(output), "busy"):
+    with lock_output(Folder(str(output)), "busy"):
         assert main([str(output), "compact"]) == 1
         assert main([str(output), "show"]) == 0
     assert "run busy" in capsys.readouterr().err

@@ -10,18 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.ingest import NOTHING_NEW, main
+from pipelines.batch import NOTHING_NEW
+from pipelines.ingest import main
 from pipelines.job import plan_slices, run_job
 from tests.conftest import UNSEGMENTED
+from tests.corpus import manifest_of
 from tests.end_to_end.oracle import decide, read_paragraphs
 from tests.plain_job import Crash, PlainRunner, Whole, ingest_plainly, read_whole_output, settings_for, write_bundles
 from transforms.bundles.errors import BundleError
 from transforms.bundles.listing import list_bundles
-from transforms.dedup.settings import DedupSettings
 from transforms.errors import UsageError
-from transforms.runs.catalog import committed
-from transforms.runs.lock import OutputLocked, lock_output
-from transforms.runs.manifest import read_manifest
+from transforms.runs.catalog import committed_runs
+from transforms.runs.lease import OutputLocked
+from transforms.runs.lock import lock_output
+from transforms.settings import DedupSettings
+from transforms.storage import Folder
 
 LINES = [
     "قال الراوي إن النهر كان يفيض كل عام في الربيع ويسقي الحقول",
@@ -79,7 +82,7 @@ def test_a_job_that_crashed_goes_on(
         slices = len(plan_slices(list_bundles(job.input.paths), job, in_process=True))
         with suppress(Crash):
             ingest_plainly(job, crash_at=min(crash_at, slices - 1), new_only=new_only)
-        done = len(committed(str(folder / "out")))
+        done = len(committed_runs(Folder(str(folder / "out"))))
         again = ingest_plainly(job, new_only=new_only)
         assert done + len(again) == slices
         assert read_whole_output(folder / "out") == truth(bundles)
@@ -121,7 +124,7 @@ def test_another_size_of_slices_does_not_lose_what_lies_between(tmp_path: Path) 
     values = {"run__id": "x", "run__split_bytes": -(-size // 4)}
     with suppress(Crash):
         ingest_plainly(settings_for(tmp_path / "out", folder, run__max_bytes=size // 2 + 2, **values), crash_at=1)
-    assert len(committed(str(tmp_path / "out"))) == 1
+    assert len(committed_runs(Folder(str(tmp_path / "out")))) == 1
     runs = ingest_plainly(settings_for(tmp_path / "out", folder, run__max_bytes=size * 3 // 4 + 3, **values))
     assert runs == ["x-slice-0000", "x-slice-0001"]
     assert read_whole_output(tmp_path / "out") == truth(bundles)
@@ -133,15 +136,15 @@ def test_a_bundle_of_many_slices_is_digested_once(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("transforms.shards.writing.digest_bundle", None)
     job = settings_for(tmp_path / "out", folder, run__id="x", run__max_bytes=1, run__split_bytes=200)
     assert len(ingest_plainly(job)) > 3
-    digests = {each.sha256 for run in committed(str(tmp_path / "out")) for each in run.inputs}
+    digests = {each.sha256 for run in committed_runs(Folder(str(tmp_path / "out"))) for each in run.inputs}
     assert digests == {hashlib.sha256(text.encode()).hexdigest()}
-    assert "digests" not in read_manifest(str(tmp_path / "out"), "x-slice-0001")
+    assert "digests" not in manifest_of(tmp_path / "out", "x-slice-0001")
 
 
 def test_a_run_is_replaced(tmp_path: Path, two: Path) -> None:
     job = settings_for(tmp_path / "out", two / "a.txt", run__id="x")
     assert [ingest_plainly(job), ingest_plainly(job)] == [["x"], ["x"]]
-    assert [each.sequence for each in committed(str(tmp_path / "out"))] == [1]
+    assert [each.sequence for each in committed_runs(Folder(str(tmp_path / "out")))] == [1]
     assert len(read_whole_output(tmp_path / "out").kept) == 2
 
 
@@ -171,7 +174,7 @@ def test_a_job_that_fails_before_it_begins_replaces_nothing(tmp_path: Path, two:
     ingest_plainly(settings_for(tmp_path / "out", two / "a.txt", run__id="y"))
     with pytest.raises(UsageError, match=r"run x was made with dedup\.threshold=0\.7"):
         ingest_plainly(settings_for(tmp_path / "out", two / "b.txt", run__id="y", dedup__threshold=0.9))
-    assert [each.run for each in committed(str(tmp_path / "out"))] == ["x", "y"]
+    assert [each.run for each in committed_runs(Folder(str(tmp_path / "out")))] == ["x", "y"]
 
 
 def test_new_only_takes_what_is_new_and_says_the_rest(tmp_path: Path, two: Path) -> None:
@@ -188,7 +191,8 @@ def test_new_only_takes_what_is_new_and_says_the_rest(tmp_path: Path, two: Path)
         f"{two / 'a.txt'}: was taken and is no longer there; what was kept of it stays",
         "1 bundles were taken before",
     ]
-    taken = [[each.url.rsplit("/", 1)[-1] for each in run.inputs] for run in committed(str(tmp_path / "out"))]
+    runs = committed_runs(Folder(str(tmp_path / "out")))
+    taken = [[each.url.rsplit("/", 1)[-1] for each in run.inputs] for run in runs]
     assert taken == [["a.txt", "b.txt"], ["b.txt", "c.txt"]]
 
 
@@ -206,7 +210,7 @@ def test_long_lists_of_notices_are_cut(tmp_path: Path) -> None:
 def test_a_second_job_says_who_is_writing(tmp_path: Path, two: Path) -> None:
     job = settings_for(tmp_path / "out", two, run__id="second")
     ingest_plainly(job)
-    with lock_output(str(tmp_path / "out"), "first"), pytest.raises(OutputLocked, match="run first"):
+    with lock_output(Folder(str(tmp_path / "out")), "first"), pytest.raises(OutputLocked, match="run first"):
         ingest_plainly(job)
 
 

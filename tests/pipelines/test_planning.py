@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.config import IngestSettings
 from pipelines.ingest import main
-from pipelines.planning import estimate
+from pipelines.views.summary import estimate
 
 
 @pytest.mark.parametrize(

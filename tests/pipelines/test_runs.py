@@ -7,6 +7,7 @@ import pytest
 from pipelines.runs import main
 from tests.plain_job import ingest_plainly, settings_for, write_bundles
 from transforms.runs.lock import lock_output
+from transforms.storage import Folder
 
 TEXT = "قال الراوي إن النهر كان يفيض كل عام في الربيع ويسقي الحقول\nنشر الخبر اليوم\n"
 
@@ -83,6 +84,6 @@ def test_a_folder_of_somebody_else(tmp_path: Path, capsys: pytest.CaptureFixture
 
 
 def test_a_run_is_not_removed_while_another_is_writing(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with lock_output(str(output), "busy"):
+    with lock_output(Folder(str(output)), "busy"):
         assert main([str(output), "remove", "b", "--yes"]) == 1
     assert "run busy" in capsys.readouterr().err

@@ -15,7 +15,8 @@ from pipelines.watch import main
 from tests.conftest import PROJECT, UNSEGMENTED
 from tests.plain_job import ingest_plainly, read_whole_output, settings_for, write_bundles
 from transforms.errors import UsageError
-from transforms.runs.catalog import committed
+from transforms.runs.catalog import committed_runs
+from transforms.storage import Folder
 
 
 @pytest.mark.parametrize(
@@ -130,11 +131,11 @@ def test_a_killed_watch_loses_and_repeats_nothing(start: Callable[[], Process], 
             assert watch.end(signal.SIGKILL)[0] == -signal.SIGKILL
     watch = start()
     watch.line("watching ")
-    deadline = time.monotonic() + 60
-    while sum(len(run.inputs) for run in committed(str(tmp_path / "out"))) < 12 and time.monotonic() < deadline:
+    output, deadline = Folder(str(tmp_path / "out")), time.monotonic() + 60
+    while sum(len(run.inputs) for run in committed_runs(output)) < 12 and time.monotonic() < deadline:
         time.sleep(0.1)
     assert watch.end(signal.SIGINT)[0] == 0
-    taken = [each.url for run in committed(str(tmp_path / "out")) for each in run.inputs]
+    taken = [each.url for run in committed_runs(output) for each in run.inputs]
     assert sorted(taken) == [str(tmp_path / "in" / name) for name in sorted(bundles)]
     ingest_plainly(settings_for(tmp_path / "one", tmp_path / "in"))
     assert read_whole_output(tmp_path / "out").kept == read_whole_output(tmp_path / "one").kept

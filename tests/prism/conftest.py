@@ -1,4 +1,4 @@
-"""What the tests of streams share: Prism, a folder that bundles arrive in, and drivers as processes of their own."""
+"""What the tests on Prism share: Prism, a folder that bundles arrive in, and drivers as processes of their own."""
 
 import os
 import signal
@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT, UNSEGMENTED
+from tests.flink.conftest import bundles, expected, pool  # noqa: F401 - fixtures
+from tests.flink.conftest import start as start_run  # noqa: F401 - a fixture; `start` is that of streams
 from tests.processes import nothing_stays, prism, wait_until  # noqa: F401 - fixtures
 
 WINDOW, SETTLE, EVERY = "1s", "300ms", "100ms"

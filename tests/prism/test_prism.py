@@ -20,7 +20,7 @@ from tests.flink.proof import prove_stream
 @pytest.mark.parametrize("environment", ["LOOPBACK", "EXTERNAL", "PROCESS"])
 def test_prism_writes_the_bytes_of_the_in_process_run(
     environment: str,
-    start: Callable[..., Driver],
+    start_run: Callable[..., Driver],
     prism: Path,
     pool: Pool,
     expected: dict[str, str],
@@ -33,15 +33,15 @@ def test_prism_writes_the_bytes_of_the_in_process_run(
         "PROCESS": [f"--environment_config={boot}"],
     }
     options = [f"--prism_location={prism}", f"--environment_type={environment}", *config[environment]]
-    driver = start("--runner=PrismRunner", *options)
+    driver = start_run("--runner=PrismRunner", *options)
     code, _, errors = driver.end()
     assert (code, errors) == (0, [])
     assert written(driver.output) == expected
 
 
-def test_stage_that_fails_in_the_driver_is_one_line(start: Callable[..., Driver], prism: Path) -> None:
+def test_stage_that_fails_in_the_driver_is_one_line(start_run: Callable[..., Driver], prism: Path) -> None:
     """Proves that the user of a full disk is told of it in the stage's own words, and of nothing else."""
-    driver = start("--runner=PrismRunner", f"--prism_location={prism}")
+    driver = start_run("--runner=PrismRunner", f"--prism_location={prism}")
     resource.prlimit(driver.process.pid, resource.RLIMIT_FSIZE, (8192, 8192))
     code, _, errors = driver.end()
     assert code == 1

@@ -21,7 +21,8 @@ from tests.plain_job import ingest_plainly, read_whole_output, settings_for, wri
 from tests.prism.conftest import Stream
 from tests.prism.producer import Producer
 from tests.processes import wait_until
-from transforms.runs.catalog import committed
+from transforms.runs.catalog import committed_runs
+from transforms.storage import Folder
 
 Start = Callable[..., Stream]
 KILLS = 10
@@ -42,12 +43,12 @@ def small(number: int) -> dict[str, str]:
 
 def taken(output: Path) -> list[tuple[str, str]]:
     """The names and digests of all inputs, in the order of the commits."""
-    return [(Path(each.url).name, each.sha256) for run in committed(str(output)) for each in run.inputs]
+    return [(Path(each.url).name, each.sha256) for run in committed_runs(Folder(str(output))) for each in run.inputs]
 
 
 def kept_texts(output: Path) -> list[str]:
     """The kept paragraphs, in the order of the commits."""
-    found = (read_corpus(output, run.run).kept() for run in committed(str(output)))
+    found = (read_corpus(output, run.run).kept() for run in committed_runs(Folder(str(output))))
     return [text for corpus in found for _, text, _, _ in corpus]
 
 
@@ -56,7 +57,7 @@ def check_whole(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert runs([str(output), "verify"]) == 0, capsys.readouterr().out
     assert [path.name for path in output.rglob("*") if path.name.endswith(".tmp") or path.name == ".drain"] == []
     there = {path.name for path in output.glob("documents/run=*")}
-    assert there == {f"run={run.run}" for run in committed(str(output))}
+    assert there == {f"run={run.run}" for run in committed_runs(Folder(str(output)))}
 
 
 def test_a_stream_takes_what_arrives_and_ends_when_told_to(
@@ -73,7 +74,7 @@ def test_a_stream_takes_what_arrives_and_ends_when_told_to(
     assert (code, errors) == (0, "rafid: SIGTERM: ending after the windows that are open; once more ends at once\n")
     events = [json.loads(line) for line in said.splitlines()]
     done = [event for event in events if event["event"] == "committed"]
-    assert [event["run"] for event in done] == [run.run for run in committed(str(stream.output))]
+    assert [event["run"] for event in done] == [run.run for run in committed_runs(Folder(str(stream.output)))]
     assert sum(event["bundles"] for event in done) == 4
     assert sum(event["paragraphs"]["kept"] for event in done) == 4
     assert all(0 < event["lag_seconds"] < 30 for event in done)

@@ -21,12 +21,13 @@ from apache_beam.utils.timestamp import Timestamp
 from pipelines.graph import ingest_arrivals
 from pipelines.runners.running import beam_options, runner_of
 from pipelines.streaming.windows import WindowRuns
+from tests.corpus import manifest_of
 from tests.flink.cluster import free_port
 from tests.plain_job import ingest_plainly, read_whole_output, settings_for, write_bundles
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.stores import LocalSource
-from transforms.runs.catalog import committed
-from transforms.runs.manifest import read_manifest
+from transforms.runs.catalog import committed_runs
+from transforms.storage import Folder
 from transforms.streaming.turns import Arrival
 
 # When Prism ends, threads of Beam's worker in this process are told so, and say so.
@@ -84,9 +85,9 @@ def run_script(
     with beam.Pipeline(runner_of(options), options) as pipeline:
         arrivals = pipeline | script.advance_watermark_to_infinity()
         ingest_arrivals(arrivals, WindowRuns(settings, SIZE), batch=2)
-    runs = [each.run for each in committed(str(folder / "out"))]
+    runs = [each.run for each in committed_runs(Folder(str(folder / "out")))]
     assert runs == sorted(runs), "the order of commits is that of the windows"
-    return [[each["name"] for each in read_manifest(str(folder / "out"), run)["inputs"]] for run in runs]
+    return [[each["name"] for each in manifest_of(folder / "out", run)["inputs"]] for run in runs]
 
 
 def _timestamp(milliseconds: int) -> Timestamp:
@@ -141,7 +142,7 @@ def test_a_bundle_that_fails_does_not_stop_the_stream(
 
     monkeypatch.setattr(LocalSource, "read_into", read_into)
     found = run_script(endpoint, tmp_path, [[0, 1], [2], [3], []])
-    runs = [read_manifest(str(tmp_path / "out"), run.run) for run in committed(str(tmp_path / "out"))]
+    runs = [manifest_of(tmp_path / "out", run.run) for run in committed_runs(Folder(str(tmp_path / "out")))]
     assert [[name.removesuffix(".txt") for name in names] for names in found][: len(wanted)] == wanted
     assert sorted(name for names in found for name in names) == [f"{number:02d}.txt" for number in range(4)]
     assert sum(run["rejects"].get("unreadable_bundle", 0) for run in runs) == rejected

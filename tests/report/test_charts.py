@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.views.rendering import environment
+from pipelines.views.report import environment
 from tests.conftest import require_tool
 from tests.report.browser import Browser, browser
 from transforms.shards.figures import size_label

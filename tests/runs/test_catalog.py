@@ -12,10 +12,11 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from tests.runs.samples import manifest
+from transforms.filesystems import OutputError
 from transforms.runs.catalog import MARKER, clean_up, committed_runs, is_output, prepare_output, unfinished_runs
-from transforms.runs.lock import LOCK
+from transforms.runs.lease import LOCK
 from transforms.runs.run import Run
-from transforms.storage import Folder, OutputError
+from transforms.storage import Folder
 
 
 @pytest.fixture(params=["folder", "file://folder", "memory://"])

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from pydantic import ValidationError
 
 from tests.runs.samples import STARTED, manifest, manifests
+from transforms.filesystems import OutputError
 from transforms.runs.manifest import FORMAT, Counts, Manifest, RunKey, SlicePlace, Tally, parse_manifest
-from transforms.storage import OutputError, WrittenFile
+from transforms.storage import WrittenFile
 
 ORIGIN = "s3://bucket/out/manifests/يوم-1.json"
 

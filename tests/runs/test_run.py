@@ -8,11 +8,11 @@ import pytest
 from tests.corpus import manifest_of
 from tests.runs.samples import header, manifest
 from transforms.bundles.errors import BundleFailed
+from transforms.filesystems import OutputError, StorageError
 from transforms.runs.catalog import committed_runs
-from transforms.runs.manifest import RunKey, ShardFile
-from transforms.runs.opening import Opening
+from transforms.runs.manifest import Opening, RunKey, ShardFile
 from transforms.runs.run import LEDGER_FOLDERS, Run, RunTaken, abandon, abort, manifest_path, run_folder
-from transforms.storage import Folder, OutputError, StorageError
+from transforms.storage import Folder
 
 PATHS = Run(Folder("s3://bucket/corpus"), "2026-11")
 

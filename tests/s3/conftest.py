@@ -22,7 +22,7 @@ class Server:
         self._program, self.folder = program, folder
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            self._port: int = free.getsockname()[1]
+            self.port: int = free.getsockname()[1]
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -32,19 +32,19 @@ class Server:
             "AWS_ACCESS_KEY_ID": ACCESS,
             "AWS_SECRET_ACCESS_KEY": SECRET,
             "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self._port}",
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port}",
         }
 
     def start(self) -> None:
         """Returns when the server answers."""
         keys = {"ROOT_ACCESS_KEY": ACCESS, "ROOT_SECRET_KEY": SECRET}
-        command = [self._program, "--port", f"127.0.0.1:{self._port}", "posix", str(self.folder)]
+        command = [self._program, "--port", f"127.0.0.1:{self.port}", "posix", str(self.folder)]
         self._process = subprocess.Popen(
             command, env=os.environ | keys, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         for _ in range(200):
             with socket.socket() as client:
-                if client.connect_ex(("127.0.0.1", self._port)) == 0:
+                if client.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             assert self._process.poll() is None, "the S3 server ended at once"
             time.sleep(0.05)

@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import PROJECT
 from tests.corpus import check_files, files_below
 from tests.s3.conftest import ACCESS, SECRET, Server
-from transforms import storage
+from transforms.storage import Folder
 
 # Files that say when they were written, where, and by whom.
 TIMED = {"manifests/x.json", "reports/x.html", "README.md", ".lock"}
@@ -76,7 +76,7 @@ def same(one: Path, other: Path) -> None:
 
 def test_a_run_on_a_server_equals_a_local_one(server: Server, bucket: str, bundles: Path, tmp_path: Path) -> None:
     for path in bundles.iterdir():
-        storage.write_whole(bucket, f"in/{path.name}", path.read_bytes())
+        Folder(bucket).write(f"in/{path.name}", path.read_bytes())
     assert result(begin(server, *options(f"{bucket}/in", f"{bucket}/out")))[0] == 0
     assert result(begin(server, *options(bundles, str(tmp_path / "out"))))[0] == 0
     there = server.folder / bucket.removeprefix("s3://") / "out"

@@ -2,14 +2,18 @@
 
 import dataclasses
 import random
+from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
 
+from tests.damaging import DAMAGES, damage
 from tests.segmentation.decoding import read_model
 from tests.segmentation.samples import PREFIX_CHAINS, STEMS, SUFFIX_CHAINS, model, tables
 from transforms.segmentation import records
+from transforms.segmentation import tables as tables_module
 from transforms.segmentation.compiling import compile_tables, describe, encode
 from transforms.segmentation.kernels.text import rank_all
 from transforms.segmentation.model import Model
@@ -110,8 +114,25 @@ def test_a_file_that_is_something_else_says_so(path: Path, damage: bytes | None)
     assert caught.value.exit_code == 2
 
 
-def test_a_file_of_another_format_says_so(path: Path) -> None:
-    path.write_bytes(path.read_bytes().replace(FORMAT, FORMAT[:-1] + b"0"))
+@pytest.mark.parametrize("kind", DAMAGES, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_damaged_file_is_never_believed(path: Path, kind: Callable[[bytes, Random], bytes], seed: int) -> None:
+    damage(path, kind, seed)
+    with pytest.raises(TablesError, match=r"is not Farasa's data.*run: python -m pipelines\.farasa fetch") as caught:
+        open_tables(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["prefixes", "suffixes", "pairs", "roots", "weights", "terms", "template_bounds"])
+def test_tables_that_do_not_fit_each_other_are_never_believed(path: Path, name: str) -> None:
+    there = open_tables(path)
+    write_tables(there._replace(**{name: getattr(there, name)[:-1]}), b"", path)
+    with pytest.raises(TablesError, match="its tables do not fit each other"):
+        open_tables(path)
+
+
+def test_a_file_of_another_format_says_so(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables_module, "_MAGIC", f"rafid-farasa-{FORMAT + 1}".encode())
     with pytest.raises(TablesError, match="as this version of Rafid compiles it"):
         open_tables(path)
 

@@ -14,9 +14,8 @@ import pytest
 from tests.conftest import require_tool
 from tests.segmentation.samples import segment_texts
 from transforms.errors import UsageError
-from transforms.segmentation.farasapy import BATCH, FarasapyError, FarasapySegmenter
-from transforms.segmentation.java import JavaError, LineProgram
-from transforms.segmentation.settings import SegmentationSettings
+from transforms.segmentation.farasapy import BATCH, FarasapyError, FarasapySegmenter, JavaError, LineProgram
+from transforms.settings import SegmentationSettings
 
 LETTERS = "ابتثجحخدذرزسشصضطظعغفقكلمنهوي"
 

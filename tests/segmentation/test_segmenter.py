@@ -10,9 +10,9 @@ from tests.segmentation.samples import model, segment_texts, tables, twin
 from transforms.segmentation.compiling import describe
 from transforms.segmentation.embedded import EmbeddedSegmenter, default_data
 from transforms.segmentation.segmenter import Segmenter, open_segmenter
-from transforms.segmentation.settings import SegmentationSettings
 from transforms.segmentation.tables import TablesError, write_tables
 from transforms.segmentation.words import segment_text
+from transforms.settings import SegmentationSettings
 
 
 def test_the_embedded_engine_is_the_default(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.runs.manifest import Counts, Tally
-from transforms.shards.audit import AuditError, check_balance, check_whole, count_split, total
+from transforms.shards.checking import AuditError, check_balance, check_whole, count_split, total
 from transforms.storage import Folder
 
 TALLIES = st.builds(Tally.of, *[st.integers(0, 9)] * 4)

@@ -9,11 +9,12 @@ import pytest
 
 from tests.corpus import manifest_of
 from tests.plain_job import ingest_plainly, settings_for, write_bundles
+from transforms.filesystems import StorageError
 from transforms.runs.catalog import committed_runs
 from transforms.runs.manifest import Manifest, parse_manifest
 from transforms.runs.run import Run
 from transforms.shards.checking import check_run, references, referring_runs
-from transforms.storage import Folder, StorageError
+from transforms.storage import Folder
 
 TEXT = "قال الراوي إن النهر كان يفيض كل عام في الربيع ويسقي الحقول\nنشر الخبر اليوم\n"
 

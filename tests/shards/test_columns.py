@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.errors import RunError
-from transforms.shards import columns
+from transforms.shards import tables as columns
 
 ROWS = st.lists(st.lists(st.text("قلم دفتر\u0651", min_size=1, max_size=6), min_size=1, max_size=4), max_size=6)
 

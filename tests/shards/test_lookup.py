@@ -7,7 +7,7 @@ import pytest
 from pipelines.ingest import main
 from tests.conftest import UNSEGMENTED
 from tests.dedup.oracle import shingles
-from transforms.dedup.settings import DedupSettings
+from transforms.settings import DedupSettings
 from transforms.shards.corpus import Corpus
 from transforms.shards.lookup import Likeness, most_alike, settings_of, shingles_of
 

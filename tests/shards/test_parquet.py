@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from transforms.shards.parquet import ShardSettings, row_groups, write_table
+from transforms.settings import ShardSettings
 from transforms.shards.schemas import DUPLICATES, REJECTS
+from transforms.shards.writing import row_groups, write_table
 from transforms.storage import Folder
 
 SETTINGS = ShardSettings()

@@ -14,6 +14,7 @@ COLUMNS = {
         length: int64 not null
         name: string not null
         encoding: string not null
+        repaired: int32 not null
         language: string
         language_probability: float
         text: string not null
@@ -42,6 +43,7 @@ COLUMNS = {
         length: int64 not null
         name: string not null
         encoding: string not null
+        repaired: int32 not null
         language: string
         language_probability: float
         rule: string not null

@@ -12,8 +12,8 @@ from transforms.bundles.reader import read_documents
 from transforms.bundles.splits import ByteRange, Split, plan_splits
 from transforms.dedup.fingerprints import Fingerprint
 from transforms.dedup.first_pass import fingerprint_split
-from transforms.dedup.settings import DedupSettings
 from transforms.dedup.verdicts import SCHEMA
+from transforms.settings import DedupSettings
 from transforms.shards.schemas import LEDGERS
 from transforms.shards.tables import SplitText
 

@@ -14,8 +14,8 @@ from transforms.bundles.reader import read_documents
 from transforms.bundles.splits import plan_splits
 from transforms.runs.manifest import Counts, Tally
 from transforms.runs.run import Run
-from transforms.shards.audit import AuditError
-from transforms.shards.parquet import ShardSettings
+from transforms.settings import ShardSettings
+from transforms.shards.checking import AuditError
 from transforms.shards.writing import commit_opened_run, commit_run, write_split
 from transforms.storage import Folder
 

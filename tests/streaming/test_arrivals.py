@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.bundles.listing import Bundle
-from transforms.streaming.arrivals import Sighting, observe
+from transforms.streaming.turns import Sighting, observe
 
 
 def bundle(name: str, state: str) -> Bundle:

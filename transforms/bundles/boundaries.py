@@ -13,17 +13,20 @@ from transforms.arrays import Bools, Bytes, Int32s, Int64s
 from transforms.bundles.buffer import AHEAD, Text
 from transforms.bundles.compression import HEAD_BYTES, Damaged
 from transforms.bundles.errors import BundleChanged, BundleReadError, RejectReason
+from transforms.bundles.kernels import delimiters as kernels
 from transforms.bundles.kernels import places
 from transforms.bundles.listing import Bundle
-from transforms.bundles.sequential import is_stream, open_stream
-from transforms.bundles.settings import ReadSettings
+from transforms.bundles.sequential import is_stream, open_streams
 from transforms.bundles.splits import ByteRange
 from transforms.bundles.stores import Source, open_store
+from transforms.settings import ReadSettings
 
 # After the end of a range, its last document is read to its end in chunks of growing size; streams in the largest.
 FIRST_CHUNK, LARGEST_CHUNK = 1 << 16, 1 << 22
-# Bytes that are kept of a document that is too large.
-SAMPLE_BYTES = 1 << 20
+# Bytes that are kept of a document that is too large: the first, and while its end is searched for the last.
+SAMPLE_BYTES, _SEAM_BYTES = 1 << 20, 1 << 12
+# The bytes before a delimiter that are read again, if those before a range decide, are more and more.
+_FIRST_LOOK = 1 << 12
 
 
 @dataclass(frozen=True)
@@ -82,16 +85,18 @@ def _rejected(text: Text, bundle: Bundle, why: str) -> Boundaries:
 
 def _read(text: Text, source: Source, part: ByteRange, settings: ReadSettings) -> Iterator[Boundaries]:
     """Reads the range; the first chunk of a bundle, usually all of it, shows if the bundle is a stream."""
-    base, first, size = text.size, max(part.start - 1, 0), part.bundle.size
+    base, first, size = text.size, max(part.start - kernels.CONTEXT, 0), part.bundle.size
     wanted = min(part.end + AHEAD, size) - first
-    begun = min(wanted, LARGEST_CHUNK) if part.start == 0 else wanted
+    # The head of a bundle decides what it is, however small the range.
+    begun = min(max(wanted, HEAD_BYTES), max(LARGEST_CHUNK, HEAD_BYTES), size) if part.start == 0 else wanted
     text.read(source, first, begun)
     if part.start == 0 and is_stream(text.bytes[base : min(text.size, base + HEAD_BYTES)].tobytes()):
         yield from _read_stream(text, _chunks(source, text.take(base), size), size, settings)
     else:
+        text.size = base + min(begun, wanted)
         if begun < wanted:
             text.read(source, first + begun, wanted - begun)
-        yield _locate(text, source, part, base, settings.document_bytes)
+        yield _locate(text, source, part, base, settings)
 
 
 def _chunks(source: Source, first: bytes, size: int) -> Iterator[bytes]:
@@ -104,21 +109,47 @@ def _chunks(source: Source, first: bytes, size: int) -> Iterator[bytes]:
         yield bytes(chunk)
 
 
-def _locate(text: Text, source: Source, part: ByteRange, base: int, most: int) -> Boundaries:
+def _locate(text: Text, source: Source, part: ByteRange, base: int, settings: ReadSettings) -> Boundaries:
     """The boundaries in a range that has been read from `base` on; reads the rest of its last document."""
-    shift, size = max(part.start - 1, 0) - base, part.bundle.size
-    starts = text.find_delimiters(base + 1, limit=text.size - base)  # only those before part.end can be whole
+    first, size = max(part.start - kernels.CONTEXT, 0), part.bundle.size
+    shift = first - base
+    # All that are found begin before part.end: later ones are not whole.
+    starts = text.find_delimiters(part.start - shift, base, kernels.UNKNOWN if first else kernels.NO)
+    if first:
+        starts = _decided(starts, source, shift, lenient=settings.lenient)
     if part.start == 0:  # a document begins at the start of a file, with or without a delimiter
         starts = np.concatenate([np.array([base]), starts])
     if not len(starts):
         text.size = base
         return Boundaries(np.array([base]), np.array([base + shift]), ended=False)
     rest = _rest(source, text.size + shift, size)
-    text.size, dropped = _read_on(text, rest, int(starts[-1]), base + 1, most, len)
+    searched = max(base, part.start - shift)
+    text.size, dropped = _read_on(text, rest, int(starts[-1]), searched, settings.document_bytes, len)
     edges = np.append(starts, text.size)
     offsets = edges + shift
     offsets[-1] += dropped
     return Boundaries(edges, offsets, bool(offsets[-1] == size))
+
+
+def _decided(starts: Int64s, source: Source, shift: int, *, lenient: bool) -> Int64s:
+    """The places of delimiters, after those that bytes before the range decide on have been decided."""
+    if not (starts < 0).any():
+        return starts
+    decided = [max(at, ~at) for at in starts.tolist() if at >= 0 or _begins_line(source, ~at + shift, lenient=lenient)]
+    return np.array(decided, np.int64)
+
+
+def _begins_line(source: Source, offset: int, *, lenient: bool) -> bool:
+    """True if a line begins at an offset of the bundle; reads as many bytes before it as decide."""
+    size, answer = _FIRST_LOOK, kernels.UNKNOWN
+    while answer == kernels.UNKNOWN:
+        before = bytearray(min(size, offset))
+        if source.read_into(memoryview(before), offset - len(before)) != len(before):
+            raise EOFError
+        at_floor = kernels.UNKNOWN if len(before) < offset else kernels.NO
+        answer = kernels.line_begins(np.frombuffer(before, np.uint8), 0, len(before), at_floor, lenient)
+        size *= 16
+    return bool(answer == kernels.YES)
 
 
 def _rest(source: Source, offset: int, size: int) -> Iterator[bytes]:
@@ -149,41 +180,58 @@ def _read_on(
     Returns:
         The place of the document's end, and the bytes in the bundle of what was dropped.
     """
-    dropped = 0
+    floor, at_floor, dropped = last, kernels.NO, 0
     for piece in pieces:
         searched = max(searched, text.size - AHEAD)
         text.append(piece)
-        found = text.find_delimiters(searched, limit=1)
+        found = text.find_delimiters(searched, floor, at_floor, limit=1)
         if len(found):
             return int(found[0]), dropped
-        if text.size - last > max(most, 2 * SAMPLE_BYTES):
-            seam = text.take(text.size - AHEAD - 1)
+        if text.size - last > max(most, 2 * SAMPLE_BYTES + _SEAM_BYTES):
+            at_floor = text.line_begins(text.size - _SEAM_BYTES, floor, at_floor)
+            seam = text.take(text.size - _SEAM_BYTES)
             dropped += measure(text.take(last + SAMPLE_BYTES))
-            searched = text.append(seam) + 1
+            floor = searched = text.append(seam)
     return text.size, dropped
 
 
 def _read_stream(text: Text, chunks: Iterator[bytes], size: int, settings: ReadSettings) -> Iterator[Boundaries]:
-    """The boundaries in a stream, in parts of as many documents as `settings.part_bytes` allows."""
-    stream = open_stream(chunks, size, settings)
-    most = settings.document_bytes * (1 + bool(stream.width))  # UTF-8 is at most half as long again as UTF-16
-    surplus, offset, ended = b"", 0, False
-    while not ended:
-        base = text.append(surplus)
-        for piece in stream:
-            text.append(piece)
-            if text.size >= settings.part_bytes:
-                break
-        starts = np.append(base, text.find_delimiters(base + 1, limit=text.size - base))
-        end, dropped = _read_on(text, stream, int(starts[-1]), base + 1, most, stream.measure)
-        surplus = text.take(end)
-        ended = stream.ended and not surplus
-        edges = np.append(starts, end)
-        offsets = offset + np.append(0, np.cumsum(_sizes(text, edges, stream.width)))
-        offsets[-1] += dropped
-        offset = int(offsets[-1])
-        fault = stream.fault if ended else None
-        yield Boundaries(edges, offsets, ended, not ended, stream.encoding, fault)
+    """The boundaries in a bundle that is a stream, in parts of as many documents as `settings.part_bytes` allows."""
+    offset = 0
+    for stream in open_streams(chunks, size, settings):
+        most = settings.document_bytes * (1 + bool(stream.width))  # UTF-8 is at most half as long again as UTF-16
+        surplus, ended = b"", False
+        while not ended:
+            base = text.append(surplus)
+            for piece in stream:
+                text.append(piece)
+                if text.size >= settings.part_bytes:
+                    break
+            starts = np.append(base, text.find_delimiters(base, base, kernels.NO))
+            end, dropped = _read_on(text, stream, int(starts[-1]), base, most, stream.measure)
+            surplus = text.take(end)
+            ended = stream.ended and not surplus
+            edges = np.append(starts, end)
+            offsets = offset + np.append(0, np.cumsum(_sizes(text, edges, stream.width)))
+            offsets[-1] += dropped + (stream.left_out if ended else 0)
+            fault = stream.fault if ended else None
+            if fault and _spares_last(fault, text, base):
+                edges, offsets = np.append(edges, end), np.append(offsets, offsets[-1])
+                fault.rest = fault.after_members
+            offset = int(offsets[-1]) + (len(fault.rest) if fault else 0)
+            last = ended and not stream.followed
+            yield Boundaries(edges, offsets, last, not last, stream.encoding, fault)
+
+
+def _spares_last(fault: Damaged, text: Text, base: int) -> bool:
+    """True if the last document is whole, so that the fault gets a row of its own.
+
+    It is if it ends with a whole member of compressed data and does not go on: no other member begins, or a line ends
+    there.
+    """
+    if not fault.after_members:
+        return False
+    return not fault.member_began or text.line_begins(text.size, base, kernels.NO) == kernels.YES
 
 
 def _sizes(text: Text, edges: Int64s, width: int) -> Int64s:

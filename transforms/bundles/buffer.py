@@ -3,7 +3,7 @@
 import numpy as np
 
 from transforms.arrays import Bytes, Int64s
-from transforms.bundles.kernels import documents as kernels
+from transforms.bundles.kernels import delimiters as kernels
 from transforms.bundles.stores import Source
 
 # Bytes after a place that must be known to tell if a delimiter begins there.
@@ -19,8 +19,9 @@ class Text:
         size: bytes of text; callers set it back to drop bytes from the end.
     """
 
-    def __init__(self, expected: int) -> None:
-        self._expected = expected
+    def __init__(self, expected: int, *, lenient: bool = False) -> None:
+        """An empty text; `expected` bytes are likely, and delimiters are searched for strictly or leniently."""
+        self._expected, self._lenient = expected, lenient
         self.clear()
 
     def clear(self) -> None:
@@ -54,10 +55,24 @@ class Text:
         self.size = begin
         return taken
 
-    def find_delimiters(self, begin: int, limit: int) -> Int64s:
-        """The places of the delimiters from `begin` to the end of the text, `limit` at most."""
-        found = np.empty(max(0, min(limit, (self.size - begin) // len(kernels.DELIMITER) + 1)), np.int64)
-        return found[: kernels.find_delimiters(self.bytes, begin, self.size, found)]
+    def find_delimiters(self, begin: int, floor: int, at_floor: int, limit: int | None = None) -> Int64s:
+        """The places of the delimiters from `begin` to the end of the text, `limit` at most.
+
+        Args:
+            begin: the first place to look at.
+            floor: the first byte that belongs to the search, at most `begin`.
+            at_floor: tells if a line begins at `floor`, see `kernels.delimiters.line_begins`. If that is not known, a
+                place may come as ~place: it is a delimiter if a line begins there.
+            limit: None for all.
+        """
+        most = max(0, (self.size - begin) // len(kernels.DELIMITER) + 1)
+        found = np.empty(most if limit is None else min(limit, most), np.int64)
+        count = kernels.find_delimiters(self.bytes, floor, begin, self.size, at_floor, self._lenient, found)
+        return found[:count]
+
+    def line_begins(self, place: int, floor: int, at_floor: int) -> int:
+        """Tells if a line begins at a place, see `kernels.delimiters.line_begins`."""
+        return int(kernels.line_begins(self.bytes, floor, place, at_floor, self._lenient))
 
     def _grow(self, count: int) -> int:
         begin, self.size = self.size, self.size + count

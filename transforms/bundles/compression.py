@@ -23,8 +23,10 @@ _MEMORY_BYTES = 1 << 27
 _ZSTD_FEWEST, _ZSTD_MOST, _ZSTD_BURST = 1 << 6, 1 << 11, 1 << 18
 
 _COMPRESSIONS = ((b"\x1f\x8b\x08", "gzip"), (b"\xfd7zXZ\0", "xz"), (b"\x28\xb5\x2f\xfd", "zstd"))
+# The first bytes that every member, stream or frame has.
+_MEMBERS = {"gzip": b"\x1f\x8b", "bzip2": b"BZh", "xz": b"\xfd7zXZ", "zstd": b"\x28\xb5"}
 _BZIP2_BLOCKS = (b"1AY&SY", b"\x17rE8P\x90")
-_OTHERS = (
+_OTHER_FORMATS = (
     (b"PK\x03\x04", "zip"),
     (b"PK\x05\x06", "zip"),
     (b"7z\xbc\xaf\x27\x1c", "7z"),
@@ -32,7 +34,14 @@ _OTHERS = (
     (b"\x04\x22\x4d\x18", "lz4"),
     (b"LZIP\x01", "lzip"),
     (b"\x1f\x9d", "compress (.Z)"),
+    (b"PAR1\x15", "Parquet"),
+    (b"ARROW1\x00", "Arrow"),
+    (b"Obj\x01", "Avro"),
+    (b"%PDF-", "PDF"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "Office"),
 )
+# Those of them that are no archives: nothing is to be unpacked.
+DOCUMENT_FORMATS = ("Parquet", "Arrow", "Avro", "PDF", "Office")
 
 
 class Damaged(Exception):  # noqa: N818 - says what happened
@@ -42,11 +51,14 @@ class Damaged(Exception):  # noqa: N818 - says what happened
         reason: the reason of the reject.
         detail: one line for a person.
         rest: raw bytes that belong to the reject and are not in its text.
+        after_members: the first raw bytes after members that are whole, if all text so far is of these; else none.
+        member_began: true if those bytes begin as another member does.
     """
 
     def __init__(self, reason: RejectReason, detail: str, rest: bytes = b"") -> None:
         super().__init__(detail)
         self.reason, self.detail, self.rest = reason, detail, rest
+        self.after_members, self.member_began = b"", False
 
 
 def compression_of(head: bytes) -> str:
@@ -61,10 +73,10 @@ def compression_of(head: bytes) -> str:
 
 
 def foreign_format(head: bytes) -> str:
-    """The name of an archive or compression that is not read, recognised by the first bytes; '' for any other file."""
+    """The name of a format that is not read, recognised by the first bytes; '' for any other file."""
     if head[257:265] in (b"ustar\x0000", b"ustar  \x00"):
         return "tar"
-    return next((kind for magic, kind in _OTHERS if head.startswith(magic)), "")
+    return next((kind for magic, kind in _OTHER_FORMATS if head.startswith(magic)), "")
 
 
 class _Decoder(Protocol):
@@ -137,17 +149,32 @@ def decompress(kind: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
     """
     counted = _Counted(chunks)
     rest = _after_padding(b"", counted)
+    whole = False
     while rest:
-        decoder = _DECODERS[kind]()
-        while not decoder.eof:
-            text = _decode(kind, decoder, rest, counted.count)
-            if text:
+        decoder, first, given = _DECODERS[kind](), rest, False
+        try:
+            for text in _decode_member(kind, decoder, rest, counted):
+                given = True
                 yield text
-            rest = next(counted, b"") if decoder.needs_input and not decoder.eof else b""
-            if decoder.needs_input and not (decoder.eof or rest or text):
-                detail = f"{kind} data is cut short: it ends after {counted.count:,} bytes"
-                raise Damaged(RejectReason.TRUNCATED_STREAM, detail)
+        except Damaged as damage:
+            if whole and not given:
+                damage.after_members = first[:HEAD_BYTES]
+                damage.member_began = _MEMBERS[kind].startswith(first[: len(_MEMBERS[kind])])
+            raise
+        whole = True
         rest = _after_padding(decoder.unused_data, counted)
+
+
+def _decode_member(kind: str, decoder: _Decoder, rest: bytes, chunks: "_Counted") -> Iterator[bytes]:
+    """The text of one member, whose first bytes are `rest`."""
+    while not decoder.eof:
+        text = _decode(kind, decoder, rest, chunks.count)
+        if text:
+            yield text
+        rest = next(chunks, b"") if decoder.needs_input and not decoder.eof else b""
+        if decoder.needs_input and not (decoder.eof or rest or text):
+            detail = f"{kind} data is cut short: it ends after {chunks.count:,} bytes"
+            raise Damaged(RejectReason.TRUNCATED_STREAM, detail)
 
 
 class _Counted(Iterator[bytes]):

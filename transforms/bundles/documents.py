@@ -1,7 +1,7 @@
 """The documents of a split and their paragraphs, as columns, and the rejects: bytes that could not be read."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,13 +9,14 @@ import numpy.typing as npt
 
 from transforms.arrays import Bools, Bytes, Int32s, Int64s
 from transforms.bundles.errors import BundleError
-from transforms.bundles.kernels import documents as kernels
+from transforms.bundles.findings import Findings
+from transforms.bundles.kernels import paragraphs as kernels
 from transforms.bundles.kernels import places
 
 
 @dataclass(frozen=True)
 class Reject:
-    """Bytes that could not be read as a document.
+    """Bytes that could not be read as a document, or only after they had been repaired.
 
     Attributes:
         bundle: the bundle's name.
@@ -43,7 +44,7 @@ class Documents:
     Attributes:
         text: uint8[m], UTF-8 that holds all documents, with other bytes between them.
         text_start: int64[d], the place in `text` of each document's first byte, after its delimiter line and a mark.
-        text_end: int64[d], one past its last byte.
+        text_end: int64[d], one past its last byte; padding at its end is left out.
         shift: int64[d], the offset in the bundle of `text_start`, minus `text_start`.
         width: uint8[d], bytes in the bundle for each UTF-16 code unit of the text: 2 in UTF-16, 1 in single-byte
             encodings; 0 for UTF-8, in which every place in `text` has the offset place + shift.
@@ -53,9 +54,14 @@ class Documents:
         length: int64[d], bytes to the next delimiter line or the end of the bundle.
         name: d strings: the rest of the delimiter line, trimmed; the file's name where there is no delimiter.
         encoding: d strings, the encoding of the document in its bundle.
+        repaired: int32[d], the characters that were restored, or replaced by U+FFFD, because they were not UTF-8.
         preamble: bool[d], true for text before the first delimiter, and for a file without one.
-        rejects: the documents that cannot be read; they have no row in the columns.
+        rejects: the documents that cannot be read, which have no row in the columns; and the bytes of those that were
+            repaired.
         bytes_read: bytes of the split's ranges; 0 for all parts but the first.
+        findings: what else a user should know of the documents, rejects among them.
+        anchors: for rows of repaired UTF-8, int64[k] places in `text`, ascending, and their offsets in the bundle; from
+            each on, up to the next, offsets count as places do.
     """
 
     text: Bytes
@@ -68,9 +74,12 @@ class Documents:
     length: Int64s
     name: list[str]
     encoding: list[str]
+    repaired: Int32s
     preamble: Bools
     rejects: list[Reject]
     bytes_read: int
+    findings: Findings = field(default_factory=Findings)
+    anchors: Mapping[int, tuple[Int64s, Int64s]] = field(default_factory=dict)
 
     def offsets_of(self, place: Int64s, document: npt.NDArray[np.integer[Any]]) -> Int64s:
         """The offset in its bundle, decompressed but not decoded, of each place in `text`, as int64[p].
@@ -79,11 +88,21 @@ class Documents:
             place: int64[p], ascending in each document.
             document: integers[p], ascending, the row of each place.
         """
-        return self._convert(places.find_offsets, place, document)
+        found = self._convert(places.find_offsets, place, document)
+        for row, (anchored, offsets) in self.anchors.items():
+            own = np.flatnonzero(document == row)
+            last = np.searchsorted(anchored, place[own], side="right") - 1
+            found[own] = place[own] + (offsets - anchored)[last]
+        return found
 
     def places_of(self, offset: Int64s, document: npt.NDArray[np.integer[Any]]) -> Int64s:
         """The place in `text` of each offset: the inverse of `offsets_of`."""
-        return self._convert(places.find_places, offset, document)
+        found = self._convert(places.find_places, offset, document)
+        for row, (anchored, offsets) in self.anchors.items():
+            own = np.flatnonzero(document == row)
+            last = np.searchsorted(offsets, offset[own], side="right") - 1
+            found[own] = offset[own] + (anchored - offsets)[last]
+        return found
 
     def _convert(self, kernel: Callable[..., None], given: Int64s, document: npt.NDArray[np.integer[Any]]) -> Int64s:
         found = np.empty(len(given), np.int64)
@@ -111,12 +130,12 @@ class Paragraphs:
 
 
 def find_paragraphs(documents: Documents, mode: str) -> Paragraphs:
-    """The paragraphs of documents, trimmed of Unicode's White_Space; empty ones are left out.
+    """The paragraphs of documents, trimmed of Unicode's White_Space and of NULs; empty ones are left out.
 
     Args:
         documents: the documents of a split.
-        mode: `line`: LF, CR LF and CR end a paragraph; `blank_line`: only a line of nothing but white space does, and
-            line ends inside a paragraph stay as they are.
+        mode: `line`: a paragraph is a line, which LF, CR LF, CR, U+0085, U+2028 or U+2029 ends; `blank_line`: only a
+            line of nothing but white space ends a paragraph, and line ends inside it stay as they are.
 
     Raises:
         BundleError: the mode is neither.
@@ -124,7 +143,8 @@ def find_paragraphs(documents: Documents, mode: str) -> Paragraphs:
     if mode not in PARAGRAPH_MODES:
         raise BundleError(f"paragraphs: {mode}: not a mode; use one of {', '.join(PARAGRAPH_MODES)}")
     text, first, last = documents.text, documents.text_start, documents.text_end
-    bound = kernels.count_line_ends(text, first, last) + len(first)
+    rare = np.empty(len(first), np.uint8)
+    bound = kernels.count_line_ends(text, first, last, rare) + len(first)
     start, end, document = np.empty(bound, np.int64), np.empty(bound, np.int64), np.empty(bound, np.int32)
-    count = kernels.find_paragraphs(text, first, last, mode == "blank_line", start, end, document)
+    count = kernels.find_paragraphs(text, first, last, rare, mode == "blank_line", start, end, document)
     return Paragraphs(start[:count].copy(), end[:count].copy(), document[:count].copy())

@@ -1,48 +1,81 @@
-"""Text that is not UTF-8: UTF-16, recognised by its mark, and single-byte encodings, if they give plausible Arabic."""
+"""Text that is not UTF-8: UTF-16, single-byte encodings if they give plausible Arabic, and damaged UTF-8."""
 
 import codecs
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from functools import cache
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
-from transforms.arrays import Bytes
+from transforms.arrays import Bools, Int64s
 from transforms.bundles.compression import Damaged
 from transforms.bundles.errors import RejectReason
-
-# The plausible Arabic rule. docs/inputs.md has the figures behind these numbers.
-_FEWEST_ARABIC_LETTERS = 8  # fewer prove nothing
-_LEAST_ARABIC_SHARE = 0.97  # of the letters, marks and signs that are not ASCII
-_LEAST_SCRIPT_SHARE = 0.2  # of all letters, including ASCII
-_LEAST_COMMON_SHARE = 0.2  # of the Arabic letters, those in _COMMON_LETTERS: half of any Arabic text
-_COMMON_LETTERS = "اليمون"
-_MOST_UTF8_SHARE = 1 / 3  # of the bytes that are not ASCII, those in sequences of UTF-8; more is damaged UTF-8
+from transforms.bundles.kernels.delimiters import DELIMITER
+from transforms.bundles.plausible import is_plausible_arabic
 
 _UTF16_MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-# Classes of bytes: not counted, common Arabic letter, other Arabic letter, Arabic mark or digit, ASCII letter,
-# character that is neither ASCII nor Arabic, no character of text.
-_OTHER, _COMMON, _LETTER, _SIGN, _LATIN, _FOREIGN, _NEVER = range(7)
+# UTF-16 without a mark is recognised if, of so many code units or more, such a share or more are plain: Arabic, general
+# punctuation, or Latin-1 without control characters.
+_FEWEST_UNITS, _LEAST_PLAIN_SHARE = 8, 0.9
+
+# The two halves of a UTF-16 surrogate pair, each written as three bytes (CESU-8), and bytes that are not UTF-8, each as
+# the decoder's error handler `surrogateescape` represents it.
+_PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
+_NOT_UTF8 = re.compile("[\udc80-\udcff]+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class Recoded(NamedTuple):
-    """A document that was decoded.
+@dataclass(frozen=True)
+class Decoded:
+    """A document that was decoded or repaired.
 
     Attributes:
         text: the document in UTF-8.
         encoding: the encoding that it came in.
-        width: bytes in that encoding for each UTF-16 code unit of the text.
+        width: bytes in that encoding for each UTF-16 code unit of the text; 0 for UTF-8.
+        repaired: the number of characters that were restored, or replaced by U+FFFD.
+        places, offsets: int64[k], for repaired UTF-8: places in the text, and their offsets in the document; from each
+            on, up to the next, offsets count as places do.
     """
 
     text: bytes
     encoding: str
     width: int
+    repaired: int = 0
+    places: Int64s = field(default_factory=lambda: np.zeros(1, np.int64))
+    offsets: Int64s = field(default_factory=lambda: np.zeros(1, np.int64))
 
 
 def utf16_of(head: bytes) -> str:
-    """`utf-16-le` or `utf-16-be`, if `head` begins with its byte order mark; '' for other text, including UTF-32."""
-    return "" if head.startswith(codecs.BOM_UTF32_LE) else _UTF16_MARKS.get(head[:2], "")
+    """`utf-16-le` or `utf-16-be`, if `head` begins with its byte order mark or is plainly UTF-16; '' for other text.
+
+    UTF-32 is other text.
+    """
+    if head.startswith(codecs.BOM_UTF32_LE) or head[2:].startswith(DELIMITER):  # the latter is ASCII after a mark
+        return ""
+    return _UTF16_MARKS.get(head[:2], "") or _unmarked_utf16(head)
+
+
+def _unmarked_utf16(data: bytes) -> str:
+    """The byte order of UTF-16 without a mark, if it is plain: then every other byte is 00, 06 or 20."""
+    if len(data) < 2 * _FEWEST_UNITS or not (b"\0" in data or b"\x06" in data):
+        return ""
+    units = np.frombuffer(data, "<u2", len(data) // 2)
+    for encoding, points in (("utf-16-le", units), ("utf-16-be", units.byteswap())):
+        if np.count_nonzero(_is_plain(points)) >= _LEAST_PLAIN_SHARE * len(points):
+            return encoding
+    return ""
+
+
+def _is_plain(points: npt.NDArray[np.uint16]) -> Bools:
+    """bool[n], true for code units that are plain."""
+    printable = (points >= 0x20) & (points < 0x100) & ~((points >= 0x7F) & (points < 0xA0))
+    white = (points >= 0x09) & (points <= 0x0D)
+    high = points >> 8
+    plain: Bools = printable | white | (high == 0x06) | (high == 0x20)
+    return plain
 
 
 def transcode_utf16(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
@@ -68,101 +101,139 @@ def utf16_bytes(text: bytes, encoding: str) -> bytes:
     return text.decode("utf-8", "surrogatepass").encode(encoding, "surrogatepass")
 
 
+def decode_name(name: bytes, encoding: str, encodings: Sequence[str]) -> str:
+    r"""The name on a delimiter line, which need not be in the encoding of the document's text.
+
+    Args:
+        name: the rest of the delimiter line.
+        encoding: the encoding of the text.
+        encodings: single-byte encodings.
+
+    Returns:
+        The name in the first of UTF-8, the text's encoding and `encodings` that has a character that can be printed for
+        each byte; if none has, in UTF-8, with each wrong byte as `\xff`.
+    """
+    single_bytes = [encoding, *encodings] if encoding in encodings else encodings
+    for each in ("utf-8", *single_bytes):
+        try:
+            decoded = name.decode(each)
+        except UnicodeDecodeError:
+            continue
+        if each == "utf-8" or not any(unicodedata.category(character) == "Cc" for character in decoded):
+            return decoded
+    return name.decode("utf-8", "backslashreplace")
+
+
 def why_not_text(data: bytes, offset: int, encoding: str, encodings: Sequence[str]) -> str:
     """The reason why a document cannot be decoded, in one line: the first wrong byte, and the encodings tried.
 
     Args:
-        data: the document.
+        data: the document's text.
         offset: its offset in the bundle.
         encoding: the encoding of the bundle.
         encodings: the single-byte encodings that were tried.
     """
-    if encoding != "utf-8":
-        return "not UTF-16: half of a surrogate pair"
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
+        if encoding != "utf-8":
+            return "not UTF-16: half of a surrogate pair"
         where = f"byte 0x{data[error.start]:02x} at {offset + error.start}: {error.reason}"
         others = f"; nor Arabic in {', '.join(encodings)}" if encodings else ""
         return f"not UTF-8: {where}{others}"
-    return "not text"
+    return "too many control characters for a text"
 
 
-def recode(data: bytes, text_start: int, encodings: Sequence[str]) -> Recoded | None:
-    """A document that is not UTF-8, decoded; None if no encoding fits it.
+def decode(data: bytes, padding: bytes, encodings: Sequence[str], *, repair: bool) -> Decoded | None:
+    """A document that is not sound UTF-8, decoded; None if no encoding fits it.
 
     Args:
-        data: its delimiter line and its text.
-        text_start: the place of its text in `data`.
+        data: its text, without its delimiter line and padding.
+        padding: the rest. In UTF-16 it belongs to the text, which may end with a NUL.
         encodings: single-byte encodings, tried in this order.
+        repair: repair damaged UTF-8 and UTF-16.
     """
-    encoding = utf16_of(data[text_start : text_start + 4])
-    if encoding:
-        return _recode_utf16(data, text_start, encoding)
+    whole = data + padding
+    while whole.endswith(codecs.BOM_UTF8):  # before a delimiter: these are none of its own
+        whole = whole[: -len(codecs.BOM_UTF8)]
+    encoding = utf16_of(whole)
+    found = _decode_utf16(whole, encoding, repair=repair) if encoding else None
+    if found or _is_utf8(data):
+        return found
     for encoding in encodings:
         if is_plausible_arabic(data, encoding):
-            return Recoded(data.decode(encoding).encode("utf-8"), encoding, 1)
-    return None
+            return Decoded(data.decode(encoding).encode("utf-8"), encoding, 1)
+    return _repair_utf8(data) if repair else None
 
 
-def _recode_utf16(data: bytes, text_start: int, encoding: str) -> Recoded | None:
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _decode_utf16(data: bytes, encoding: str, *, repair: bool) -> Decoded | None:
     """A document whose text, not its delimiter line, is UTF-16; the last line end may be a byte or two of ASCII."""
-    text = data[text_start:]
-    text = text.removesuffix(b"\r\n") if len(text) % 2 == 0 else text[:-1]
-    if data[text_start + len(text) :].strip(b"\r\n"):
+    left_out = ascii_line_end(data, 0)
+    if (len(data) - left_out) % 2:
         return None
-    try:
-        return Recoded(data[:text_start] + text.decode(encoding).encode("utf-8"), encoding, 2)
-    except UnicodeDecodeError:
+    decoded = data[: len(data) - left_out].decode(encoding, "surrogatepass")
+    repaired = len(_SURROGATE.findall(decoded))
+    if repaired and not repair:
         return None
+    return Decoded(_SURROGATE.sub("\ufffd", decoded).encode("utf-8"), encoding, 2, repaired)
 
 
-def is_plausible_arabic(data: bytes, encoding: str) -> bool:
-    """True if `data`, read in a single-byte encoding, is plausible Arabic by the script and frequency of its letters.
+def ascii_line_end(data: bytes, before: int) -> int:
+    """The bytes at the end of UTF-16 that are a line end in ASCII, or a NUL too many.
 
-    That is so if no byte is a control character or has no meaning in the encoding; there are at least
-    `_FEWEST_ARABIC_LETTERS` Arabic letters and they are `_LEAST_SCRIPT_SHARE` of all letters; `_LEAST_ARABIC_SHARE` of
-    all characters that are neither ASCII nor punctuation are Arabic; `_LEAST_COMMON_SHARE` of the Arabic letters are
-    the six most frequent; and at most `_MOST_UTF8_SHARE` of the bytes that are not ASCII are sequences of UTF-8.
+    Args:
+        data: the last bytes of the text.
+        before: how many there are before them.
     """
-    raw = np.frombuffer(data, np.uint8)
-    count = np.bincount(_meanings(encoding)[raw], minlength=_NEVER + 1).tolist()
-    letters = count[_COMMON] + count[_LETTER]
-    arabic = letters + count[_SIGN]
-    return bool(
-        not count[_NEVER]
-        and letters >= _FEWEST_ARABIC_LETTERS
-        and letters >= _LEAST_SCRIPT_SHARE * (letters + count[_LATIN])
-        and arabic >= _LEAST_ARABIC_SHARE * (arabic + count[_FOREIGN])
-        and count[_COMMON] >= _LEAST_COMMON_SHARE * letters
-        and _utf8_share(raw) <= _MOST_UTF8_SHARE
-    )
+    if (before + len(data)) % 2:
+        return int(data[-1:] in (b"\n", b"\r", b"\0"))
+    return 2 if data.endswith(b"\r\n") else 0
 
 
-def _utf8_share(raw: Bytes) -> float:
-    """The share of the bytes that are not ASCII that are in two-byte sequences of UTF-8."""
-    lead = (raw[:-1] >= 0xC2) & (raw[:-1] < 0xE0) & ((raw[1:] & 0xC0) == 0x80)
-    return 2 * int(np.count_nonzero(lead)) / max(1, int(np.count_nonzero(raw >= 0x80)))
+def repair_utf16(text: bytes) -> tuple[bytes, int]:
+    """Text of `transcode_utf16`, with U+FFFD for each surrogate without a partner, and the number of these."""
+    repaired, count = _SURROGATE.subn("\ufffd", text.decode("utf-8", "surrogatepass"))
+    return repaired.encode("utf-8"), count
 
 
-@cache
-def _meanings(encoding: str) -> Bytes:
-    """uint8[256], the class of each byte."""
-    return np.array([_meaning(bytes([byte]), encoding) for byte in range(256)], np.uint8)
+def _repair_utf8(data: bytes) -> Decoded | None:
+    """Damaged UTF-8, repaired; None if most of it would have to be replaced.
+
+    A surrogate pair that is written as two sequences of three bytes becomes its character. Anything else that is not
+    UTF-8 becomes U+FFFD as Unicode recommends: once for the longest beginning of a character, or else for each byte.
+    """
+    escaped = data.decode("utf-8", "surrogateescape")
+    text, places, offsets = bytearray(), [0], [0]
+    at = lost = restored = 0
+    for run in _NOT_UTF8.finditer(escaped):
+        sound, wrong = escaped[at : run.start()].encode("utf-8"), run[0].encode("utf-8", "surrogateescape")
+        text += sound
+        pairs = _PAIR.findall(wrong)
+        for number, rest in enumerate(_PAIR.split(wrong)):
+            replaced = rest.decode("utf-8", "replace")
+            lost += len(replaced)
+            text += replaced.encode("utf-8")
+            if number < len(pairs):
+                text += _character_of(pairs[number])
+        restored += len(pairs)
+        at = run.end()
+        places.append(len(text))
+        offsets.append(offsets[-1] + len(text[places[-2] : places[-2] + len(sound)]) + len(wrong))
+    text += escaped[at:].encode("utf-8")
+    if 2 * lost > len(text.decode("utf-8")):
+        return None
+    return Decoded(bytes(text), "utf-8", 0, lost + restored, np.array(places, np.int64), np.array(offsets, np.int64))
 
 
-def _meaning(byte: bytes, encoding: str) -> int:
-    try:
-        character = byte.decode(encoding)
-    except UnicodeDecodeError:
-        return _NEVER
-    category = unicodedata.category(character)
-    if category == "Cc":
-        return _OTHER if character in "\t\n\v\f\r\x1a\x85" else _NEVER
-    if byte < b"\x80":
-        return _LATIN if byte.isalpha() else _OTHER
-    if category[0] in "PZ" or category == "Cf":
-        return _OTHER
-    if not unicodedata.name(character).startswith("ARABIC"):
-        return _FOREIGN
-    return (_COMMON if character in _COMMON_LETTERS else _LETTER) if category == "Lo" else _SIGN
+def _character_of(pair: bytes) -> bytes:
+    """The UTF-8 of the character whose surrogates are written as two characters."""
+    units = pair.decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
+    return units.decode("utf-16-le").encode("utf-8")

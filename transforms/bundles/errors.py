@@ -1,4 +1,4 @@
-"""The errors of bundles: wrong patterns before the work, files that change or fail during it."""
+"""The errors of bundles, and the reasons why documents are rejected and files passed over."""
 
 from enum import StrEnum
 
@@ -24,7 +24,10 @@ class BundleReadError(BundleFailed):
 class RejectReason(StrEnum):
     """The values of the column `reason` of rejects."""
 
-    NOT_TEXT = "not_text"  # neither UTF-8 nor UTF-16, nor Arabic in a configured encoding
+    NOT_TEXT = (
+        "not_text"  # neither UTF-8 nor UTF-16, nor Arabic in a configured encoding; or full of control characters
+    )
+    REPAIRED = "repaired"  # the bytes of a document that is kept, with what was not UTF-8 replaced
     EMPTY_DOCUMENT = "empty_document"  # nothing but white space
     DOCUMENT_TOO_LARGE = "document_too_large"  # longer than input.document_bytes
     TRUNCATED_STREAM = "truncated_stream"  # compressed data, or UTF-16, ends in the middle
@@ -32,3 +35,12 @@ class RejectReason(StrEnum):
     DECOMPRESSED_TOO_LARGE = "decompressed_too_large"  # more comes out of compressed data than is allowed
     UNREADABLE_BUNDLE = "unreadable_bundle"  # a stream could not read the bundle, twice
     UNSUPPORTED_FORMAT = "unsupported_format"  # an archive, or a compression that is not read
+
+
+class PassedReason(StrEnum):
+    """The reasons why a file or folder below a folder, or one that a pattern matches, is passed over."""
+
+    HIDDEN = "hidden"  # its name begins with . or _
+    UNFINISHED = "unfinished"  # its name ends in .tmp, .part, .crdownload or ~: it is still being written
+    ENDING = "ending"  # it is below a folder, and its ending is not one of input.endings
+    BROKEN_LINK = "broken_link"  # it is a link that leads to no file

@@ -3,16 +3,20 @@
 import hashlib
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from fsspec.utils import glob_translate
 
-from transforms.bundles.errors import BundleChanged, BundleError, BundleReadError
-from transforms.bundles.stores import Entry, Refuse, Store, open_store, refuse_none
+from transforms.bundles.errors import BundleChanged, BundleError, BundleReadError, PassedReason
+from transforms.bundles.stores import Asked, Entry, Store, open_store
+from transforms.settings import ANY_ENDING
 
-__all__ = ["Bundle", "BundleChanged", "BundleError", "check_unchanged", "list_bundles"]
+__all__ = ["Bundle", "BundleChanged", "BundleError", "check_unchanged", "list_bundles", "list_input"]
+
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 
 @dataclass(frozen=True)
@@ -34,22 +38,50 @@ class Bundle:
     state: str
 
 
-def list_bundles(
+@dataclass(frozen=True)
+class PassedOver:
+    """A file that is not taken, or a folder with all below it.
+
+    Attributes:
+        url: what fsspec opens; that of a folder ends with a /.
+        reason: why it is not taken.
+    """
+
+    url: str
+    reason: PassedReason
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The files that patterns name.
+
+    Attributes:
+        bundles: sorted by name (code points), each file once.
+        passed_over: those that are not taken, sorted by URL.
+    """
+
+    bundles: list[Bundle]
+    passed_over: list[PassedOver]
+
+
+def list_input(
     patterns: Sequence[str],
     root: str | None = None,
     *,
+    endings: Sequence[str] = (ANY_ENDING,),
     empty: bool = False,
     refused: Callable[[str], None] | None = None,
-) -> list[Bundle]:
-    """The bundles that patterns name, sorted by name (code points), each file once.
+) -> Listing:
+    """The files that patterns name, those to take and those that are passed over.
 
     Args:
         patterns: files, folders (all files below) or globs (`*`, `?`, `[...]` inside a component, `**` across), on any
             fsspec file system. A pattern that is the very name of a file or folder means that file or folder.
             Below folders and by globs, files and folders that start with `.` or `_` or end in `.tmp`, `.part`,
-            `.crdownload` or `~` are passed over: they are hidden, or still being written.
+            `.crdownload` or `~` are passed over, and so are links that lead nowhere.
         root: names are relative to this folder; without it to the part of each pattern before its first component
             with a wildcard. A file named by two patterns has the name that the first gives it.
+        endings: the endings of files that are taken from folders, see `ending_of`; `*` for any.
         empty: a pattern may match nothing.
         refused: is called, with one line, for each file below a folder that cannot be read, and the file is passed
             over; without it such a file is an error.
@@ -58,12 +90,37 @@ def list_bundles(
         BundleError: a pattern matches nothing and `empty` is not set; or a file cannot be read and `refused` is not
             given, is outside `root`, or shares its name with another.
     """
-    refuse = refuse_none if refused is None else _told(refused)
     bundles: dict[str, Bundle] = {}
+    passed: dict[str, PassedReason] = {}
     for pattern in patterns:
-        for bundle in _bundles_of(pattern, root, refuse, empty=empty):
+        search = _Search(pattern, frozenset(endings), refused)
+        for bundle in search.bundles(root, empty=empty):
             bundles.setdefault(bundle.url, bundle)
-    return _sorted_by_name(bundles.values())
+        for url, reason in search.passed.items():
+            passed.setdefault(url, reason)
+    others = [PassedOver(url, reason) for url, reason in sorted(passed.items()) if url not in bundles]
+    return Listing(_sorted_by_name(bundles.values()), others)
+
+
+def list_bundles(
+    patterns: Sequence[str],
+    root: str | None = None,
+    *,
+    endings: Sequence[str] = (ANY_ENDING,),
+    empty: bool = False,
+    refused: Callable[[str], None] | None = None,
+) -> list[Bundle]:
+    """The bundles that patterns name, see `list_input`."""
+    return list_input(patterns, root, endings=endings, empty=empty, refused=refused).bundles
+
+
+def ending_of(name: str) -> str:
+    """The ending of a file's name, from its last dot on, in lower case; of a compressed file that of its content.
+
+    `a.txt` and `a.TXT.gz` end in `.txt`, `a.gz` ends in `.gz`, and `a` in ''.
+    """
+    stem, ending = posixpath.splitext(name.lower())
+    return (ending in _COMPRESSED and posixpath.splitext(stem)[1]) or ending
 
 
 def check_unchanged(bundle: Bundle) -> None:
@@ -81,61 +138,98 @@ def check_unchanged(bundle: Bundle) -> None:
         raise BundleChanged(f"{bundle.url}: changed since it was listed; run again when nobody writes to it")
 
 
-def _told(refused: Callable[[str], None]) -> Refuse:
-    """A function that calls `refused` with an error in one line."""
+class _Search:
+    """The files of one pattern.
 
-    def refuse(error: OSError | BundleError) -> None:
-        refused(str(error) if isinstance(error, BundleError) else _unreadable(error, ""))
+    Attributes:
+        passed: the URLs that were passed over, and why.
+    """
 
-    return refuse
+    def __init__(self, pattern: str, endings: frozenset[str], refused: Callable[[str], None] | None) -> None:
+        self._pattern, self._endings, self._refused = pattern, endings, refused
+        self._store, self._path = open_store(pattern)
+        self.passed: dict[str, PassedReason] = {}
 
-
-def _bundles_of(pattern: str, root: str | None, refuse: Refuse, *, empty: bool) -> Iterator[Bundle]:
-    store, path = open_store(pattern)
-    try:
-        fixed, entries = _match(store, path, refuse)
-    except OSError as error:
-        raise BundleError(_unreadable(error, pattern)) from error
-    if not entries and not empty:
-        raise BundleError(
-            f"input {pattern}: matches no file; check the spelling, quote wildcards "
-            "(names like .x, _x, x.tmp, x.part and x~ are passed over)"
-        )
-    base = fixed if root is None else _root_path(root, store, pattern)
-    for entry in entries:
+    def bundles(self, root: str | None, *, empty: bool) -> Iterator[Bundle]:
+        """The bundles, in no order."""
         try:
-            name = _relative(entry.path, base)
-        except BundleError as error:
-            refuse(error)
+            fixed, entries = self._match()
+        except OSError as error:
+            raise BundleError(_unreadable(error, self._pattern)) from error
+        if not entries and not empty:
+            raise BundleError(f"input {self._pattern}: matches no file{self._why_none()}")
+        base = fixed if root is None else _root_path(root, self._store, self._pattern)
+        for entry in entries:
+            try:
+                name = _relative(entry.path, base)
+            except BundleError as error:
+                self._refuse(error)
+            else:
+                yield Bundle(name, self._store.url(entry.path), entry.size, entry.modified, entry.state)
+
+    def _why_none(self) -> str:
+        if not self.passed:
+            return "; check the spelling, quote wildcards (names like .x, _x, x.tmp, x.part and x~ are passed over)"
+        counts = Counter(self.passed.values())
+        told = ", ".join(f"{counts[reason]:,} {reason}" for reason in PassedReason if reason in counts)
+        return f" to take; passed over: {told}; name files by a pattern, or set input.endings"
+
+    def _match(self) -> tuple[str, list[Entry]]:
+        """The fixed folder of the pattern, and the files that it matches."""
+        kind = self._store.kind(self._path)
+        if kind == "file":
+            return posixpath.dirname(self._path), [self._store.entry(self._path)]
+        if kind == "folder":
+            asked = Asked(self._has_ending, self._refuse, self._pass_over)
+            return self._path, list(self._store.walk(self._path, None, asked))
+        return self._match_glob()
+
+    def _has_ending(self, path: str) -> bool:
+        """True for a file whose ending is taken from folders."""
+        if self._endings & {ANY_ENDING, ending_of(posixpath.basename(path))}:
+            return True
+        self._pass_over(path, PassedReason.ENDING)
+        return False
+
+    def _match_glob(self) -> tuple[str, list[Entry]]:
+        """The folder above the first wildcard, and the files below it that match."""
+        parts = self._path.split("/")
+        wild = next((i for i, part in enumerate(parts) if re.search(r"[*?\[]", part)), len(parts))
+        fixed = "/".join(parts[:wild]) or "/"
+        if wild == len(parts) or self._store.kind(fixed) != "folder":
+            return fixed, []
+        below = parts[wild:]
+        try:
+            matches = re.compile(glob_translate("/".join(below))).match
+        except (ValueError, re.error) as error:
+            raise BundleError(f"input {self._path}: not a pattern: {error}") from error
+        depth = None if "**" in below else len(below)
+        beginning = len(fixed.rstrip("/")) + 1
+
+        def wanted(path: str) -> bool:
+            return matches(path[beginning:]) is not None
+
+        def pass_over(path: str, reason: PassedReason) -> None:
+            # A folder counts if the pattern goes down all folders; a file if it would match.
+            if depth is None if path.endswith("/") else wanted(path):
+                self._pass_over(path, reason)
+
+        return fixed, list(self._store.walk(fixed, depth, Asked(wanted, self._refuse, pass_over)))
+
+    def _pass_over(self, path: str, reason: PassedReason) -> None:
+        folder = "/" * path.endswith("/")
+        self.passed[self._store.url(path.rstrip("/")) + folder] = reason
+        if self._refused and reason == PassedReason.ENDING:
+            self._refused(f"input {path}: passed over, because its ending is not one of input.endings")
+
+    def _refuse(self, error: OSError | BundleError) -> None:
+        """Passes over a file that cannot be read, or raises."""
+        if self._refused:
+            self._refused(str(error) if isinstance(error, BundleError) else _unreadable(error, ""))
+        elif isinstance(error, FileNotFoundError) and error.filename:
+            self._pass_over(str(error.filename), PassedReason.BROKEN_LINK)
         else:
-            yield Bundle(name, store.url(entry.path), entry.size, entry.modified, entry.state)
-
-
-def _match(store: Store, path: str, refuse: Refuse) -> tuple[str, list[Entry]]:
-    """The fixed folder of a pattern, and the files that it matches."""
-    kind = store.kind(path)
-    if kind == "file":
-        return posixpath.dirname(path), [store.entry(path)]
-    if kind == "folder":
-        return path, list(store.walk(path, None, refuse=refuse))
-    return _match_glob(store, path, refuse)
-
-
-def _match_glob(store: Store, path: str, refuse: Refuse) -> tuple[str, list[Entry]]:
-    """The folder above the first wildcard, and the files below it that match."""
-    parts = path.split("/")
-    wild = next((i for i, part in enumerate(parts) if re.search(r"[*?\[]", part)), len(parts))
-    fixed = "/".join(parts[:wild]) or "/"
-    if wild == len(parts) or store.kind(fixed) != "folder":
-        return fixed, []
-    below = parts[wild:]
-    try:
-        matches = re.compile(glob_translate("/".join(below))).match
-    except (ValueError, re.error) as error:
-        raise BundleError(f"input {path}: not a pattern: {error}") from error
-    depth = None if "**" in below else len(below)
-    beginning = len(fixed.rstrip("/")) + 1
-    return fixed, list(store.walk(fixed, depth, lambda found: matches(found[beginning:]) is not None, refuse))
+            raise error
 
 
 def _root_path(root: str, store: Store, pattern: str) -> str:

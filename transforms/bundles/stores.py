@@ -3,14 +3,14 @@
 import os
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self
 
-from transforms.bundles.errors import BundleError
-from transforms.retries import persist
-from transforms.storage import filesystem, is_local
+from transforms.bundles.errors import BundleError, PassedReason
+from transforms.filesystems import filesystem, is_local, persist
 
 
 class Entry(NamedTuple):
@@ -36,19 +36,26 @@ class Source(Protocol):
         """Reads bytes from `offset` on, until `target` is full or the file ends; returns their number."""
 
 
-# Called for a file below a folder that cannot be read: it raises, or lets the walk go on.
-Refuse = Callable[[OSError | BundleError], None]
-_Wanted = Callable[[str], bool]
-
-
-def refuse_none(error: OSError | BundleError) -> None:
-    """Raises the error."""
+def _raise(error: OSError | BundleError) -> None:
     raise error
 
 
-def _want_all(_: str) -> bool:
-    """True for every path."""
-    return True
+@dataclass(frozen=True)
+class Asked:
+    """The requests of a walk to its caller.
+
+    Attributes:
+        wanted: false for the paths of files to leave out, which are not looked at.
+        refuse: called for each file that cannot be read: it raises, or lets the walk go on.
+        pass_over: called for each hidden or unfinished file and folder; the path of a folder ends with a /.
+    """
+
+    wanted: Callable[[str], bool] = lambda _: True
+    refuse: Callable[[OSError | BundleError], None] = _raise
+    pass_over: Callable[[str, PassedReason], None] = lambda *_: None
+
+
+_PLAINLY = Asked()
 
 
 class Store(Protocol):
@@ -67,16 +74,13 @@ class Store(Protocol):
             OSError: it cannot be read.
         """
 
-    def walk(
-        self, folder: str, depth: int | None, wanted: _Wanted = _want_all, refuse: Refuse = refuse_none
-    ) -> Iterator[Entry]:
-        """The files at most `depth` levels below `folder`, except hidden and unfinished ones, see `_is_ready`.
+    def walk(self, folder: str, depth: int | None, asked: Asked = _PLAINLY) -> Iterator[Entry]:
+        """The files at most `depth` levels below `folder`, except hidden and unfinished ones.
 
         Args:
             folder: the folder to begin in.
             depth: 1 for the files of the folder itself; None for all below it.
-            wanted: false for paths to leave out, which are not looked at.
-            refuse: called for each file that cannot be read.
+            asked: decides on each file.
         """
 
     def open(self, path: str) -> Source:
@@ -85,15 +89,17 @@ class Store(Protocol):
 
 def open_store(url: str) -> tuple[Store, str]:
     """The store that serves `url`, and the path inside it."""
+    if "://" not in url:  # a path: fsspec would take longer over it than reading a small file takes
+        return _LOCAL, os.path.abspath(url)  # noqa: PTH100 - it also removes `..`, as fsspec does
     system, path = filesystem(url)
-    if is_local(url):
-        return LocalStore(), os.path.normpath(path)
-    return _RemoteStore(system), path
+    return (_LOCAL, os.path.normpath(path)) if is_local(url) else (_RemoteStore(system), path)
 
 
-def _is_ready(name: str) -> bool:
-    """False for the name of a file or folder that is hidden or still being written."""
-    return not name.startswith((".", "_")) and not name.endswith((".tmp", ".part", ".crdownload", "~"))
+def _reason_of(name: str) -> PassedReason | None:
+    """The reason why a file or folder of that name is passed over; None if it is not."""
+    if name.startswith((".", "_")):
+        return PassedReason.HIDDEN
+    return PassedReason.UNFINISHED if name.endswith((".tmp", ".part", ".crdownload", "~")) else None
 
 
 class LocalStore:
@@ -111,22 +117,20 @@ class LocalStore:
         """The file at `path`, checked to be readable."""
         return self._checked(path, os.stat(path))  # noqa: PTH116 - twice as fast, and there are many
 
-    def walk(
-        self, folder: str, depth: int | None, wanted: _Wanted = _want_all, refuse: Refuse = refuse_none
-    ) -> Iterator[Entry]:
+    def walk(self, folder: str, depth: int | None, asked: Asked = _PLAINLY) -> Iterator[Entry]:
         """The files below `folder`."""
-        for item in self._items(folder, depth, refuse, ()):
-            if not wanted(item.path):
+        for item in self._items(folder, depth, asked, ()):
+            if not asked.wanted(item.path):
                 continue
             try:
                 entry = self._checked(item.path, item.stat())
             except (OSError, BundleError) as error:
-                refuse(error)
+                asked.refuse(error)
             else:
                 yield entry
 
     def _items(
-        self, folder: str, depth: int | None, refuse: Refuse, above: tuple[tuple[int, int], ...]
+        self, folder: str, depth: int | None, asked: Asked, above: tuple[tuple[int, int], ...]
     ) -> Iterator[os.DirEntry[str]]:
         """The items below `folder` that are no folders; `above` are the folders above it, to break loops of links."""
         here = os.stat(folder)  # noqa: PTH116
@@ -134,13 +138,16 @@ class LocalStore:
             return
         above = (*above, (here.st_dev, here.st_ino))
         try:
-            found = [item for item in os.scandir(folder) if _is_ready(item.name)]
+            found = list(os.scandir(folder))
         except OSError as error:
-            refuse(error)
+            asked.refuse(error)
             return
         for item in found:
-            if item.is_dir():
-                yield from self._items(item.path, depth and depth - 1, refuse, above)
+            reason = _reason_of(item.name)
+            if reason:
+                asked.pass_over(f"{item.path}/" if item.is_dir() else item.path, reason)
+            elif item.is_dir():
+                yield from self._items(item.path, depth and depth - 1, asked, above)
             else:
                 yield item
 
@@ -154,6 +161,9 @@ class LocalStore:
     def open(self, path: str) -> "LocalSource":
         """The file at `path`, open for reading."""
         return LocalSource(path)
+
+
+_LOCAL = LocalStore()
 
 
 class LocalSource:
@@ -214,15 +224,18 @@ class _RemoteStore:
         """The file at `path`."""
         return _remote_entry(self._info(path))
 
-    def walk(
-        self, folder: str, depth: int | None, wanted: _Wanted = _want_all, refuse: Refuse = refuse_none
-    ) -> Iterator[Entry]:
+    def walk(self, folder: str, depth: int | None, asked: Asked = _PLAINLY) -> Iterator[Entry]:
         """The files below `folder`, from one listing, which does not show if they can be read."""
-        del refuse
+        passed: set[str] = set()
         prefix = folder.rstrip("/") + "/"
         found = persist(lambda: self._system.find(folder, maxdepth=depth, detail=True))
         for path, info in found.items():
-            if wanted(path) and all(map(_is_ready, path.removeprefix(prefix).split("/"))):
+            hidden = _hidden_part(prefix, path)
+            if hidden:
+                if hidden[0] not in passed:
+                    asked.pass_over(*hidden)
+                passed.add(hidden[0])
+            elif asked.wanted(path):
                 yield _remote_entry(info)
 
     def open(self, path: str) -> "_RemoteSource":
@@ -232,6 +245,16 @@ class _RemoteStore:
     def _info(self, path: str) -> dict[str, Any]:
         found: dict[str, Any] = persist(lambda: self._system.info(path))
         return found
+
+
+def _hidden_part(prefix: str, path: str) -> tuple[str, PassedReason] | None:
+    """The file, or the folder with a / at its end, that is passed over on a path below `prefix`; None for none."""
+    parts = path.removeprefix(prefix).split("/")
+    for count, name in enumerate(parts, 1):
+        reason = _reason_of(name)
+        if reason:
+            return prefix + "/".join(parts[:count]) + "/" * (count < len(parts)), reason
+    return None
 
 
 class _RemoteSource:

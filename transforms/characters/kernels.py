@@ -7,7 +7,7 @@ from transforms.kernels import InBytes, InInt64, Int64, inline, kernel
 
 # A bit for each code point, true where it is passed over.
 _PASSED_OVER = np.packbits(mask(PASSED_OVER), bitorder="little").view(np.uint64)
-_IS_WHITE = np.array([chr(point) in WHITE_SPACE for point in range(ord(WHITE_SPACE[-1]) + 1)])
+IS_WHITE = np.array([chr(point) in WHITE_SPACE for point in range(ord(WHITE_SPACE[-1]) + 1)])
 _SIX, _LOW_6, _ONE = np.uint64(6), np.uint64(63), np.uint64(1)
 
 
@@ -25,13 +25,15 @@ def white_at(text, at, end):
         return 0
     first = text[at]
     if first < 0x80:
-        return 1 if _IS_WHITE[first] else 0
+        return 1 if IS_WHITE[first] else 0
     if first == 0xC2:
-        return 2 if at + 1 < end and _IS_WHITE[text[at + 1]] else 0
+        return 2 if at + 1 < end and text[at + 1] >= 0x80 and IS_WHITE[text[at + 1]] else 0
     if first < 0xE1 or first > 0xE3 or at + 2 >= end:
         return 0
+    if (text[at + 1] & 0xC0) != 0x80 or (text[at + 2] & 0xC0) != 0x80:  # the text need not be valid
+        return 0
     point = (np.int64(first & 0xF) << 12) | (np.int64(text[at + 1] & 0x3F) << 6) | np.int64(text[at + 2] & 0x3F)
-    return 3 if point < len(_IS_WHITE) and _IS_WHITE[point] else 0
+    return 3 if point < len(IS_WHITE) and IS_WHITE[point] else 0
 
 
 @kernel(InBytes, InInt64, InInt64, returns=Int64)

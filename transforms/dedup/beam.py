@@ -10,16 +10,14 @@ import apache_beam as beam
 from transforms.bundles.beam import Batch, batches
 from transforms.bundles.errors import BundleFailed
 from transforms.bundles.reader import read_parts
-from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import Split
 from transforms.dedup.fingerprints import FingerprintedSplit, write_fingerprint
 from transforms.dedup.first_pass import fingerprint_split
-from transforms.dedup.one_pass.files import join_run
-from transforms.dedup.settings import DedupSettings
+from transforms.dedup.one_pass.join import join_run
 from transforms.language.settings import LanguageSettings
-from transforms.parallel import map_in_order
-from transforms.progress import advance
+from transforms.parallel import advance, map_in_order
 from transforms.runs.run import OnFailure, Run, abort
+from transforms.settings import DedupSettings, ReadSettings
 from transforms.storage import Folder
 
 Fingerprinted = tuple[str, FingerprintedSplit]
@@ -63,7 +61,7 @@ class FingerprintSplit(beam.PTransform):
         done = []
         for part, documents in read_parts(split, self._reading):
             fingerprint = fingerprint_split(part, documents, self._paragraphs, self._settings, self._language)
-            write_fingerprint(run.folder, run.fingerprint(part.id), fingerprint)
+            write_fingerprint(run, part.id, fingerprint)
             done.append(FingerprintedSplit(part, time.perf_counter() - begun, len(fingerprint.offset)))
             begun = time.perf_counter()
             del documents, fingerprint  # not in memory beside the next part's

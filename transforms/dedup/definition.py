@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from transforms.dedup.settings import WORKING_KEYS, DedupSettings
 from transforms.errors import UsageError
 from transforms.runs.manifest import Manifest
+from transforms.settings import WORKING_KEYS, DedupSettings
 
 
 class DefinitionError(UsageError):

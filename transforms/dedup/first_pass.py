@@ -10,14 +10,16 @@ import pyarrow as pa
 
 from transforms.arrays import Int64s
 from transforms.bundles.documents import find_paragraphs
+from transforms.bundles.errors import BundleChanged, RejectReason
 from transforms.bundles.listing import digest_bundle
 from transforms.bundles.reader import Documents
 from transforms.bundles.splits import Split
 from transforms.dedup.fingerprints import DOCUMENT_FIELDS, Fingerprint
-from transforms.dedup.settings import DedupSettings
 from transforms.dedup.shingles import shingle_sets
 from transforms.language.detect import Languages, detect_languages, left_out
 from transforms.language.settings import LanguageSettings
+from transforms.sealed import digest
+from transforms.settings import DedupSettings
 
 
 def fingerprint_split(
@@ -83,6 +85,7 @@ def _document_table(
         pa.array(documents.length),
         pa.array(documents.name, pa.string()),
         pa.array(documents.encoding, pa.string()),
+        pa.array(documents.repaired),
         pa.array(languages.language, pa.string()),
         pa.array(languages.probability),
         pa.array(rules, pa.string()),
@@ -95,11 +98,32 @@ def _facts(split: Split, documents: Documents) -> dict[str, Any]:
     begun = [each.bundle for each in split.ranges if each.start == 0 and split.part == 0 and not each.unreadable]
     return {
         "bytes": documents.bytes_read,
-        "rejected": len(documents.rejects),
+        "rejected": sum(each.reason != RejectReason.REPAIRED for each in documents.rejects),
         "preambles": int(documents.preamble.sum()),
         "reasons": Counter(each.reason for each in documents.rejects),
+        "text": _text_digest(documents),
+        "repaired": int(documents.repaired.sum(dtype=np.int64)),
+        "findings": documents.findings.as_dict(),
         "digests": {bundle.name: digest_bundle(bundle) for bundle in begun},
     }
+
+
+def _text_digest(documents: Documents) -> str:
+    """A digest of all that reading gave: the text, and where its documents begin and end in it and in their bundles."""
+    columns = (documents.text_start, documents.text_end, documents.offset, documents.length, documents.bundle)
+    return digest(documents.text, *map(np.ascontiguousarray, columns))
+
+
+def check_same_text(split: Split, fingerprint: Fingerprint, documents: Documents) -> None:
+    """Makes sure that the second pass has read what the first one compared.
+
+    Raises:
+        BundleChanged: a bundle has changed in between, though its size and time may be what they were.
+    """
+    if _text_digest(documents) != fingerprint.facts["text"]:
+        names = {each.bundle.url for each in split.ranges}
+        which = names.pop() if len(names) == 1 else f"one of the {len(names):,} bundles of split {split.id}"
+        raise BundleChanged(f"{which}: changed while the run read it; run again when nobody writes to it")
 
 
 def paragraph_bounds(documents: Documents, fingerprint: Fingerprint) -> tuple[Int64s, Int64s]:

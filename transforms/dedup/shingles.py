@@ -8,8 +8,8 @@ from transforms.arrays import Bytes, Int64s, UInt64s
 from transforms.characters.kernels import count_forms
 from transforms.characters.table import CODE_POINTS
 from transforms.dedup.fold import fold_of
-from transforms.dedup.kernels.shingles import fold_text, hash_shingles
-from transforms.dedup.settings import DedupSettings
+from transforms.dedup.kernels import fold_text, hash_shingles
+from transforms.settings import DedupSettings
 
 # Of one code point: ﷺ reads as 15 letters and 3 blanks, and a blank parts it from what stands before.
 MOST_CHARACTERS = 19

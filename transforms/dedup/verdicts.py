@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.arrays import Float64s, Int64s
-from transforms.dedup.fingerprints import Fingerprint
-from transforms.storage import Folder
+from transforms.dedup.fingerprints import Fingerprint, check_split
+from transforms.filesystems import DamagedFileError
+from transforms.runs.run import Run
 
 SCHEMA = pa.schema(
     [
@@ -106,11 +107,21 @@ def _table(decision: Decision, places: pa.Table, rows: slice, first: int) -> pa.
     return pa.table(columns, schema=SCHEMA)
 
 
-def write_verdicts(folder: Folder, path: str, verdicts: pa.Table) -> None:
-    """Writes an Arrow file at `path` in `folder`."""
-    folder.write_arrow(path, verdicts)
+def write_verdicts(run: Run, split: str, verdicts: pa.Table) -> None:
+    """Writes the verdict file of a split, given by its id."""
+    run.folder.write_arrow(run.verdicts(split), verdicts.replace_schema_metadata({"split": split}))
 
 
-def read_verdicts(folder: Folder, path: str) -> pa.Table:
-    """The verdicts in a file."""
-    return folder.read_arrow(path)
+def read_verdicts(run: Run, split: str, paragraphs: int) -> pa.Table:
+    """The verdicts on a split, given by its id, which has so many paragraphs.
+
+    Raises:
+        DamagedFileError: the file is not as it was written, or names a paragraph that the split does not have.
+        StorageError: it cannot be read.
+    """
+    path = run.verdicts(split)
+    batch = check_split(run.folder, path, run.folder.read_arrow(path), split, SCHEMA)
+    removed = batch.column("paragraph").to_numpy()
+    if len(removed) and (removed[0] < 0 or removed[-1] >= paragraphs or (np.diff(removed) <= 0).any()):
+        raise DamagedFileError(f"{run.folder.at(path)}: is damaged: it is about other paragraphs")
+    return pa.Table.from_batches([batch])

@@ -1,1 +1,1 @@
-"""Which language a document is in."""
+"""The language room: tells the language of each document and leaves out those that are not kept."""

@@ -1,4 +1,4 @@
-"""Which languages are kept, and how much of a document is looked at to tell its language."""
+"""The settings of the language room."""
 
 from typing import Annotated
 
@@ -8,10 +8,9 @@ from transforms.settings import Settings
 
 
 def codes() -> frozenset[str]:
-    """The codes of all languages that can be told."""
-    # They come with kernels, which most readers of settings do not need.
-    from transforms.language.clues import LANGUAGES  # noqa: PLC0415
-    from transforms.language.profiles import PROFILED  # noqa: PLC0415
+    """Returns the codes of all languages that can be told."""
+    # These modules load kernels, which most readers of settings do not need.
+    from transforms.language.clues import LANGUAGES, PROFILED  # noqa: PLC0415
 
     return frozenset(LANGUAGES).union(*PROFILED.values())
 
@@ -23,9 +22,12 @@ def _known(code: str) -> str:
 
 
 class LanguageSettings(Settings):
-    """What happens to documents by their language."""
+    """The languages whose documents are kept, and how much of a document is read to tell its language."""
 
     keep: list[Annotated[str, AfterValidator(_known)]] = Field(
         [], description="codes of the languages to keep, for example [ar]; empty: keep all and only record the language"
     )
-    sample_bytes: int = Field(512, ge=64, le=65536, description="bytes of a document looked at, in four places")
+    least_probability: float = Field(
+        0.65, gt=0, le=1, description="leave out documents that are in other languages with at least this probability"
+    )
+    sample_bytes: int = Field(512, ge=64, le=65536, description="bytes of a document that are read, in four places")

@@ -5,9 +5,11 @@ from functools import lru_cache
 from typing import Any
 
 from transforms.bundles.stores import open_store
+from transforms.filesystems import OutputError, StorageError
+from transforms.runs.lock import MANIFESTS, is_claim
 from transforms.runs.manifest import Manifest
-from transforms.runs.run import INDEX, LEDGER_FOLDERS, MANIFESTS, Run
-from transforms.storage import Folder, OutputError, StorageError
+from transforms.runs.run import INDEX, LEDGER_FOLDERS, Run
+from transforms.storage import Folder
 
 MARKER = "rafid.json"  # an output folder has it; a folder without it is somebody else's
 _MARKER_TEXT = {"format": 1, "about": "A corpus written by Rafid. Follow manifests/ to read it."}
@@ -22,7 +24,8 @@ def committed_runs(folder: Folder) -> list[Manifest]:
     store, path = open_store(folder.at(MANIFESTS))
     if store.kind(path) != "folder":
         return []
-    states = {entry.path.rsplit("/", 1)[-1]: entry.state for entry in store.walk(path, 1)}
+    files = (entry for entry in store.walk(path, 1) if not is_claim(entry.size))
+    states = {entry.path.rsplit("/", 1)[-1]: entry.state for entry in files}
     runs = [_manifest(folder, name.removesuffix(".json"), states[name]) for name in states if name.endswith(".json")]
     return sorted(runs, key=lambda each: (each.sequence, each.key))
 
@@ -88,7 +91,7 @@ def _check_free(folder: Folder) -> None:
 def _write_marker(folder: Folder, text: Any) -> None:
     for left in reversed(range(5)):
         try:
-            folder.write(MARKER, text)
+            folder.write(MARKER, text, durable=True)
             return
         except StorageError as error:
             # A run that cleans up takes every unfinished file, this one too.

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from transforms.storage import OutputError
+from transforms.filesystems import OutputError
 
 FORMAT = 1
 
@@ -202,3 +202,21 @@ def parse_manifest(text: bytes, origin: str) -> Manifest:
         raise OutputError(
             f"{origin}: is not a manifest ({what}); restore it from a backup or remove the run"
         ) from error
+
+
+class Opening(Record):
+    """All that is known of a run when it begins.
+
+    Attributes:
+        header: the head of its manifest.
+        splits: how many it has.
+        earlier: the committed runs whose kept paragraphs come before its own, in order.
+        lease: the token of the output's lock; only under this lock is the run committed.
+        digests: SHA-256 of bundles that earlier slices began, by name; they are not read again from end to end.
+    """
+
+    header: Header
+    splits: int
+    earlier: tuple[RunKey, ...] = ()
+    lease: str = ""
+    digests: dict[str, str] = Field(default_factory=dict)

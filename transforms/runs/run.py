@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from transforms.bundles.errors import BundleFailed
 from transforms.errors import RunError
-from transforms.runs.manifest import Manifest, parse_manifest
-from transforms.runs.opening import Opening
-from transforms.storage import FileTaken, Folder, OutputError
+from transforms.filesystems import FileTaken, OutputError
+from transforms.runs.lease import token_of
+from transforms.runs.lock import MANIFESTS, create_fenced, is_claim
+from transforms.runs.manifest import Manifest, Opening, parse_manifest
+from transforms.storage import Folder
 
-MANIFESTS = "manifests"
 LEDGER_FOLDERS = ("documents", "duplicates", "filtered", "rejects")
 INDEX = "index"
 REPORTS = "reports"
@@ -86,8 +87,9 @@ class Run:
         return f"{self.scratch_folder()}/given_up.txt"
 
     def open(self, opening: Opening) -> None:
-        """Opens the run: its stages may begin."""
-        self.folder.write(self._opening, opening.model_dump_json().encode())
+        """Opens the run for the holder of the output: its stages may begin."""
+        opening = opening.model_copy(update={"lease": token_of(self.folder)})
+        self.folder.write_json(self._opening, opening.model_dump(mode="json"))
 
     def is_open(self) -> bool:
         """True from its opening until it is committed or removed."""
@@ -99,7 +101,7 @@ class Run:
         Raises:
             StorageError: it is not open.
         """
-        return Opening.model_validate_json(self.folder.read(self._opening).to_pybytes())
+        return Opening.model_validate(self.folder.read_json(self._opening))
 
     def give_up(self, reason: str) -> None:
         """Gives up the run, a window of a stream: its stages, which look for the note, do no more for it."""
@@ -115,7 +117,8 @@ class Run:
 
     def is_committed(self) -> bool:
         """True where the run has a manifest."""
-        return self.folder.exists(manifest_path(self.name))
+        size = self.folder.size(manifest_path(self.name))
+        return size > 0 and not is_claim(size)
 
     def manifest(self) -> Manifest:
         """The manifest of the committed run.
@@ -124,35 +127,48 @@ class Run:
             OutputError: it is not committed, or its manifest is damaged.
         """
         path = manifest_path(self.name)
-        if not self.folder.exists(path):
+        if not self.is_committed():
             there = sorted(name.removesuffix(".json") for name in self.folder.names(MANIFESTS))
             raise OutputError(
                 f"{self.folder.url}: has no committed run {self.name}; its runs: {', '.join(there) or 'none'}"
             )
         return parse_manifest(self.folder.read(path).to_pybytes(), self.folder.at(path))
 
-    def commit(self, manifest: Manifest) -> None:
+    def commit(self, manifest: Manifest, lease: str = "") -> None:
         """Commits the run: its manifest appears whole or not at all; of two writers of one run, one commits it.
 
+        After a power cut all that it names is there, and so is what the index is built from.
+
+        Args:
+            manifest: what is committed.
+            lease: the token of the lock that the run was opened under.
+
         Raises:
-            RunTaken: another has.
+            LeaseLost: another writer holds the output.
+            RunTaken: another has committed it.
         """
-        for file in manifest.files:
-            self.folder.sync(file.path)
         path = manifest_path(self.name)
+        self.folder.sync([*(file.path for file in manifest.files), *self._sources()])
         try:
-            self.folder.create(path, manifest.to_json().encode())
+            create_fenced(self.folder, path, manifest.to_json().encode(), lease)
         except FileTaken as error:
-            if self.manifest().key != manifest.key:  # else this is a second attempt
+            if not self.is_committed() or self.manifest().key != manifest.key:  # else this is a second attempt
                 raise RunTaken(
                     f"{self.folder.at(path)}: another writer has committed run {self.name} in the meantime; "
                     "give this one another name with --run"
                 ) from error
-        self.folder.sync(path)
+        self.folder.sync([path])
+
+    def _sources(self) -> list[str]:
+        """The files that the index is built from, where they are to survive a power cut."""
+        folders = (self.fingerprint_folder(), self.verdict_folder()) if self.folder.is_local else ()
+        return [f"{folder}/{name}" for folder in folders for name in self.folder.files(folder)]
 
     def remove(self) -> None:
         """Removes the run, its manifest first: from then on it does not exist."""
-        self.folder.remove(manifest_path(self.name))
+        manifest = manifest_path(self.name)
+        self.folder.remove(manifest)
+        self.folder.sync_names([manifest])
         for kind in (*LEDGER_FOLDERS, INDEX):
             self.folder.remove(run_folder(kind, self.name))
         self.folder.remove(self.report())

@@ -8,7 +8,7 @@ from transforms.arrays import Bytes, Int64s
 from transforms.characters.kernels import count_forms
 from transforms.segmentation.kernels.text import MORE_FOR_A_FORM, segment_paragraphs
 from transforms.segmentation.records import Tables
-from transforms.segmentation.tables import open_tables
+from transforms.segmentation.tables import FORMAT, open_tables
 from transforms.segmentation.wheel import VERSION
 
 REMEMBERED_WORDS = 1 << 17  # in each thread, 16 bytes each
@@ -16,7 +16,7 @@ REMEMBERED_WORDS = 1 << 17  # in each thread, 16 bytes each
 
 def default_data() -> Path:
     """The default path of Farasa's compiled data."""
-    return Path.home() / ".local" / "share" / "rafid" / f"farasa-{VERSION}.arrow"
+    return Path.home() / ".local" / "share" / "rafid" / f"farasa-{VERSION}-{FORMAT}.arrow"
 
 
 class EmbeddedSegmenter:

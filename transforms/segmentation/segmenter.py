@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Protocol
 
 from transforms.arrays import Bytes, Int64s
-from transforms.segmentation.settings import SegmentationSettings
+from transforms.settings import SegmentationSettings
 
 
 class Segmenter(Protocol):

@@ -1,5 +1,6 @@
 """Farasa's compiled tables in one file, which is mapped into memory and read by the kernels without a copy."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -7,9 +8,23 @@ import numpy as np
 import pyarrow as pa
 
 from transforms.errors import UsageError
-from transforms.segmentation.records import DTYPES, Tables
+from transforms.sealed import Damaged, SealingSink, unseal
+from transforms.segmentation.records import (
+    ANSWER_SHIFT,
+    COUNT_SHIFT,
+    DTYPES,
+    HAS_ANSWER,
+    HAS_COUNT,
+    MOST_PREFIX_CHAINS,
+    MOST_SUFFIX_CHAINS,
+    SUFFIXES_SHIFT,
+    TERMS,
+    WEIGHTS,
+    Tables,
+)
 
-FORMAT = b"rafid-farasa-1"
+FORMAT = 2
+_MAGIC = f"rafid-farasa-{FORMAT}".encode()
 _FETCH = "run: python -m pipelines.farasa fetch"
 
 
@@ -18,13 +33,41 @@ class TablesError(UsageError):
 
 
 def open_tables(path: Path) -> Tables:
-    """The tables in a file, mapped into memory: pages are read when they are used, and shared by processes.
+    """The tables of a file, mapped into memory and looked at; pages are shared by processes.
 
     Raises:
-        TablesError: there is no such file, or it is not of this format.
+        TablesError: there is no such file, it is not of this format, or it is damaged.
     """
     batch = _read(path)
-    return Tables(*(np.frombuffer(batch[name].buffers()[2], dtype) for name, dtype in DTYPES.items()))
+    try:
+        tables = Tables(*(np.frombuffer(batch[name].buffers()[2], dtype) for name, dtype in DTYPES.items()))
+    except (KeyError, ValueError) as error:
+        raise _damaged(path, "its tables are not whole") from error
+    if not _fits(tables):
+        raise _damaged(path, "its tables do not fit each other")
+    return tables
+
+
+def _fits(tables: Tables) -> bool:
+    """True where no kernel is led outside a table, nor round and round in one that is full."""
+    entries = tables.slots[2::3]
+    known = entries[entries != 0]
+    answered = known[(known & np.uint64(HAS_ANSWER)) != 0] >> np.uint64(ANSWER_SHIFT) & np.uint64(0xFFFF)
+    counted = known[(known & np.uint64(HAS_COUNT)) != 0] >> np.uint64(COUNT_SHIFT) & np.uint64(0xFFFF)
+    prefix = answered & np.uint64(MOST_PREFIX_CHAINS - 1)
+    suffix = answered >> np.uint64(SUFFIXES_SHIFT) & np.uint64(MOST_SUFFIX_CHAINS - 1)
+    bounds, roots = tables.template_bounds, len(tables.roots)
+    return bool(
+        len(tables.slots) % 3 == 0
+        and len(known) < len(entries)
+        and int(counted.max(initial=0)) < len(tables.counts)
+        and int(prefix.max(initial=0)) < len(tables.prefixes) <= MOST_PREFIX_CHAINS
+        and int(suffix.max(initial=0)) < len(tables.suffixes) <= MOST_SUFFIX_CHAINS
+        and len(tables.pairs) == len(tables.prefixes) * len(tables.suffixes)
+        and len(bounds) > 1 and bounds[0] == 0 and bounds[-1] == len(tables.templates) and (np.diff(bounds) >= 0).all()
+        and roots & (roots - 1) == 0 and (tables.roots["key"] == 0).any()
+        and len(tables.weights) == WEIGHTS and len(tables.terms) == TERMS
+    )  # fmt: skip
 
 
 def write_tables(tables: Tables, description: bytes, path: Path) -> None:
@@ -39,27 +82,40 @@ def write_tables(tables: Tables, description: bytes, path: Path) -> None:
         UsageError: the file cannot be written.
     """
     columns = [pa.array([array.tobytes()], pa.large_binary()) for array in tables]
-    metadata = {"format": FORMAT, "description": description}
+    metadata = {"format": _MAGIC, "description": description}
     batch = pa.record_batch(columns, names=list(Tables._fields)).replace_schema_metadata(metadata)
     scratch = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with pa.ipc.new_file(str(scratch), batch.schema) as writer:
-            writer.write_batch(batch)
+        with scratch.open("wb") as file:
+            sink = SealingSink(file.write)
+            with pa.ipc.new_file(pa.PythonFile(sink, "w"), batch.schema) as writer:
+                writer.write_batch(batch)
+            sink.seal()
         scratch.replace(path)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {os.strerror(error.errno or 0)}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            scratch.unlink()
 
 
 def _read(path: Path) -> pa.RecordBatch:
     """The record batch in a file of tables, mapped into memory."""
     try:
         with pa.memory_map(str(path)) as source:
-            batch = pa.ipc.open_file(source).get_batch(0)
+            content, _ = unseal(source.read_buffer())
+        batch = pa.ipc.open_file(content).get_batch(0)
     except FileNotFoundError:
         raise TablesError(f"{path}: Farasa's data is not there; {_FETCH}") from None
+    except Damaged as error:
+        raise _damaged(path, str(error)) from error
     except (OSError, pa.ArrowInvalid) as error:
         raise TablesError(f"{path}: is not Farasa's data: {str(error).splitlines()[0]}; {_FETCH}") from error
-    if (batch.schema.metadata or {}).get(b"format") != FORMAT:
+    if (batch.schema.metadata or {}).get(b"format") != _MAGIC:
         raise TablesError(f"{path}: is not Farasa's data as this version of Rafid compiles it; {_FETCH}")
     return batch
+
+
+def _damaged(path: Path, why: str) -> TablesError:
+    return TablesError(f"{path}: is not Farasa's data as this version of Rafid compiles it: {why}; {_FETCH}")

@@ -10,14 +10,11 @@ from apache_beam.metrics import Metrics
 from transforms.bundles.beam import Batch, parts_together
 from transforms.bundles.errors import BundleFailed
 from transforms.bundles.reader import read_again
-from transforms.bundles.settings import ReadSettings
 from transforms.bundles.splits import Split
-from transforms.parallel import map_in_order
-from transforms.progress import advance
+from transforms.parallel import advance, map_in_order
 from transforms.runs.run import OnFailure, Run, abort
 from transforms.segmentation.segmenter import shared_segmenter
-from transforms.segmentation.settings import SegmentationSettings
-from transforms.shards.parquet import ShardSettings
+from transforms.settings import ReadSettings, SegmentationSettings, ShardSettings
 from transforms.shards.writing import WrittenSplit, commit_opened_run, write_split
 from transforms.storage import Folder
 

@@ -1,17 +1,18 @@
 """Checking a committed run against its files: what is missing, altered or miscounted."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import basename
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from transforms.bundles.errors import RejectReason
+from transforms.errors import RunError
 from transforms.runs.catalog import committed_runs
-from transforms.runs.manifest import Manifest, ShardFile
+from transforms.runs.manifest import Counts, Manifest, ShardFile, Tally
 from transforms.runs.run import LEDGER_FOLDERS, run_folder
-from transforms.shards.audit import count_split, total
 from transforms.storage import Folder
 
 
@@ -92,3 +93,68 @@ def referring_runs(output: Folder, removed: Sequence[str], others: Iterable[Mani
     found = {each.run: references(output, each) for each in others if each.run not in gone}
     pointing = {run: sum(rows.get(each, 0) for each in gone) for run, rows in found.items()}
     return {run: rows for run, rows in pointing.items() if rows}
+
+
+class AuditError(RunError):
+    """The counts of what was written differ from those of what came in."""
+
+
+def count_split(folder: Folder, paths: Mapping[str, str]) -> Counts:
+    """The counts of a split, read back from its files.
+
+    Args:
+        folder: the output.
+        paths: the split's files in it, by ledger.
+    """
+    files = {name: pq.ParquetFile(folder.read(path)) for name, path in paths.items()}
+    rows = {name: file.metadata.num_rows for name, file in files.items()}
+    kept = _list_entries(files.get("documents"), "paragraph_index")
+    filtered = _list_entries(files.get("filtered"), "paragraph_offset")
+    rejected = _rejected(files.get("rejects"))
+    documents = Tally.of(rows.get("documents", 0), _gone(files), rows.get("filtered", 0), rejected)
+    return Counts(documents=documents, paragraphs=Tally.of(kept, rows.get("duplicates", 0), filtered))
+
+
+def _list_entries(file: pq.ParquetFile | None, column: str) -> int:
+    if file is None:
+        return 0
+    return int(pc.sum(pc.list_value_length(file.read([column]).column(column))).as_py() or 0)
+
+
+def _rejected(file: pq.ParquetFile | None) -> int:
+    """The number of documents that could not be read; those that were repaired are kept besides."""
+    if file is None:
+        return 0
+    return int(pc.sum(pc.not_equal(file.read(["reason"]).column("reason"), RejectReason.REPAIRED.value)).as_py() or 0)
+
+
+def _gone(files: Mapping[str, pq.ParquetFile]) -> int:
+    """The number of documents that have removed paragraphs and no kept one."""
+    if "duplicates" not in files:
+        return 0
+    removed = pc.unique(files["duplicates"].read(["doc_id"]).column("doc_id"))
+    if "documents" not in files:
+        return len(removed)
+    kept = files["documents"].read(["doc_id"]).column("doc_id")
+    return int(pc.sum(pc.invert(pc.is_in(removed, value_set=pa.array(kept.combine_chunks())))).as_py())
+
+
+def check_balance(expected: tuple[int, int], counts: Counts) -> None:
+    """Raises AuditError unless the counts add up to the documents and paragraphs that were read."""
+    found = counts.documents.total, counts.paragraphs.total
+    if found != expected:
+        raise AuditError(
+            f"counts do not balance: read {expected[0]} documents and {expected[1]} paragraphs, "
+            f"wrote {found[0]} and {found[1]}; nothing was committed"
+        )
+
+
+def check_whole(opened: int, written: int) -> None:
+    """Raises AuditError unless all splits of a run were written."""
+    if written != opened:
+        raise AuditError(f"splits are missing: of {opened} only {written} were written; nothing was committed")
+
+
+def total(counts: Iterable[Counts]) -> Counts:
+    """The sum of counts."""
+    return sum(counts, Counts())

@@ -1,6 +1,7 @@
 """Reading a corpus back: by its manifests, so that half a run is never seen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -8,10 +9,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
+from transforms.errors import RunError
+from transforms.filesystems import OutputError, filesystem
 from transforms.runs.catalog import committed_runs
 from transforms.runs.manifest import Manifest
 from transforms.shards import schemas
-from transforms.storage import Folder, OutputError, filesystem
+from transforms.storage import Folder
 
 _BY_RUN = ds.partitioning(pa.schema([pa.field("run", pa.string())]), flavor="hive")
 PARAGRAPH_BREAKS = {"line": "\n", "blank_line": "\n\n"}  # between the kept paragraphs of a document
@@ -81,3 +84,20 @@ class Corpus:
         documents = {(row["run"], row["doc_id"]): self.paragraphs(row) for row in rows.to_pylist()}
         keys = (duplicates.column(name).to_pylist() for name in ("kept_run", "kept_doc_id", "kept_paragraph_index"))
         return [documents.get((run, doc_id), {}).get(index, "") for run, doc_id, index in zip(*keys, strict=True)]
+
+
+@contextmanager
+def reading(corpus: Corpus) -> Iterator[None]:
+    """Reports shards that are missing or damaged, where rows of a corpus are read inside the block.
+
+    Raises:
+        RunError: one line that says what Arrow found, and how to see what is damaged.
+    """
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        found = " ".join(str(error).split()).rstrip(".")
+        if isinstance(error, FileNotFoundError):  # Arrow names the file alone
+            found += " is not there"
+        output = corpus.folder.url
+        raise RunError(f"{output}: {found}; python -m pipelines.runs {output} verify says what is damaged") from error

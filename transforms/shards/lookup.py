@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.arrays import UInt64s
-from transforms.dedup.settings import DedupSettings
 from transforms.dedup.shingles import ShingleSets, shingle_sets
+from transforms.settings import DedupSettings
 from transforms.shards.corpus import PARAGRAPH_BREAKS, Corpus
 
 _PLACE = ("run", "doc_id", "bundle", "paragraph_index", "paragraph_offset")
@@ -46,7 +46,7 @@ def most_alike(corpus: Corpus, text: str, settings: DedupSettings) -> Likeness |
         settings: the definition of a duplicate; the scope does not count.
     """
     compared = settings.model_copy(update={"scope": "corpus"})
-    wanted = np.unique(_sets(pa.array([text]), compared).shingles)
+    wanted = np.unique(sets_of(pa.array([text]), compared).shingles)
     best: Likeness | None = None
     for manifest in corpus.manifests if len(wanted) else ():
         mode = manifest.setting("input.paragraphs")
@@ -61,10 +61,11 @@ def most_alike(corpus: Corpus, text: str, settings: DedupSettings) -> Likeness |
 
 def shingles_of(text: str, settings: DedupSettings) -> int:
     """The number of different shingles that a paragraph is compared by; 0 where it is never compared."""
-    return len(np.unique(_sets(pa.array([text]), settings.model_copy(update={"scope": "corpus"})).shingles))
+    return len(np.unique(sets_of(pa.array([text]), settings.model_copy(update={"scope": "corpus"})).shingles))
 
 
-def _sets(paragraphs: pa.StringArray, settings: DedupSettings) -> ShingleSets:
+def sets_of(paragraphs: pa.StringArray, settings: DedupSettings) -> ShingleSets:
+    """The shingle sets of paragraphs."""
     _, offsets, data = paragraphs.buffers()
     bounds = np.frombuffer(offsets, np.int32)[paragraphs.offset : paragraphs.offset + len(paragraphs) + 1]
     text = np.frombuffer(data or b"", np.uint8)
@@ -74,7 +75,7 @@ def _sets(paragraphs: pa.StringArray, settings: DedupSettings) -> ShingleSets:
 
 def _similar(paragraphs: pa.StringArray, wanted: UInt64s, settings: DedupSettings) -> Iterator[tuple[float, int]]:
     """The similarity and number of each paragraph that shares a shingle."""
-    sets = _sets(paragraphs, settings)
+    sets = sets_of(paragraphs, settings)
     hits = np.flatnonzero(np.isin(sets.shingles, wanted))
     for at in np.unique(np.searchsorted(sets.offsets, hits, "right") - 1).tolist():
         own = np.unique(sets.shingles[sets.offsets[at] : sets.offsets[at + 1]])

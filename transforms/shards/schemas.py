@@ -16,6 +16,7 @@ DOCUMENTS = pa.schema(
         _required("length", pa.int64()),  # bytes up to the next delimiter line
         _required("name", pa.string()),
         _required("encoding", pa.string()),
+        _required("repaired", pa.int32()),  # characters that were restored, or replaced by U+FFFD
         pa.field("language", pa.string()),
         pa.field("language_probability", pa.float32()),
         _required("text", pa.string()),
@@ -43,7 +44,7 @@ DUPLICATES = pa.schema(
     ]
 )
 
-# One row a document, or part of a bundle, that could not be read, with its raw bytes.
+# One row a document, or part of a bundle, that could not be read or was repaired, with its raw bytes.
 REJECTS = pa.schema(
     [
         _required("bundle", pa.string()),
@@ -65,6 +66,7 @@ FILTERED = pa.schema(
         _required("length", pa.int64()),
         _required("name", pa.string()),
         _required("encoding", pa.string()),
+        _required("repaired", pa.int32()),
         pa.field("language", pa.string()),
         pa.field("language_probability", pa.float32()),
         _required("rule", pa.string()),

@@ -2,24 +2,62 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from transforms.bundles.documents import Documents
 from transforms.bundles.listing import digest_bundle
 from transforms.bundles.splits import ByteRange, Split
-from transforms.dedup.figures import read_figures
-from transforms.dedup.fingerprints import Fingerprint, read_fingerprint
+from transforms.dedup.fingerprints import Fingerprint, read_figures, read_fingerprint
+from transforms.dedup.first_pass import check_same_text
 from transforms.dedup.verdicts import read_verdicts
-from transforms.runs.manifest import Counts, JoinFigures, Manifest, Seconds, ShardFile, TakenInput
-from transforms.runs.opening import Opening
+from transforms.runs.manifest import Counts, JoinFigures, Manifest, Opening, Seconds, ShardFile, TakenInput
 from transforms.runs.run import Run
 from transforms.segmentation.segmenter import Segmenter
-from transforms.shards.audit import check_balance, check_whole, count_split, total
-from transforms.shards.parquet import ShardSettings, write_table
+from transforms.settings import ShardSettings
+from transforms.shards.checking import check_balance, check_whole, count_split, total
 from transforms.shards.tables import SplitText
-from transforms.storage import WrittenFile
+from transforms.storage import Folder, WrittenFile
+
+# Few different values: a dictionary pays. Rising numbers: differences pay.
+_DICTIONARY = {"bundle", "encoding", "language", "rule", "kept_bundle", "kept_run", "stage", "reason", "repaired"}
+_DELTA = {"offset", "length", "paragraph_index.list.element", "paragraph_offset.list.element"}
+
+
+def write_table(folder: Folder, path: str, table: pa.Table, run: str, settings: ShardSettings) -> WrittenFile:
+    """Writes a Parquet file at `path` in `folder`: zstd, row groups by bytes, the run in the file's metadata."""
+    table = table.replace_schema_metadata({"rafid.run": run, "rafid.format": "1"})
+    sink = pa.BufferOutputStream()
+    with pq.ParquetWriter(
+        sink,
+        table.schema,
+        compression="zstd",
+        compression_level=settings.compression_level,
+        use_dictionary=[name for name in table.column_names if name in _DICTIONARY],
+        column_encoding={name: "DELTA_BINARY_PACKED" for name in _DELTA if name.split(".")[0] in table.column_names},
+        write_statistics=[name for name in table.column_names if name not in ("text", "segmented", "payload")],
+        store_schema=True,
+    ) as writer:
+        for begin, end in row_groups(table, settings.row_group_bytes):
+            writer.write_table(table.slice(begin, end - begin), row_group_size=end - begin)
+    return folder.write(path, sink.getvalue(), rows=len(table))
+
+
+def row_groups(table: pa.Table, target: int) -> Iterator[tuple[int, int]]:
+    """First and end rows of row groups of about `target` bytes; a row is never cut, so one may be larger."""
+    sizes = np.full(len(table), 64, np.int64)
+    for column in table.columns:
+        if pa.types.is_binary(column.type) or pa.types.is_string(column.type):
+            sizes += pc.binary_length(column).fill_null(0).to_numpy()
+    groups = np.cumsum(sizes) // target
+    edges = np.flatnonzero(np.diff(groups)) + 1
+    yield from zip([0, *edges.tolist()], [*edges.tolist(), len(table)], strict=True)
 
 
 @dataclass(frozen=True)
@@ -51,8 +89,9 @@ def write_split(
         settings: how shards are written.
     """
     begun = time.perf_counter()
-    fingerprint = read_fingerprint(run.folder, run.fingerprint(split.id))
-    verdicts = read_verdicts(run.folder, run.verdicts(split.id))
+    fingerprint = read_fingerprint(run, split.id)
+    check_same_text(split, fingerprint, documents)
+    verdicts = read_verdicts(run, split.id, len(fingerprint.offset))
     text = SplitText(documents, fingerprint, verdicts, breaks, segmenter)
     tables = text.tables()
     shards = {ledger: run.shard(ledger, split.id) for ledger in tables}
@@ -72,7 +111,7 @@ def commit_run(run: Run, written: Sequence[WrittenSplit], opening: Opening) -> M
         AuditError: the counts do not balance; nothing is committed.
     """
     in_order = sorted(written, key=lambda each: each.split.place)
-    fingerprints = [read_fingerprint(run.folder, run.fingerprint(each.split.id)) for each in in_order]
+    fingerprints = [read_fingerprint(run, each.split.id) for each in in_order]
     figures = read_figures(run)
     counts = total(each.counts for each in in_order)
     check_balance(_expected(fingerprints, figures.paragraphs), counts)
@@ -89,9 +128,9 @@ def commit_run(run: Run, written: Sequence[WrittenSplit], opening: Opening) -> M
         seconds=_seconds(in_order, figures, opening.header.started),
         files=tuple(ShardFile(**asdict(file)) for file in files),
     )
-    run.commit(manifest)
+    run.commit(manifest, opening.lease)
     later = manifest.setting("dedup.scope") == "corpus"  # then later runs are compared with this one
-    run.folder.remove(run.scratch_folder() if later else run.index_folder())
+    run.folder.tidy(run.scratch_folder() if later else run.index_folder())
     return manifest
 
 

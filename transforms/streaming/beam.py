@@ -16,8 +16,7 @@ from apache_beam.utils.timestamp import MAX_TIMESTAMP, Duration, Timestamp
 
 from transforms.bundles.beam import Batch, batches
 from transforms.bundles.listing import Bundle
-from transforms.streaming.arrivals import Arrivals
-from transforms.streaming.turns import Arrival, Flight, Runs, Waiting, admit, take_turn
+from transforms.streaming.turns import Arrival, Arrivals, Flight, Runs, Waiting, admit, take_turn
 
 # The bundles that are there now, in input order; None where that cannot be told for the moment.
 Listing = Callable[[], Sequence[Bundle] | None]

@@ -63,8 +63,7 @@ def table_of(run: str, split: Sequence[Shingles]) -> pa.Table:
 def build_segment(root: Path, name: str, tables: Sequence[pa.Table], runs: frozenset[str]) -> Segment:
     """A segment, written and opened."""
     folder = Folder(str(root / name))
-    write_segment(folder, tables)
-    return Segment(folder, runs)
+    return Segment(folder, runs, write_segment(folder, tables))
 
 
 def similarity(left: Sequence[int], right: Sequence[int]) -> float:

@@ -11,15 +11,25 @@ from pipelines.config import IngestSettings
 from tests.dedup.samples import sets_of
 from tests.plain_job import Crash, ingest_plainly, read_whole_output, settings_for, write_bundles
 from transforms.dedup.definition import DefinitionError, check_definition
-from transforms.dedup.index import compaction
-from transforms.dedup.index.building import IndexMissingError, index_runs, open_index, within_horizon
-from transforms.dedup.index.compaction import FAN, clean_index, compact, due, keep_up
+from transforms.dedup.index import building as compaction
+from transforms.dedup.index.building import (
+    FAN,
+    IndexMissingError,
+    Remake,
+    clean_index,
+    compact,
+    due,
+    index_runs,
+    keep_up,
+    open_index,
+    within_horizon,
+)
 from transforms.dedup.index.groups import SegmentGroup, groups_of
-from transforms.dedup.index.settings import IndexSettings
-from transforms.dedup.settings import DedupSettings
 from transforms.runs.catalog import committed_runs
 from transforms.runs.manifest import Manifest, RunKey
 from transforms.runs.run import Run
+from transforms.settings import DedupSettings, IndexSettings
+from transforms.shards.reindexing import kept_sets
 from transforms.storage import Folder
 
 DEDUP = DedupSettings()
@@ -68,11 +78,11 @@ def index_files(output: Folder) -> set[str]:
 
 def test_compaction_changes_no_answer(tmp_path: Path) -> None:
     output = ingest_runs(tmp_path, 5)
-    groups = index_runs(output, committed_runs(output))
+    groups = index_runs(output, committed_runs(output), kept_sets)
     before = answers(output)
     assert [group.runs[0].run for group in groups] == [f"r{run:03d}" for run in range(5)]
     assert len({place[2] for place in before}) == 5
-    group = compact(output, committed_runs(output))
+    group = compact(output, committed_runs(output), kept_sets)
     assert group is not None
     assert [run.run for run in group.runs] == [f"r{run:03d}" for run in range(5)]
     assert answers(output) == before
@@ -80,16 +90,16 @@ def test_compaction_changes_no_answer(tmp_path: Path) -> None:
 
 
 def test_compaction_of_nothing(tmp_path: Path) -> None:
-    assert compact(Folder(str(tmp_path)), []) is None
+    assert compact(Folder(str(tmp_path)), [], kept_sets) is None
 
 
 def test_runs_after_a_compaction_are_decided_as_without_it(tmp_path: Path) -> None:
     plain, output = ingest_runs(tmp_path / "plain", 6), ingest_runs(tmp_path / "compacted", 3)
-    compact(output, committed_runs(output))
+    compact(output, committed_runs(output), kept_sets)
     ingest_runs(tmp_path / "compacted", 3, first=3)
     assert read_whole_output(output.local_path()) == read_whole_output(plain.local_path())
-    keep_up(output, committed_runs(output))
-    keep_up(plain, committed_runs(plain))
+    keep_up(output, committed_runs(output), kept_sets)
+    keep_up(plain, committed_runs(plain), kept_sets)
     first, second = answers(output), answers(plain)
     assert [(each[0], each[1], *each[3:]) for each in first] == [(each[0], each[1], *each[3:]) for each in second]
     assert [each[2] for each in first] == [each[2] for each in second]
@@ -97,7 +107,7 @@ def test_runs_after_a_compaction_are_decided_as_without_it(tmp_path: Path) -> No
 
 def test_many_runs_are_merged_by_levels(tmp_path: Path) -> None:
     output = ingest_runs(tmp_path, FAN + 2)
-    keep_up(output, committed_runs(output))
+    keep_up(output, committed_runs(output), kept_sets)
     groups = groups_of(output, keys_of(output))
     assert [len(group.runs) for group in groups] == [FAN, 1, 1]
     assert len(index_files(output)) == 3 * 5
@@ -119,7 +129,7 @@ def test_many_runs_are_merged_by_levels(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_due_is_the_tail_of_one_level(sizes: list[int], wanted: int) -> None:
-    groups = [SegmentGroup(str(at), (size,), ()) for at, size in enumerate(sizes)]
+    groups = [group_of(str(at), (size,)) for at, size in enumerate(sizes)]
     assert list(due(groups)) == (groups[-wanted:] if wanted else [])
 
 
@@ -127,21 +137,21 @@ def test_groups_stay_few_whatever_the_sizes() -> None:
     """A thousand runs of the same size never leave more than two levels of FAN - 1 groups."""
     groups: list[SegmentGroup] = []
     for run in range(1000):
-        groups.append(SegmentGroup(str(run), (1 << 16,), ()))
+        groups.append(group_of(str(run), (1 << 16,)))
         while tail := due(groups):
-            groups[-len(tail) :] = [SegmentGroup("m", (sum(sum(group.tokens) for group in tail),), ())]
+            groups[-len(tail) :] = [group_of("m", (sum(sum(group.tokens) for group in tail),))]
         assert len(groups) <= 3 * (FAN - 1)
     assert sum(sum(group.tokens) for group in groups) == 1000 << 16
 
 
 def test_a_removed_run_counts_no_longer(tmp_path: Path) -> None:
     output = ingest_runs(tmp_path, 4)
-    compact(output, committed_runs(output))
+    compact(output, committed_runs(output), kept_sets)
     assert "r001" in {place[2] for place in answers(output)}
     Run(output, "r001").remove()
     before = answers(output)
     assert {place[2] for place in before} == {"r000", "r002", "r003"}
-    compact(output, committed_runs(output))
+    compact(output, committed_runs(output), kept_sets)
     assert answers(output) == before
     segments = open_index(output, keys_of(output), DEDUP)
     assert segments is not None
@@ -155,11 +165,11 @@ def test_a_removed_run_counts_no_longer(tmp_path: Path) -> None:
 def test_a_run_that_replaces_a_merged_one_counts_anew(tmp_path: Path) -> None:
     """Its name is in the compaction still; the paragraphs it no longer has must not be found."""
     output = ingest_runs(tmp_path, 2)
-    compact(output, committed_runs(output))
+    compact(output, committed_runs(output), kept_sets)
     Run(output, "r001").remove()
     bundles = write_bundles(tmp_path / "in", {"001.txt": "جملة جديدة تماما تحل محل ما كان في هذه الحزمة من قبل\n"})
     ingest_plainly(settings_for(output.local_path(), bundles / "001.txt", run__id="r001"))
-    keep_up(output, committed_runs(output))
+    keep_up(output, committed_runs(output), kept_sets)
     assert {place[2] for place in answers(output)} == {"r000"}
     clean_index(output, committed_runs(output))
     view = open_index(output, keys_of(output), DEDUP)
@@ -171,7 +181,7 @@ def test_a_run_that_replaces_a_merged_one_counts_anew(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("work", [compact, keep_up], ids=["compact", "keep_up"])
 def test_a_crash_leaves_the_old_index_or_the_new(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[Folder, list[Manifest]], Any]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: Callable[[Folder, list[Manifest], Remake], Any]
 ) -> None:
     output = ingest_runs(tmp_path, 4)
     monkeypatch.setattr(compaction, "FAN", 3)
@@ -180,7 +190,7 @@ def test_a_crash_leaves_the_old_index_or_the_new(
         with monkeypatch.context() as patched:
             counter = _crash_after(patched, calls)
             try:
-                work(output, committed_runs(output))
+                work(output, committed_runs(output), kept_sets)
             except Crash:
                 pass
             else:
@@ -188,7 +198,7 @@ def test_a_crash_leaves_the_old_index_or_the_new(
         assert next(counter) == calls + 1
         with monkeypatch.context() as patched:  # a run that follows builds what is missing
             patched.setattr(compaction, "FAN", 1000)
-            keep_up(output, committed_runs(output))
+            keep_up(output, committed_runs(output), kept_sets)
         wanted = wanted or answers(output)
         assert answers(output) == wanted
     assert calls > 5
@@ -209,17 +219,27 @@ def _crash_after(patched: pytest.MonkeyPatch, calls: int) -> Iterator[int]:
 
         return call
 
-    for name in ("write", "write_arrow", "remove"):
+    for name in ("write_json", "write_arrow", "remove"):
         patched.setattr(Folder, name, counted(getattr(Folder, name)))
     return iter(lambda: done[0], -1)
 
 
+def group_of(folder: str, tokens: tuple[int, ...]) -> SegmentGroup:
+    """A group of those sizes, of no runs."""
+    return SegmentGroup(folder=folder, tokens=tokens, digests=(), runs=())
+
+
 def test_an_index_that_is_not_whole_is_an_error(tmp_path: Path) -> None:
     output = ingest_runs(tmp_path, 1)
-    fingerprint = next(output.local_path("index").rglob("fingerprints/*.arrow"))
-    fingerprint.unlink()
-    with pytest.raises(IndexMissingError, match=r"run r000 has the fingerprints of 0 of its 3 paragraphs; restore"):
-        index_runs(output, committed_runs(output))
+    for file in (
+        *output.local_path("index").rglob("fingerprints/*.arrow"),
+        *output.local_path("documents").rglob("*.parquet"),
+    ):
+        file.unlink()
+    with pytest.raises(
+        IndexMissingError, match=r"cannot be made again: .* restore it from a backup, or remove run r000"
+    ):
+        index_runs(output, committed_runs(output), kept_sets)
     with pytest.raises(IndexMissingError, match="run r000 has no segments"):
         open_index(output, keys_of(output), DEDUP)
 

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.dedup.index.samples import Shingles, sets_of, splits
-from transforms.dedup.index.kernels.postings import fill_filter, sort_postings, sort_sets, spread_tokens
-from transforms.dedup.index.kernels.search import ask_filter
+from transforms.dedup.index.kernels import ask_filter, fill_filter, sort_postings, sort_sets, spread_tokens
 from transforms.dedup.index.matching import sorted_sets
 
 FIBONACCI = 0x9E3779B97F4A7C15

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.dedup import oracle, twins
 from tests.dedup.samples import CHARACTERS, encode, sentences, texts
 from transforms.dedup.fold import PROFILES, fold_of
-from transforms.dedup.kernels.shingles import absorb, character_units, code_point, hash_shingles, word_units
+from transforms.dedup.kernels import absorb, character_units, code_point, hash_shingles, word_units
 from transforms.dedup.shingles import unit_capacity
 
 hashes = st.integers(0, 2**64 - 1)

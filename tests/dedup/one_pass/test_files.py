@@ -7,12 +7,11 @@ import pytest
 
 from tests.dedup.samples import fingerprint_of
 from transforms.bundles.splits import Split
-from transforms.dedup.figures import read_figures
-from transforms.dedup.fingerprints import FingerprintedSplit, write_fingerprint
-from transforms.dedup.one_pass.files import join_run
-from transforms.dedup.settings import DedupSettings
+from transforms.dedup.fingerprints import FingerprintedSplit, read_figures, write_fingerprint
+from transforms.dedup.one_pass.join import join_run
 from transforms.dedup.verdicts import read_verdicts
 from transforms.runs.run import Run
+from transforms.settings import DedupSettings
 from transforms.storage import Folder
 
 # Shingles of the paragraphs of two documents, and of one, and of none.
@@ -29,7 +28,7 @@ def fingerprinted(run: Run, splits: Sequence[list[list[list[int]]]] = SPLITS) ->
     for index, documents in enumerate(splits):
         split = Split(index, ())
         spread = [[[each << 48 for each in one] for one in document] for document in documents]
-        write_fingerprint(run.folder, run.fingerprint(split.id), fingerprint_of(spread, f"b{index}"))
+        write_fingerprint(run, split.id, fingerprint_of(spread, f"b{index}"))
         found.append(FingerprintedSplit(split, 0.25, sum(len(document) for document in documents)))
     return found
 
@@ -43,7 +42,7 @@ def test_every_split_gets_its_verdicts(tmp_path: Path, store: str, threads: int)
     verdicts = [
         [
             (row["paragraph"], row["rule"], row["similarity"], row["kept_doc_id"], row["kept_paragraph_index"])
-            for row in read_verdicts(run.folder, run.verdicts(each.split.id)).to_pylist()
+            for row in read_verdicts(run, each.split.id, 1 << 30).to_pylist()
         ]
         for each in splits
     ]

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from tests.dedup import oracle
 from tests.dedup.samples import bulletins, corpora, cut, definitions, removed, sets_of
-from transforms.dedup.kernels.similarity import ORDER_BITS
+from transforms.dedup.kernels import ORDER_BITS
 from transforms.dedup.one_pass.join import decide
 from transforms.dedup.one_pass.ordering import order_table
-from transforms.dedup.settings import DedupSettings, ShingleSettings
+from transforms.settings import DedupSettings, ShingleSettings
 
 
 @settings(deadline=None, max_examples=400)

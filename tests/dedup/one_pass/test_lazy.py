@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.dedup.one_pass.files import Lazy
+from transforms.dedup.one_pass.join import Lazy
 
 ends = st.none() | st.integers(-12, 12)
 

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from tests.dedup.samples import bulletins, cut, sets_of
-from transforms.dedup.one_pass import memory
+from transforms.dedup.one_pass import ordering as memory
 from transforms.dedup.one_pass.join import decide
-from transforms.dedup.one_pass.memory import (
+from transforms.dedup.one_pass.ordering import (
     JoinMemoryError,
     available_bytes,
     check_memory,
     counting_bytes,
     joining_bytes,
 )
-from transforms.dedup.settings import DedupSettings
 from transforms.dedup.shingles import ShingleSets
+from transforms.settings import DedupSettings
 
 FIXED = 40 << 20  # tables whose size does not depend on the input
 

@@ -15,8 +15,8 @@ from transforms.dedup.one_pass.join import decide
 from transforms.dedup.partitioned import stages
 from transforms.dedup.partitioned.resolution import Known, Resolution, resolve
 from transforms.dedup.partitioned.stages import CopyBlock, EdgeBlock, GivenBlock, positions
-from transforms.dedup.settings import DedupSettings
 from transforms.dedup.shingles import ShingleSets
+from transforms.settings import DedupSettings
 
 
 def numbered(found: Resolution, splits: list[ShingleSets]) -> dict[int, tuple[int, float]]:

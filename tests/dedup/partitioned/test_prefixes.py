@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.dedup.index.samples import Shingles, sets_of, splits
 from tests.dedup.samples import thresholds
-from transforms.dedup.kernels.similarity import ORDER_BITS
+from transforms.dedup.kernels import ORDER_BITS
 from transforms.dedup.partitioned.kernels import count_tokens, rank_sets, take_prefixes
 from transforms.dedup.partitioned.stages import ordered_sets
 

@@ -15,9 +15,10 @@ from pipelines.runners.failures import stage_error
 from pipelines.runners.running import beam_options, runs_in_process
 from tests.conftest import PROJECT
 from transforms.bundles.errors import BundleChanged
-from transforms.errors import RafidError, RunError, UsageError
-from transforms.runs.run import RunPaths
-from transforms.storage import StorageError
+from transforms.errors import RafidError, UnexpectedError, UsageError
+from transforms.filesystems import StorageError
+from transforms.runs.run import Run
+from transforms.storage import Folder
 
 
 def runner_of(options: PipelineOptions) -> str:
@@ -66,7 +67,7 @@ def fail_with(error: Exception) -> RafidError:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(running, "ingest", failing_graph)
         with pytest.raises(RafidError) as caught:
-            running.run_plan(RunPlan(RunPaths("out", "x"), [], IngestSettings(), 1), beam_options([]))
+            running.run_plan(RunPlan(Run(Folder("out"), "x"), [], IngestSettings(), 1), beam_options([]))
     return caught.value
 
 
@@ -78,7 +79,7 @@ def test_a_stage_speaks_for_itself() -> None:
 
 def test_what_no_stage_names_is_still_one_line() -> None:
     error = fail_with(ValueError("first\nsecond"))
-    assert type(error) is RunError
+    assert type(error) is UnexpectedError
     assert str(error).startswith("the run failed: second")
     assert "while running" not in str(error)
 
@@ -99,7 +100,7 @@ def test_a_traceback_that_a_runner_passes_on_as_text() -> None:
 @pytest.mark.parametrize("text", ["some\nlines\nof a library\n", "", "\n\n"])
 def test_anything_else_is_one_line_that_says_so(text: str) -> None:
     error = stage_error(ValueError(text))
-    assert type(error) is RunError
+    assert type(error) is UnexpectedError
     assert "\n" not in str(error)
     assert str(error).startswith("the run failed: ")
     assert str(error).endswith("; nothing was committed")

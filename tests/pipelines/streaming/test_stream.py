@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from pipelines.streaming.follower import Follower
-from pipelines.streaming.stream import Cancelled, _End
+from pipelines.streaming.stream import Cancelled, Follower, _End
 from tests.plain_job import ingest_plainly, settings_for, write_bundles
+from transforms.storage import Folder
 from transforms.streaming.beam import OLDEST_IN_FLIGHT, OLDEST_WAITING
 
 
 def ended(output: Path, signals: int, *, at_once: bool = False) -> bool:
     """Whether the source has been told to end after so many signals."""
-    end = _End(str(output), at_once=at_once)
+    end = _End(Folder(str(output)), at_once=at_once)
     with end:
         for _ in range(signals):
             os.kill(os.getpid(), signal.SIGTERM)
@@ -41,7 +41,7 @@ def test_the_first_signal_cancels_where_that_is_asked_for(tmp_path: Path) -> Non
 
 def test_the_handlers_of_others_come_back(tmp_path: Path) -> None:
     before, other = signal.getsignal(signal.SIGTERM), signal.SIG_IGN
-    end = _End(str(tmp_path), at_once=False)
+    end = _End(Folder(str(tmp_path)), at_once=False)
     with end:
         ours = signal.signal(signal.SIGTERM, other)
         with end:
@@ -70,9 +70,9 @@ def test_the_lag_is_that_of_the_oldest_bundle_that_is_not_committed(
 ) -> None:
     told: list[dict[str, Any]] = []
     ingest_plainly(settings_for(tmp_path / "out", write_bundles(tmp_path / "in", {"a.txt": "نص"})))
-    follower = Follower(str(tmp_path / "out"), told.append)
+    follower = Follower(Folder(str(tmp_path / "out")), told.append)
     follower._last_arrival = last
-    monkeypatch.setattr("pipelines.streaming.follower.time.time", lambda: 1000.0)
-    monkeypatch.setattr("pipelines.streaming.follower.time.monotonic", lambda: 1e9)
+    monkeypatch.setattr("pipelines.streaming.stream.time.time", lambda: 1000.0)
+    monkeypatch.setattr("pipelines.streaming.stream.time.monotonic", lambda: 1e9)
     follower.look(result(**{OLDEST_WAITING: waiting, OLDEST_IN_FLIGHT: in_flight}))
     assert told == [{"event": "stream", "lag_seconds": lag, "windows": 0, "kept": 0}]

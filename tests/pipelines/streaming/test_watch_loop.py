@@ -1,5 +1,6 @@
 """The watch, by a clock that the test turns: what it takes, when, and what it does when things go wrong."""
 
+import os
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -8,15 +9,15 @@ import pytest
 
 from pipelines.config import IngestSettings
 from pipelines.job import Slice
-from pipelines.streaming.metrics import WatchMetrics
-from pipelines.streaming.watch_loop import Surroundings, Watch, watch
+from pipelines.streaming.watch_loop import Surroundings, Watch, WatchMetrics, watch
 from tests.plain_job import PlainRunner, ingest_plainly, read_whole_output, settings_for, write_bundles
 from transforms.bundles.errors import BundleChanged
 from transforms.bundles.listing import list_bundles
 from transforms.errors import UsageError
-from transforms.runs.catalog import committed
+from transforms.runs.catalog import committed_runs
 from transforms.runs.lock import lock_output
-from transforms.runs.run import RunPaths
+from transforms.runs.run import Run
+from transforms.storage import Folder
 
 SETTLE = 10.0
 
@@ -40,16 +41,16 @@ class Bench:
         )
         self.watch = Watch(self.settings, SETTLE, around, self.metrics)
 
-    def _run(self, paths: RunPaths, part: Slice) -> None:
+    def _run(self, run: Run, part: Slice) -> None:
         if self.failures:
             raise self.failures.pop(0)
-        PlainRunner(self.settings)(paths, part)
+        PlainRunner(self.settings)(run, part)
 
     def step(self, passed: float = SETTLE) -> int:
         """Lets time pass, steps; how many runs are committed."""
         self.now += passed
         self.watch.step(self.stop)
-        return len(committed(str(self.output)))
+        return len(committed_runs(Folder(str(self.output))))
 
     def write(self, name: str, text: str) -> None:
         write_bundles(self.folder, {name: text})
@@ -133,7 +134,7 @@ def test_a_bundle_that_changes_between_listing_and_reading(bench: Bench, monkeyp
     assert bench.step() == 0
     assert "b.txt: changed since it was listed" in bench.lines[0]
     assert [bench.step(1), bench.step()] == [1, 2]
-    taken = [[each.url.rsplit("/", 1)[1] for each in facts.inputs] for facts in committed(str(bench.output))]
+    taken = [[each.url.rsplit("/", 1)[1] for each in run.inputs] for run in committed_runs(Folder(str(bench.output)))]
     assert taken == [["a.txt"], ["b.txt"]]
     assert len(read_whole_output(bench.output).kept) == 2
 
@@ -143,7 +144,7 @@ def test_another_writer_is_waited_for(bench: Bench) -> None:
     bench.step()
     bench.output.mkdir()
     bench.output.joinpath("rafid.json").write_text("{}")
-    with lock_output(str(bench.output), "other"):
+    with lock_output(Folder(str(bench.output)), "other"):
         assert [bench.step(), bench.step()] == [0, 0]
     assert len(bench.lines) == 1
     assert "run other" in bench.lines[0]
@@ -153,7 +154,7 @@ def test_another_writer_is_waited_for(bench: Bench) -> None:
 def test_a_listing_that_fails_is_said_once_and_tried_again(bench: Bench) -> None:
     bench.write("a.txt", "سطر\n")
     bench.step()
-    (bench.folder / "b.txt").symlink_to(bench.folder / "nowhere")
+    os.mkfifo(bench.folder / "b.txt")
     assert [bench.step(), bench.step()] == [0, 0]
     assert len(bench.lines) == 1
     assert "b.txt" in bench.lines[0]

@@ -13,13 +13,14 @@ import pytest
 from pipelines.config import IngestSettings
 from pipelines.job import Slice
 from pipelines.streaming.windows import WindowRuns, bundles_there, window_name
-from tests.corpus import check_corpus, check_counts, check_files, files_below, read_corpus
+from tests.corpus import check_corpus, check_counts, check_files, files_below, manifest_of, read_corpus
 from tests.plain_job import PlainRunner, settings_for, write_bundles
 from transforms.bundles.errors import BundleChanged
 from transforms.bundles.listing import Bundle, list_bundles
 from transforms.bundles.stores import LocalSource
-from transforms.runs.manifest import committed_runs, read_manifest
-from transforms.runs.run import RunPaths, give_up
+from transforms.runs.catalog import committed_runs
+from transforms.runs.run import Run, abandon
+from transforms.storage import Folder
 from transforms.streaming.turns import Arrival, Opened, Outcome
 
 SIZE = 60_000
@@ -45,10 +46,10 @@ class Windows:
         return self.runs.open(self.end, arrivals)
 
     def work(self, opened: Opened) -> None:
-        PlainRunner(self.settings)(self.paths(opened), Slice(opened.splits, 0, 1))
+        PlainRunner(self.settings)(self.run(opened), Slice(opened.splits, 0, 1))
 
-    def paths(self, opened: Opened) -> RunPaths:
-        return RunPaths(str(self.output), opened.run)
+    def run(self, opened: Opened) -> Run:
+        return Run(Folder(str(self.output)), opened.run)
 
     def take(self, arrivals: list[Arrival]) -> list[str]:
         """The names of the bundles that a window of these arrivals has taken."""
@@ -56,7 +57,7 @@ class Windows:
         if not opened.splits:
             return []
         self.work(opened)
-        return [each["name"] for each in read_manifest(str(self.output), opened.run)["inputs"]]
+        return [each["name"] for each in manifest_of(self.output, opened.run)["inputs"]]
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ def test_a_window_takes_what_it_may_hold(tmp_path: Path) -> None:
 
 def test_a_window_that_is_given_up_leaves_nothing(windows: Windows, caplog: pytest.LogCaptureFixture) -> None:
     opened = windows.open(windows.arrivals())
-    give_up(windows.paths(opened), BundleChanged("a.txt: changed"))
+    abandon(windows.run(opened), BundleChanged("a.txt: changed"))
     assert windows.runs.outcome(opened.run) is Outcome.GIVEN_UP
     with caplog.at_level(logging.WARNING):
         windows.runs.drop(opened.run)
@@ -172,7 +173,7 @@ def test_a_bundle_that_cannot_be_read_is_rejected_and_the_others_are_taken(
     broken(windows.folder / "b.txt")
     opened = windows.open(windows.arrivals(failures=2))
     windows.work(opened)
-    manifest = read_manifest(str(windows.output), opened.run)
+    manifest = manifest_of(windows.output, opened.run)
     assert manifest["counts"]["documents"] == {"in": 3, "kept": 2, "duplicate": 0, "filtered": 0, "rejected": 1}
     assert manifest["rejects"] == {"unreadable_bundle": 1}
     assert [each["sha256"] == "" for each in manifest["inputs"]] == [False, True, False]
@@ -198,14 +199,14 @@ def test_a_bundle_that_fails_before_the_window_is_opened_puts_all_of_them_off(
     again = windows.open([replace(each, failures=2) for each in opened.left])
     assert [each.bundle.name for each in again.taken] == ["d.txt", "same size.txt"]
     windows.work(again)
-    assert read_manifest(str(windows.output), again.run)["rejects"] == {"unreadable_bundle": 1}
+    assert manifest_of(windows.output, again.run)["rejects"] == {"unreadable_bundle": 1}
 
 
 def test_later_windows_are_deduplicated_against_earlier_ones(windows: Windows) -> None:
     windows.take(windows.arrivals()[:1])
     write_bundles(windows.folder, {"d.txt": TEXTS["a.txt"] + "\nسطر آخر"})
     windows.take(windows.arrivals())
-    assert read_manifest(str(windows.output), committed_runs(str(windows.output))[-1])["dedup"]["of_earlier_runs"] == 1
+    assert committed_runs(Folder(str(windows.output)))[-1].dedup.of_earlier_runs == 1
 
 
 @pytest.mark.parametrize(

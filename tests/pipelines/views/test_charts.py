@@ -5,7 +5,8 @@ from xml.etree import ElementTree
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipelines.views.rendering import environment, ticks, visible
+from pipelines.views.report import environment, ticks
+from transforms.console import visible
 
 ARABIC = [("أقلّ من ألف", 3), ("ألف فأكثر", 0)]
 HOSTILE = [("<script>alert(1)</script>", 1), ("\"' onload=x &lt; ]]> -->", 2), ("\u202e\x07{{ 7 * 7 }}", 3)]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipelines.ingest import main
-from pipelines.views import progress
+from pipelines.views import summary as progress
 from tests.conftest import UNSEGMENTED
-from transforms.progress import advance, observed
+from transforms.parallel import advance, observed
 
 
 def ingest(seeds: Path, tmp_path: Path, *more: str) -> int:

@@ -1,1 +1,1 @@
-"""Kernels over the bytes of bundles: documents, paragraphs, and their offsets in other encodings."""
+"""Kernels over the bytes of bundles: lines, delimiters, documents, paragraphs, and offsets in other encodings."""

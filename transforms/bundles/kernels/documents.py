@@ -1,65 +1,68 @@
-"""Kernels over the bytes of bundles: delimiters, UTF-8 validation, delimiter lines, paragraphs."""
+"""Kernels that parse documents: their delimiter lines, the validity of their bytes, and the ends of their texts."""
 
 import numpy as np
 from numba import void
 
-from transforms.characters.kernels import white_at
-from transforms.kernels import Bool, InBytes, InInt64, Int64, OutBytes, OutInt32, OutInt64, inline, kernel
+from transforms.bundles.kernels.delimiters import DELIMITER, delimiter_at, find_brackets, ignored_at, ignored_before
+from transforms.bundles.kernels.lines import (
+    ends_line,
+    find_line_end,
+    has_rare_line_end,
+    next_line,
+    trim_end,
+    trim_start,
+    white_at,
+    white_before,
+)
+from transforms.kernels import Bool, InBytes, InInt64, OutBytes, OutInt64, inline, kernel
 
-DELIMITER = b"<<<FILE>>>"
+# Flags of a text, see `check_texts`.
+INVALID, CONTROLS, EMPTY, PADDED, BRACKETS, MARKUP = 1, 2, 4, 8, 16, 32
+# A text with more control characters than one, and than one in so many characters, is no text.
+CHARACTERS_A_CONTROL = 50
 
-# The status of a document, see `parse_documents`.
-READABLE, EMPTY, NOT_TEXT = 0, 1, 2
-
-_DELIMITER = np.frombuffer(DELIMITER, np.uint8)
 _LENGTH = len(DELIMITER)
-# Horspool's table (1980): the distance to go on when a byte stands at the place of the delimiter's last byte.
-_SKIP = np.full(256, _LENGTH, np.int64)
-_SKIP[_DELIMITER[:-1]] = np.arange(_LENGTH - 1, 0, -1)
-_NUL, _LF, _CR = np.uint8(0), np.uint8(0x0A), np.uint8(0x0D)
+_NUL, _SUBSTITUTE = np.uint8(0), np.uint8(0x1A)
 _ONE, _TWO, _THREE = np.uint64(1), np.uint64(2), np.uint64(3)
-_BLOCK = np.uint64(64)
 
 
 @inline
-def _delimiter_at(data, at):
-    for i in range(_LENGTH):
-        if data[at + i] != _DELIMITER[i]:
-            return False
-    return True
-
-
-@inline
-def _after_mark(data, at, end):
-    """`at`, or the place after the byte order mark that stands there."""
-    if end - at >= 3 and data[at] == 0xEF and data[at + 1] == 0xBB and data[at + 2] == 0xBF:
-        return at + 3
+def _after_marks(data, at, end):
+    """The place after the byte order marks of UTF-8 at `at`."""
+    while end - at >= 3 and data[at] == 0xEF and data[at + 1] == 0xBB and data[at + 2] == 0xBF:
+        at += 3
     return at
 
 
-@kernel(InBytes, Int64, Int64, OutInt64, returns=Int64)
-def find_delimiters(data, begin, end, found):
-    """Fills `found` with the places of the delimiters in `data[begin:end]`; returns their number, at most `len(found)`.
-
-    Only those directly after LF or CR count. Horspool's search: about one byte in ten is looked at.
+@kernel(InBytes, InInt64, InInt64, Bool, OutInt64, OutInt64, OutInt64, OutBytes, returns=void)
+def parse_delimiter_lines(data, start, end, lenient, name_start, name_end, body, brackets):
+    """Parses the delimiter line of each document.
 
     Args:
         data: uint8[m].
-        begin: at least 1, because the byte before a delimiter is looked at.
-        end: at most m.
-        found: int64[n], filled in ascending order.
+        start, end: int64[d], the documents' bytes in `data`, delimiter lines included.
+        lenient: ignore white space and direction marks before a delimiter too.
+        name_start, name_end: int64[d], filled with the rest of the delimiter line; -1 for text without a delimiter.
+        body: int64[d], filled with the place after the delimiter line.
+        brackets: uint8[d], filled with 1 if `<<` is in the rest of the delimiter line.
     """
-    count = 0
-    last = begin + _LENGTH - 1
-    while last < end and count < len(found):
-        at = last - _LENGTH + 1
-        if data[last] == 0x3E and (data[at - 1] == _LF or data[at - 1] == _CR) and _delimiter_at(data, at):
-            found[count] = at
-            count += 1
-            last += _LENGTH
-        else:
-            last += _SKIP[data[last]]
-    return count
+    for document in range(len(start)):
+        stop = end[document]
+        at = start[document]
+        size = ignored_at(data, at, stop, lenient)
+        while size > 0:
+            at += size
+            size = ignored_at(data, at, stop, lenient)
+        name_start[document] = name_end[document] = -1
+        body[document], brackets[document] = start[document], 0
+        if delimiter_at(data, at, stop):
+            at += _LENGTH
+            line_end = find_line_end(data, at, stop, False)
+            if has_rare_line_end(data, at, line_end):
+                line_end = find_line_end(data, at, line_end, True)
+            name_start[document], name_end[document] = at, line_end
+            body[document] = next_line(data, line_end, stop)
+            brackets[document] = find_brackets(data, at, line_end) < line_end
 
 
 @inline
@@ -95,115 +98,98 @@ def _is_utf8(text, start, end):
 
 
 @inline
-def _trim_start(text, start, end):
-    """The place of the first character of `text[start:end]` that is not white space; `end` if there is none."""
-    size = white_at(text, start, end)
+def _has_controls(text, start, end):
+    """True if a control character may be in `text[start:end]`: always if one is, other than white space in ASCII."""
+    found = end > start and (text[start] < 9 or 13 < text[start] < 32 or text[start] == 0x7F)
+    for at in range(np.uint64(start + 1), np.uint64(max(end, start + 1))):
+        byte = text[at]
+        found |= (byte < 0x20) & ((byte < 0x09) | (byte > 0x0D))
+        found |= (byte == 0x7F) | ((text[at - _ONE] == 0xC2) & (byte < 0xA0))
+    return found
+
+
+@inline
+def _has_too_many_controls(text, start, end):
+    """True if the control characters in `text[start:end]`, padding aside, are too many for a text."""
+    rare = has_rare_line_end(text, start, end)
+    controls, characters, at = 0, 0, start
+    while at < end:
+        line_end = find_line_end(text, at, end, rare)
+        begin = trim_start(text, at, line_end)
+        for place in range(begin, trim_end(text, begin, line_end)):
+            byte = text[place]
+            characters += (byte & 0xC0) != 0x80
+            controls += (byte < 0x20 and not 0x09 <= byte <= 0x0D) or byte == 0x7F
+            controls += byte == 0xC2 and text[place + 1] < 0xA0 and text[place + 1] != 0x85
+        at = next_line(text, line_end, end)
+    return controls > max(1, characters // CHARACTERS_A_CONTROL) or 0 < controls == characters
+
+
+@inline
+def _end_of_text(text, start, end, delimited, lenient):
+    """The end of a text without the padding at its end: NULs, a final U+001A, marks on a line of their own.
+
+    White space stays, unless padding precedes it.
+    """
+    at, size = end, 1
     while size > 0:
-        start += size
-        size = white_at(text, start, end)
-    return start
-
-
-@inline
-def _trim_end(text, start, end):
-    """The place after the last character of `text[start:end]` that is not white space; `start` if there is none."""
-    while end > start:
-        last = text[end - 1]
-        width = 1 if last < 0x80 else 2 if end - start >= 2 and text[end - 2] == 0xC2 else 3
-        # The guess of the width may be wrong: then the white space there is followed by the last character.
-        if end - start < width or white_at(text, end - width, end) != width:
+        if at == start or ends_line(text, start, at):
+            end = at
             break
-        end -= width
-    return end
+        size = ignored_before(text, start, at, lenient and delimited)
+        at -= size
+    last, size = end, 1
+    while last > start and size > 0:
+        byte = text[last - 1]
+        size = 1 if byte in (_NUL, _SUBSTITUTE) else white_before(text, start, last)
+        last -= size
+    size = white_at(text, last, end)
+    while size > 0:
+        last += size
+        size = white_at(text, last, end)
+    return last
 
 
 @inline
-def _line_end(text, at, end):
-    """The place of the LF or CR that ends the line at `at`; `end` if none does."""
-    place, stop = np.uint64(at), np.uint64(end)
-    while place + _BLOCK <= stop:  # no branch inside: a loop over vectors of bytes
-        found = False
-        for ahead in range(_BLOCK):
-            found |= (text[place + ahead] == _LF) | (text[place + ahead] == _CR)
-        if found:
-            break
-        place += _BLOCK
-    while place < stop and text[place] != _LF and text[place] != _CR:
-        place += _ONE
-    return np.int64(place)
+def _is_blank(text, start, end):
+    at = trim_start(text, start, end)
+    while at < end and text[at] == _SUBSTITUTE:
+        at = trim_start(text, at + 1, end)
+    return at == end
 
 
-@inline
-def _next_line(text, at, end):
-    """The first place after the line end at `at`: LF, CR LF and CR are one line end each."""
-    if at + 1 < end and text[at] == _CR and text[at + 1] == _LF:
-        return at + 2
-    return min(at + 1, end)
-
-
-@kernel(InBytes, InInt64, InInt64, OutInt64, OutInt64, OutInt64, OutBytes, returns=void)
-def parse_documents(text, start, end, name_start, name_end, text_start, status):
-    """Parses documents: finds the name and the text of each, and checks that it can be read.
+@kernel(InBytes, InInt64, InInt64, OutBytes, Bool, OutInt64, OutInt64, OutBytes, returns=void)
+def check_texts(data, start, end, delimited, lenient, text_start, text_end, flags):
+    """Finds the texts of documents without marks and padding, and checks them.
 
     Args:
-        text: uint8[m].
-        start, end: int64[d], the documents' bytes in `text`, delimiter lines included.
-        name_start, name_end: int64[d], filled with the rest of the delimiter line; -1 for text without a delimiter.
-        text_start: int64[d], filled with the place after the delimiter line and a byte order mark.
-        status: uint8[d], filled with READABLE, EMPTY (nothing but white space) or NOT_TEXT (not UTF-8).
+        data: uint8[m].
+        start, end: int64[d], the documents' bytes after their delimiter lines.
+        delimited: uint8[d], 1 for a document that ends where a delimiter line begins.
+        lenient: white space and direction marks before that delimiter are ignored too.
+        text_start, text_end: int64[d], filled with the places of the texts, without the marks at their beginning and
+            the padding at their end: NULs, a final U+001A, marks on a line of their own.
+        flags: uint8[d], filled with INVALID (not UTF-8), CONTROLS (too many control characters), EMPTY (nothing but
+            white space and padding), PADDED (empty, and with NULs), BRACKETS (`<<` occurs), MARKUP (begins with <, { or
+            [).
     """
     for document in range(len(start)):
-        stop = end[document]
-        at = _after_mark(text, start[document], stop)
-        name_start[document] = name_end[document] = -1
-        if stop - at >= _LENGTH and _delimiter_at(text, at):
-            name_start[document] = at + _LENGTH
-            name_end[document] = _line_end(text, at + _LENGTH, stop)
-            at = _after_mark(text, _next_line(text, name_end[document], stop), stop)
-        text_start[document] = at
-        if not _is_utf8(text, start[document], stop):
-            status[document] = NOT_TEXT
-        else:
-            status[document] = EMPTY if _trim_start(text, at, stop) == stop else READABLE
-
-
-@kernel(InBytes, InInt64, InInt64, returns=Int64)
-def count_line_ends(text, start, end):
-    """The number of LF and CR in the documents; the number of paragraphs is at most that plus one a document."""
-    count = 0
-    for document in range(len(start)):
-        for at in range(np.uint64(start[document]), np.uint64(end[document])):
-            count += (text[at] == _LF) | (text[at] == _CR)
-    return count
-
-
-@kernel(InBytes, InInt64, InInt64, Bool, OutInt64, OutInt64, OutInt32, returns=Int64)
-def find_paragraphs(text, start, end, join_lines, first, last, document):
-    """Fills in the paragraphs of each document, trimmed, in text order; returns their number.
-
-    Args:
-        text: uint8[m], valid UTF-8 in each document.
-        start, end: int64[d], the documents' texts.
-        join_lines: true if a paragraph goes on to the next blank line, false if it ends with its line.
-        first, last: int64[p], a paragraph's first byte in `text` and one past its last.
-        document: int32[p], the document of each paragraph.
-    """
-    count = 0
-    for number in range(len(start)):
-        stop = end[number]
-        at = start[number]
-        inside = False
-        while at < stop:
-            line_end = _line_end(text, at, stop)
-            begin = _trim_start(text, at, line_end)
-            if begin == line_end:
-                inside = False
-            else:
-                if not (inside and join_lines):
-                    first[count] = begin
-                    document[count] = number
-                    count += 1
-                    inside = True
-                last[count - 1] = _trim_end(text, begin, line_end)
-            at = _next_line(text, line_end, stop)
-    return count
+        first = _after_marks(data, start[document], end[document])
+        last = _end_of_text(data, first, end[document], delimited[document] != 0, lenient)
+        text_start[document], text_end[document] = first, last
+        found = 0
+        if not _is_utf8(data, first, last):
+            found = INVALID
+        elif _has_controls(data, first, last) and _has_too_many_controls(data, first, last):
+            found = CONTROLS
+        begin = trim_start(data, first, last)
+        if begin == last or _is_blank(data, begin, last):
+            found |= EMPTY
+            for at in range(first, end[document]):
+                if data[at] == _NUL:
+                    found |= PADDED
+        elif data[begin] == 0x3C or data[begin] == 0x5B or data[begin] == 0x7B:
+            found |= MARKUP
+        if find_brackets(data, start[document], end[document]) < end[document]:
+            found |= BRACKETS
+        flags[document] = found

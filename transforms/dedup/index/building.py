@@ -1,24 +1,42 @@
 """Building and opening the index: segments from the fingerprints and verdicts of committed runs."""
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import takewhile
 
 import numpy as np
 import pyarrow as pa
 
 from transforms.dedup.fingerprints import Fingerprint, read_fingerprint
-from transforms.dedup.index.groups import SegmentGroup, groups_of, segment_path, unindexed, write_group
+from transforms.dedup.index.groups import (
+    OnDamage,
+    SegmentGroup,
+    compaction_folders,
+    drop_group,
+    groups_of,
+    next_compaction,
+    segment_path,
+    unindexed,
+    write_group,
+)
 from transforms.dedup.index.matching import IndexView, sorted_sets
-from transforms.dedup.index.segment import Segment, count_tokens_of, parts, sets_table, write_segment
-from transforms.dedup.index.settings import IndexSettings
-from transforms.dedup.settings import DedupSettings
+from transforms.dedup.index.segment import Digests, Segment, count_tokens_of, parts, sets_table, write_segment
 from transforms.dedup.verdicts import places_of, read_verdicts
 from transforms.errors import RunError
+from transforms.filesystems import DamagedFileError, StorageError
 from transforms.runs.manifest import Manifest, RunKey
-from transforms.runs.run import Run
+from transforms.runs.run import INDEX, Run
+from transforms.settings import DedupSettings, IndexSettings
 from transforms.storage import Folder
 
 _TOKENS_A_SEGMENT = 1 << 24  # 128 MiB of sets: what building and merging hold at a time
+
+
+# Makes the tables of a run's kept paragraphs, see `segment.SETS`, from its documents.
+Remake = Callable[[Folder, Manifest], Iterable[pa.Table]]
+_log = logging.getLogger("rafid.index")
 
 
 class IndexMissingError(RunError):
@@ -61,52 +79,98 @@ def open_index(output: Folder, runs: Sequence[RunKey], settings: DedupSettings) 
 def open_segments(output: Folder, group: SegmentGroup, runs: Iterable[RunKey]) -> list[Segment]:
     """The segments of a group, of whose rows those of `runs` count."""
     live = frozenset(run.run for run in set(runs).intersection(group.runs))
-    return [Segment(output.below(path), live) for path in group.segment_paths()]
+    described = zip(group.segment_paths(), group.digests, strict=True)
+    return [Segment(output.below(path), live, digests) for path, digests in described]
 
 
-def index_runs(output: Folder, runs: Sequence[Manifest]) -> list[SegmentGroup]:
+def index_runs(output: Folder, runs: Sequence[Manifest], remake: Remake) -> list[SegmentGroup]:
     """The groups of all committed runs, in order; indexes those that are not yet. Nobody else may be writing.
+
+    What is damaged or missing is made again from what is committed, with a warning.
 
     Args:
         output: the output folder.
         runs: its committed runs, in order.
+        remake: makes the rows of a run's segments from its documents.
 
     Raises:
-        IndexMissingError: the files that a run is indexed from are not there.
+        IndexMissingError: the documents of such a run are not as they were either.
     """
     keys = [each.key for each in runs]
-    groups = groups_of(output, keys)
+    groups = sound_groups(output, keys, partial(_drop, output))
     waiting = unindexed(groups, keys)
-    for key in [each for each in keys if each not in waiting][-1:]:
-        _remove_scratch(Run(output, key.run))  # a crash may have left it after its group was written
+    _remove_left(output, {key.run for key in keys}.difference(key.run for key in waiting))
     for key in waiting:
-        _index_run(output, runs[keys.index(key)])
+        _index_run(output, runs[keys.index(key)], remake)
     return groups_of(output, keys)
 
 
-def _index_run(output: Folder, manifest: Manifest) -> None:
+def _drop(output: Folder, folder: str, error: RunError) -> None:
+    """Takes a damaged folder out of the index."""
+    _log.warning("%s; it is made again from what is committed", error)
+    drop_group(output, folder)
+
+
+def sound_groups(output: Folder, keys: Sequence[RunKey], on_damage: OnDamage) -> list[SegmentGroup]:
+    """The groups of runs, but for those that are damaged, of which `on_damage` is told."""
+    return [group for group in groups_of(output, keys, on_damage) if _is_sound(output, group, on_damage)]
+
+
+def _is_sound(output: Folder, group: SegmentGroup, on_damage: OnDamage) -> bool:
+    try:
+        for segment in open_segments(output, group, group.runs):
+            segment.check()
+    except StorageError as error:
+        on_damage(group.folder, DamagedFileError(str(error)))
+        return False
+    return True
+
+
+def _index_run(output: Folder, manifest: Manifest, remake: Remake) -> None:
     """Builds a run's segments; its fingerprint and verdict files, of no more use, go."""
     run = Run(output, manifest.run)
-    # A split's parts come after the split itself.
-    splits = sorted(name.removesuffix(".arrow") for name in output.files(run.fingerprint_folder()))
-    _check_whole(output, manifest, (_fingerprint(run, split) for split in splits))
-    write_segments(output, run.index_folder(), (_kept_sets(run, split) for split in splits), (manifest.key,))
+    try:
+        splits = _whole_splits(run, manifest)
+        write_segments(output, run.index_folder(), (_kept_sets(run, split) for split in splits), (manifest.key,))
+    except StorageError as error:
+        _log.warning("run %s: %s; it is indexed from its documents", run.name, error)
+        write_segments(output, run.index_folder(), remake(output, manifest), (manifest.key,))
     _remove_scratch(run)
+
+
+def _remove_left(output: Folder, indexed: set[str]) -> None:
+    """Removes what the index was built from where a crash, or a store that refused it, has left it."""
+    if not indexed:
+        return
+    for path in output.files(INDEX):
+        folder, _, rest = path.partition("/")
+        run = Run(output, folder.removeprefix("run="))
+        if run.name in indexed and rest.partition("/")[0] in ("fingerprints", "verdicts", "scratch"):
+            indexed = indexed - {run.name}
+            _remove_scratch(run)
+
+
+def _whole_splits(run: Run, manifest: Manifest) -> list[str]:
+    """The splits of a run whose fingerprints are all there, in order.
+
+    Raises:
+        StorageError: some are missing or damaged.
+    """
+    # A split's parts come after the split itself.
+    splits = sorted(name.removesuffix(".arrow") for name in run.folder.files(run.fingerprint_folder()))
+    found, wanted = sum(len(_fingerprint(run, split).offset) for split in splits), manifest.counts.paragraphs.total
+    if found != wanted:
+        raise StorageError(f"there are fingerprints of {found:,} of its {wanted:,} paragraphs")
+    return splits
 
 
 def _remove_scratch(run: Run) -> None:
     for used in (run.fingerprint_folder(), run.verdict_folder(), run.scratch_folder()):
-        run.folder.remove(used)
+        run.folder.tidy(used)
 
 
 def _fingerprint(run: Run, split: str) -> Fingerprint:
-    return read_fingerprint(run.folder, run.fingerprint(split))
-
-
-def _check_whole(output: Folder, manifest: Manifest, fingerprints: Iterable[Fingerprint]) -> None:
-    found, all_of_it = sum(len(each.offset) for each in fingerprints), manifest.counts.paragraphs.total
-    if found != all_of_it:
-        raise _missing(output, manifest.run, f"has the fingerprints of {found:,} of its {all_of_it:,} paragraphs")
+    return read_fingerprint(run, split)
 
 
 def _missing(output: Folder, run: str, what: str) -> IndexMissingError:
@@ -119,10 +183,13 @@ def _missing(output: Folder, run: str, what: str) -> IndexMissingError:
 def write_segments(output: Folder, folder: str, tables: Iterable[pa.Table], runs: tuple[RunKey, ...]) -> SegmentGroup:
     """Writes a group of segments that hold the rows of `tables`: its segments first, what makes it one last."""
     tokens: list[int] = []
+    digests: list[Digests] = []
     for part in parts(tables, _TOKENS_A_SEGMENT):
-        write_segment(output.below(segment_path(folder, len(tokens))), part)
+        digests.append(write_segment(output.below(segment_path(folder, len(tokens))), part))
         tokens.append(sum(map(count_tokens_of, part)))
-    group = SegmentGroup(folder, tuple(tokens), runs)
+    group = SegmentGroup(folder=folder, tokens=tuple(tokens), digests=tuple(digests), runs=runs)
+    if output.is_local:  # a power cut leaves the whole group, or what it is built from
+        output.sync(f"{path}/{name}" for path in group.segment_paths() for name in output.files(path))
     write_group(output, group)
     return group
 
@@ -131,8 +198,73 @@ def _kept_sets(run: Run, split: str) -> pa.Table:
     """A row a kept paragraph of a split that has a set at all."""
     fingerprint = _fingerprint(run, split)
     kept = (np.diff(fingerprint.sets.offsets) > 0).astype(np.uint8)
-    kept[read_verdicts(run.folder, run.verdicts(split)).column("paragraph").to_numpy()] = 0
+    kept[read_verdicts(run, split, len(kept)).column("paragraph").to_numpy()] = 0
     left_out = fingerprint.documents.column("filter_rule").is_valid().to_numpy()
     kept[left_out[fingerprint.paragraph_document()]] = 0
     tokens, bounds = sorted_sets(fingerprint.sets, kept)
     return sets_table(places_of([fingerprint], np.flatnonzero(kept), run.name), tokens, bounds)
+
+
+FAN = 16  # groups of one level that become one of the next
+_LEVEL_BITS = 20  # level 0: fewer than 2 ** 20 tokens, about 10 MB of text; each further level 16 times that
+
+
+def keep_up(output: Folder, runs: Sequence[Manifest], remake: Remake) -> None:
+    """Indexes the committed runs, given in order, and merges what has become many. Nobody else may be writing."""
+    while True:
+        groups = index_runs(output, runs, remake)
+        tail = due(groups)
+        if not tail:
+            break
+        _merge(output, tail, runs)
+    clean_index(output, runs)  # also of what a crash left
+
+
+def compact(output: Folder, runs: Sequence[Manifest], remake: Remake) -> SegmentGroup | None:
+    """Merges the segments of all committed runs and drops the rows of removed ones; None where there are none.
+
+    A crash leaves the old index, or the new one. Nobody else may be writing.
+    """
+    groups = index_runs(output, runs, remake)
+    merged = _merge(output, groups, runs) if groups else None
+    clean_index(output, runs)
+    return merged
+
+
+def due(groups: Sequence[SegmentGroup]) -> Sequence[SegmentGroup]:
+    """The last groups that are to become one: `FAN` or more of a level, and what lies below it; nothing otherwise."""
+    for level in range(1 + max(map(_level, groups), default=-1)):
+        tail = list(takewhile(lambda group: _level(group) <= level, reversed(groups)))  # noqa: B023 - used at once
+        if sum(_level(group) == level for group in tail) >= FAN:
+            return groups[-len(tail) :]
+    return []
+
+
+def _level(group: SegmentGroup) -> int:
+    return max(0, -(-(sum(group.tokens).bit_length() - _LEVEL_BITS) // 4))
+
+
+def _merge(output: Folder, groups: Sequence[SegmentGroup], live: Sequence[Manifest]) -> SegmentGroup:
+    keys = [each.key for each in live]
+    segments = (segment for group in groups for segment in open_segments(output, group, keys))
+    runs = tuple(run for group in groups for run in group.runs)
+    return write_segments(output, next_compaction(output), map(_live_rows, segments), runs)
+
+
+def _live_rows(segment: Segment) -> pa.Table:
+    return segment.rows.filter(pa.array(segment.live.astype(bool)))
+
+
+def clean_index(output: Folder, runs: Sequence[Manifest]) -> None:
+    """Removes what compactions replaced, and what an unfinished one left. Nobody else may be writing."""
+    keys = [each.key for each in runs]
+    groups = groups_of(output, keys)
+    unused = set(compaction_folders(output)) - {group.folder for group in groups}
+    # A run that replaced a merged one has its name, not its key: its folder stays.
+    unused |= {Run(output, run.run).index_folder() for run in set(keys).intersection(_merged_runs(output, groups))}
+    for folder in unused:
+        output.tidy(folder)
+
+
+def _merged_runs(output: Folder, groups: Sequence[SegmentGroup]) -> list[RunKey]:
+    return [run for group in groups for run in group.runs if group.folder != Run(output, run.run).index_folder()]

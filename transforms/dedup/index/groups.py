@@ -1,29 +1,34 @@
 """Groups of segments: the folders that the index consists of, each with the runs whose paragraphs it holds."""
 
-import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from transforms.runs.manifest import RunKey
+from pydantic import ValidationError
+
+from transforms.dedup.index.segment import Digests
+from transforms.filesystems import DamagedFileError
+from transforms.runs.manifest import Record, RunKey
 from transforms.runs.run import INDEX, run_folder
 from transforms.storage import Folder
 
 _FILE = "index.json"  # written last: without it a folder's segments do not exist
 _COMPACTION = "compact="
+# Told of a folder of the index that is damaged, and how.
+OnDamage = Callable[[str, DamagedFileError], None]
 
 
-@dataclass(frozen=True)
-class SegmentGroup:
-    """A folder of segments.
+class SegmentGroup(Record):
+    """A folder of segments, as its file tells it.
 
     Attributes:
         folder: relative to the output folder.
         tokens: the size of each segment's sets.
+        digests: of each segment's files.
         runs: the runs whose kept paragraphs they hold, in order.
     """
 
     folder: str
     tokens: tuple[int, ...]
+    digests: tuple[Digests, ...]
     runs: tuple[RunKey, ...]
 
     def segment_paths(self) -> list[str]:
@@ -37,18 +42,33 @@ def segment_path(folder: str, part: int) -> str:
 
 
 def write_group(output: Folder, group: SegmentGroup) -> None:
-    """Makes a folder of segments part of the index."""
-    text = json.dumps({"tokens": group.tokens, "runs": group.runs})
-    output.write(f"{group.folder}/{_FILE}", text.encode())
+    """Makes a folder of segments, which survive a power cut, part of the index."""
+    path = f"{group.folder}/{_FILE}"
+    output.write_json(path, group.model_dump(mode="json"), durable=True)
+    output.sync([path])
 
 
-def read_group(output: Folder, folder: str) -> SegmentGroup | None:
-    """The group in a folder; None where there is none."""
+def _read_group(output: Folder, folder: str) -> SegmentGroup | None:
+    """The group in a folder; None where there is none.
+
+    Raises:
+        DamagedFileError: its file is not as it was written.
+    """
     path = f"{folder}/{_FILE}"
     if not output.exists(path):
         return None
-    fields = json.loads(output.read(path).to_pybytes())
-    return SegmentGroup(folder, tuple(fields["tokens"]), tuple(RunKey(*each) for each in fields["runs"]))
+    try:
+        group = SegmentGroup.model_validate(output.read_json(path))
+    except ValidationError as error:
+        raise DamagedFileError(f"{output.at(path)}: is damaged: it is no description of segments") from error
+    if group.folder != folder or len(group.tokens) != len(group.digests):
+        raise DamagedFileError(f"{output.at(path)}: is damaged: it describes another folder")
+    return group
+
+
+def drop_group(output: Folder, folder: str) -> None:
+    """Takes a folder of segments out of the index; a run's own folder may hold what it is indexed from, and stays."""
+    output.remove(folder if folder.startswith(f"{INDEX}/{_COMPACTION}") else f"{folder}/{_FILE}")
 
 
 def compaction_folders(output: Folder) -> list[str]:
@@ -63,24 +83,41 @@ def next_compaction(output: Folder) -> str:
     return f"{INDEX}/{_COMPACTION}{int(last) + 1:08d}"
 
 
-def groups_of(output: Folder, runs: Sequence[RunKey]) -> list[SegmentGroup]:
-    """The groups that hold these runs, in their order, each run in one; a run that is not indexed is in none."""
+def fail(_: str, error: DamagedFileError) -> None:
+    """Raises the error."""
+    raise error
+
+
+def groups_of(output: Folder, runs: Sequence[RunKey], on_damage: OnDamage = fail) -> list[SegmentGroup]:
+    """The groups that hold these runs, in their order, each run in one; a run that is not indexed is in none.
+
+    Args:
+        output: the output folder.
+        runs: committed runs, in order.
+        on_damage: told of a folder whose description is damaged; it is passed over then.
+    """
     place = {run: position for position, run in enumerate(runs)}
     found: list[SegmentGroup] = []
     covered: set[RunKey] = set()
-    for group in _compactions(output):
+    for group in _read(output, compaction_folders(output), on_damage):
         if not covered.issuperset(group.runs):  # a later one took it in
             covered.update(group.runs)
             found.append(group)
-    own = (read_group(output, run_folder(INDEX, run.run)) for run in runs if run not in covered)
-    found += [group for group in own if group]
+    own = (run_folder(INDEX, run.run) for run in runs if run not in covered)
+    found += _read(output, own, on_damage)
     first = {group.folder: min((place[run] for run in group.runs if run in place), default=-1) for group in found}
     return sorted((group for group in found if first[group.folder] >= 0), key=lambda group: first[group.folder])
 
 
-def _compactions(output: Folder) -> Iterable[SegmentGroup]:
-    groups = (read_group(output, folder) for folder in compaction_folders(output))
-    return (group for group in groups if group)
+def _read(output: Folder, folders: Iterable[str], on_damage: OnDamage) -> Iterator[SegmentGroup]:
+    for folder in folders:
+        try:
+            group = _read_group(output, folder)
+        except DamagedFileError as error:
+            on_damage(folder, error)
+        else:
+            if group is not None:
+                yield group
 
 
 def unindexed(groups: Iterable[SegmentGroup], runs: Sequence[RunKey]) -> list[RunKey]:

@@ -7,8 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from transforms.arrays import Bytes, Float64s, Int32s, Int64s, UInt64s
-from transforms.dedup.index.kernels.postings import sort_sets
-from transforms.dedup.index.kernels.search import ask_filter, search_segment
+from transforms.dedup.index.kernels import ask_filter, search_segment, sort_sets
 from transforms.dedup.index.segment import PLACE_COLUMNS, Segment
 from transforms.dedup.shingles import ShingleSets
 from transforms.dedup.verdicts import PLACES

@@ -8,13 +8,14 @@ every token of every set, and the row), `buckets` (where the postings of tokens 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from transforms.arrays import Bytes, Int32s, Int64s, UInt32s, UInt64s
-from transforms.dedup.index.kernels.postings import fill_filter, sort_postings, spread_tokens
+from transforms.dedup.index.kernels import fill_filter, sort_postings, spread_tokens
+from transforms.filesystems import DamagedFileError
 from transforms.storage import Folder
 
 SETS = pa.schema(
@@ -35,6 +36,15 @@ _FILTER_BITS_A_TOKEN = 16
 _COARSE_BITS = 11  # as many places to write to as stay in the cache
 
 
+class Digests(NamedTuple):
+    """The digests of the files of a segment, in hex."""
+
+    sets: str
+    postings: str
+    buckets: str
+    filter: str
+
+
 @dataclass(frozen=True)
 class Segment:
     """One segment, open for searching; its arrays are views of mapped files.
@@ -42,19 +52,43 @@ class Segment:
     Attributes:
         folder: its own.
         runs: the runs whose rows count.
+        digests: of its files, by name.
     """
 
     folder: Folder
     runs: frozenset[str]
+    digests: Digests
 
     def opened(self) -> "Segment":
         """The same segment with its files mapped, until nobody holds it any more."""
-        mapped = Segment(self.folder, self.runs)
+        mapped = Segment(self.folder, self.runs, self.digests)
         _ = mapped.sets, mapped.postings, mapped.filter, mapped.live
         return mapped
 
     def _file(self, name: str, schema: pa.Schema) -> pa.Table:
-        return self.folder.read_arrow(f"{name}.arrow").cast(schema)
+        batch = self.folder.read_arrow(f"{name}.arrow", getattr(self.digests, name))
+        return pa.Table.from_batches([batch]).cast(schema)
+
+    def check(self) -> None:
+        """Makes sure that the files are those that were written, and that no number in them leads outside.
+
+        Raises:
+            DamagedFileError: it is not so.
+            StorageError: a file cannot be read.
+        """
+        tokens, bounds = self.sets
+        _, begins, keys, rows = self.postings
+        inside = (
+            len(bounds) == len(self.rows) + 1
+            and _rises(bounds, len(tokens))
+            and _rises(begins, len(keys))
+            and len(keys) == len(rows)
+            and _is_power_of_two(len(begins) - 1)
+            and _is_power_of_two(len(self.filter))
+            and (not len(rows) or (rows.min() >= 0 and rows.max() < len(bounds) - 1))
+        )
+        if not inside:
+            raise DamagedFileError(f"{self.folder.url}: is damaged: its files do not fit each other")
 
     @cached_property
     def rows(self) -> pa.Table:
@@ -93,6 +127,15 @@ class Segment:
         return live
 
 
+def _rises(edges: Int64s | Int32s, last: int) -> bool:
+    """True for edges from 0 to `last` that never fall."""
+    return bool(len(edges) and edges[0] == 0 and edges[-1] == last and (edges[1:] >= edges[:-1]).all())
+
+
+def _is_power_of_two(number: int) -> bool:
+    return number > 0 and number & (number - 1) == 0
+
+
 def _numpy(table: pa.Table, column: str) -> Any:
     return _single(table.column(column)).to_numpy()
 
@@ -114,8 +157,8 @@ def _dictionary(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return encoded.unify_dictionaries()
 
 
-def write_segment(folder: Folder, tables: Sequence[pa.Table]) -> None:
-    """Writes a segment.
+def write_segment(folder: Folder, tables: Sequence[pa.Table]) -> Digests:
+    """Writes a segment; returns the digests of its files.
 
     Args:
         folder: the segment's own.
@@ -126,11 +169,14 @@ def write_segment(folder: Folder, tables: Sequence[pa.Table]) -> None:
     tokens, bounds = column.values.to_numpy(), column.offsets.to_numpy()
     bits = np.zeros(1 << max(0, _bits_of(_FILTER_BITS_A_TOKEN * len(tokens)) - 3), np.uint8)
     fill_filter(tokens, np.uint64(64 - _bits_of(8 * len(bits))), bits)
-    folder.write_arrow("filter.arrow", pa.table([bits], schema=FILTER))
+    filter_digest = folder.write_arrow("filter.arrow", pa.table([bits], schema=FILTER))
     begins, keys, owners = _postings(tokens, bounds)
-    folder.write_arrow("buckets.arrow", pa.table([begins], schema=BUCKETS))
-    folder.write_arrow("postings.arrow", pa.table([keys, owners], schema=POSTINGS))
-    folder.write_arrow("sets.arrow", rows)
+    return Digests(
+        filter=filter_digest,
+        buckets=folder.write_arrow("buckets.arrow", pa.table([begins], schema=BUCKETS)),
+        postings=folder.write_arrow("postings.arrow", pa.table([keys, owners], schema=POSTINGS)),
+        sets=folder.write_arrow("sets.arrow", rows),
+    )
 
 
 def _bits_of(numbers: int) -> int:

@@ -15,8 +15,8 @@ from transforms.dedup.index.building import open_index
 from transforms.dedup.index.matching import IndexView
 from transforms.dedup.partitioned import files, stages
 from transforms.dedup.partitioned.stages import GivenBlock
-from transforms.dedup.settings import DedupSettings
 from transforms.runs.run import Run
+from transforms.settings import DedupSettings
 
 Keyed = tuple[int, Any]
 _TO_RESOLUTION = -1  # the key of what goes past verification

@@ -8,8 +8,7 @@ import pyarrow as pa
 
 from transforms.arrays import Bytes, Float64s, Int64s
 from transforms.bundles.splits import Split
-from transforms.dedup.figures import JoinClock, write_figures
-from transforms.dedup.fingerprints import Fingerprint, FingerprintedSplit, read_fingerprint
+from transforms.dedup.fingerprints import Fingerprint, FingerprintedSplit, JoinClock, read_fingerprint, write_figures
 from transforms.dedup.index.matching import IndexView
 from transforms.dedup.partitioned.resolution import Known, resolve
 from transforms.dedup.partitioned.stages import paragraph_of, positions, split_of
@@ -45,7 +44,7 @@ def fingerprint_of(run: Run, number: int) -> Fingerprint:
     if number not in _names(run.folder, folder):  # listed before it was written
         _names.cache_clear()
     name = _names(run.folder, folder)[number]
-    return read_fingerprint(run.folder, run.fingerprint(name))
+    return read_fingerprint(run, name)
 
 
 def sets_of(run: Run, number: int) -> ShingleSets:
@@ -55,14 +54,15 @@ def sets_of(run: Run, number: int) -> ShingleSets:
 
 def write_order(run: Run, order: Bytes) -> str:
     """Writes the run's order table; returns its path."""
-    path = f"{run.scratch_folder()}/order.bin"
-    run.folder.write(path, order.data)
+    path = f"{run.scratch_folder()}/order.arrow"
+    run.folder.write_arrow(path, pa.table({"rank": order}))
     return path
 
 
 def read_order(run: Run, path: str) -> Bytes:
     """The order table at that path."""
-    return np.frombuffer(run.folder.read(path), np.uint8)
+    ranks: Bytes = run.folder.read_arrow(path).column("rank").to_numpy()
+    return ranks
 
 
 def resolve_run(run: Run, parts: Sequence[object], threshold: float) -> list[Split]:
@@ -107,7 +107,7 @@ def write_split_verdicts(run: Run, split: Split, index: IndexView | None, thresh
     places = _places(run, kept, removed, fingerprint, index, threshold)
     decision = Decision(removed, kept, similarity, 0, 0)
     (verdicts,) = verdict_tables([fingerprint], decision, places)
-    write_verdicts(run.folder, run.verdicts(split.id), verdicts)
+    write_verdicts(run, split.id, verdicts)
 
 
 def _places(
@@ -126,13 +126,13 @@ def _places(
         rows.append(at)
     earlier = np.flatnonzero(kept < 0)
     if index is not None and len(earlier):
-        matches = index.match([chosen_sets(fingerprint.sets, removed[earlier])], threshold, 1)
+        matches = index.match([_chosen_sets(fingerprint.sets, removed[earlier])], threshold, 1)
         tables.append(index.places(matches.segment, matches.row))
         rows.append(earlier)
     return pa.concat_tables(tables).take(pa.array(np.argsort(np.concatenate(rows))))
 
 
-def chosen_sets(sets: ShingleSets, paragraphs: Int64s) -> ShingleSets:
+def _chosen_sets(sets: ShingleSets, paragraphs: Int64s) -> ShingleSets:
     """The shingles of some paragraphs."""
     pieces = [sets.shingles[sets.offsets[each] : sets.offsets[each + 1]] for each in paragraphs.tolist()]
     sizes = [len(piece) for piece in pieces]

@@ -3,8 +3,16 @@
 import numpy as np
 from numba import types
 
-from transforms.dedup.kernels.shingles import SEED_SHINGLE, SEED_WORD, absorb
-from transforms.dedup.kernels.similarity import ORDER_BITS, drop_repeats, pair_overlap, prefix_length, shared_tokens
+from transforms.dedup.kernels import (
+    ORDER_BITS,
+    SEED_SHINGLE,
+    SEED_WORD,
+    absorb,
+    drop_repeats,
+    pair_overlap,
+    prefix_length,
+    shared_tokens,
+)
 from transforms.kernels import (
     Float64,
     InBytes,

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from transforms.arrays import Bytes, Float64s, Int32s, Int64s, UInt32s, UInt64s
-from transforms.dedup.kernels.similarity import ORDER_BITS
+from transforms.dedup.kernels import ORDER_BITS
 from transforms.dedup.partitioned.kernels import (
     count_tokens,
     identify_sets,
@@ -30,7 +30,7 @@ COUNTS = 1 << _COUNT_BITS
 _UNORDERED = np.zeros(1 << ORDER_BITS, np.uint8)
 _MIXER = np.uint64(0x9E3779B97F4A7C15)
 
-B = TypeVar("B", bound="Block")
+B = TypeVar("B", bound="_Block")
 
 
 DTYPES: dict[str, Any] = {
@@ -41,7 +41,7 @@ DTYPES: dict[str, Any] = {
 }
 
 
-class Block:
+class _Block:
     """Columns of equal length that pass from worker to worker; derived dataclasses name them."""
 
     def columns(self) -> list[npt.NDArray[np.generic]]:
@@ -53,7 +53,7 @@ class Block:
 
 
 @dataclass(frozen=True)
-class EqualBlock(Block):
+class EqualBlock(_Block):
     """Hashes of whole sets, and where they are."""
 
     high: UInt64s
@@ -62,7 +62,7 @@ class EqualBlock(Block):
 
 
 @dataclass(frozen=True)
-class CopyBlock(Block):
+class CopyBlock(_Block):
     """Paragraphs whose sets equal an earlier one's: the position of the copy and of the first."""
 
     position: Int64s
@@ -70,7 +70,7 @@ class CopyBlock(Block):
 
 
 @dataclass(frozen=True)
-class PrefixBlock(Block):
+class _PrefixBlock(_Block):
     """Prefix tokens, the positions of their sets and the sets' sizes."""
 
     token: UInt64s
@@ -79,7 +79,7 @@ class PrefixBlock(Block):
 
 
 @dataclass(frozen=True)
-class PairBlock(Block):
+class PairBlock(_Block):
     """Candidates: pairs of positions."""
 
     later: Int64s
@@ -87,7 +87,7 @@ class PairBlock(Block):
 
 
 @dataclass(frozen=True)
-class EdgeBlock(Block):
+class EdgeBlock(_Block):
     """Pairs that are similar enough, with their similarity."""
 
     later: Int64s
@@ -96,7 +96,7 @@ class EdgeBlock(Block):
 
 
 @dataclass(frozen=True)
-class DenseBlock(Block):
+class DenseBlock(_Block):
     """Tokens that too many sets share to pair them, and the positions of those sets."""
 
     token: UInt64s
@@ -104,7 +104,7 @@ class DenseBlock(Block):
 
 
 @dataclass(frozen=True)
-class GivenBlock(Block):
+class GivenBlock(_Block):
     """Paragraphs that repeat one of an earlier run, with their similarity to it."""
 
     position: Int64s
@@ -195,7 +195,7 @@ def prefixes(
     order: Bytes,
     threshold: float,
     partitions: int,
-) -> Iterator[tuple[int, PrefixBlock]]:
+) -> Iterator[tuple[int, _PrefixBlock]]:
     """The prefix tokens of a split's sets that are no copies, by partition."""
     wanted = np.diff(sets.offsets) > 0
     wanted[paragraph_of(joined(CopyBlock, copies).position)] = False
@@ -205,13 +205,13 @@ def prefixes(
     token, row = np.empty(room, np.uint64), np.empty(room, np.int32)
     used = take_prefixes(tokens, bounds, threshold, token, row)
     token, row = token[:used], row[:used]
-    block = PrefixBlock(token, positions(split, np.flatnonzero(wanted))[row], sizes[row].astype(np.int32))
+    block = _PrefixBlock(token, positions(split, np.flatnonzero(wanted))[row], sizes[row].astype(np.int32))
     yield from by_key(((token * _MIXER >> np.uint64(40)) % np.uint64(partitions)).astype(np.int64), block)
 
 
-def candidates(blocks: Iterable[PrefixBlock], threshold: float) -> tuple[PairBlock, DenseBlock]:
+def candidates(blocks: Iterable[_PrefixBlock], threshold: float) -> tuple[PairBlock, DenseBlock]:
     """The pairs of one partition, each once, and the tokens that too many sets share."""
-    every = joined(PrefixBlock, blocks)
+    every = joined(_PrefixBlock, blocks)
     order = np.lexsort((every.position, every.token))
     token, position, size = every.token[order], every.position[order], every.size[order]
     nothing = np.empty(0, np.int64)

@@ -137,7 +137,7 @@ def read_forms(text, at, until, out, to):
 
 @inline
 def opens_address(text, at, until):
-    """Whether `@`, `://` or `www.` stands at a byte: an address or a mention reaches on to white space."""
+    """True where `@`, `://` or `www.` stands at a byte: an address or a mention reaches on to white space."""
     lead = text[at]
     if lead not in (0x40, 0x3A, 0x77):
         return False

@@ -197,7 +197,7 @@ def _rank_parses(letters, length, alef, best, answer, matching, tables):
 
 @inline
 def _lams(letters, length):
-    """Where the second of two lams stands that may be l+al: 1, or 2 behind waw or fa; 0 where there is none."""
+    """The place of the second of two lams that may be l+al: 1, or 2 behind waw or fa; 0 where there is none."""
     if length > 1 and letters[0] == _LAM and letters[1] == _LAM:
         return 1
     if length > 2 and (letters[0] == _WAW or letters[0] == _FA) and letters[1] == _LAM and letters[2] == _LAM:

@@ -38,7 +38,7 @@ _HIGH_BITS = U(40)
 
 
 def root_slot(key: int, size: int) -> int:
-    """Where a root of that key is looked for first, in a table of 2^k roots."""
+    """The first slot for a root of that key, in a table of 2^k roots."""
     return (key * int(_SPREAD) % 2**64 >> int(_HIGH_BITS)) % size
 
 
@@ -124,7 +124,7 @@ def _spell_out_madda(stem, length):
 
 @inline
 def _variant(which, stem, length):  # noqa: PLR0911 - a case a line
-    """What `templates._variants` tries in that place, and its letters; -1 where the stem has no such variant."""
+    """The variant that `templates._variants` tries there, and its letters; -1 where the stem has no such variant."""
     last = stem & LETTER
     if which == 0:
         return stem, length

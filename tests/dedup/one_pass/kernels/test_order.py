@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.dedup import oracle, twins
 from tests.dedup.samples import sets_of, thresholds
-from transforms.dedup.kernels.similarity import ORDER_BITS, drop_repeats, first_slot, least_overlap, prefix_length
+from transforms.dedup.kernels import ORDER_BITS, drop_repeats, first_slot, least_overlap, prefix_length
 from transforms.dedup.one_pass.kernels.order import (
     count_frequencies,
     count_occurrences,
@@ -18,7 +18,7 @@ from transforms.dedup.one_pass.kernels.order import (
     place_prefixes,
     select_contenders,
 )
-from transforms.dedup.settings import DedupSettings
+from transforms.settings import DedupSettings
 
 # Some share a counter, some a token, some a bucket of the order table; the ends of the range are there.
 hashes = st.sampled_from([0, 1, 255, 256, 2**64 - 1, 2**64 - 256, *range(1 << 42, 1 << 63, 3**37)]) | st.integers(

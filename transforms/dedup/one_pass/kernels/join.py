@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from transforms.dedup.kernels.similarity import pair_overlap, prefix_length, shared_tokens
+from transforms.dedup.kernels import pair_overlap, prefix_length, shared_tokens
 from transforms.kernels import (
     Float64,
     InFloat64,

@@ -3,8 +3,7 @@
 import numpy as np
 from numba import types
 
-from transforms.dedup.kernels.shingles import SEED_SHINGLE, absorb
-from transforms.dedup.kernels.similarity import ORDER_BITS, drop_repeats, first_slot, prefix_length
+from transforms.dedup.kernels import ORDER_BITS, SEED_SHINGLE, absorb, drop_repeats, first_slot, prefix_length
 from transforms.kernels import (
     Float64,
     InBytes,
@@ -100,7 +99,7 @@ def count_frequencies(shingles, offsets, contender, frequencies):
 
 
 @inline
-def sort_short(tokens, begin, end, scratch):
+def _sort_short(tokens, begin, end, scratch):
     """Sorts tokens by counting, for each, those before it: n * n comparisons, eight at a time, and none is a branch."""
     first, stop = np.uint64(begin), np.uint64(end)
     for at in range(first, stop):
@@ -151,7 +150,7 @@ def order_sets(shingles, offsets, contender, order, counters, shift, tokens, bou
             tokens[total] = (rank << _RANK_SHIFT) | (shingle >> _HASH_SHIFT)
             total += 1
         if total - begin <= len(scratch):
-            sort_short(tokens, begin, total, scratch)
+            _sort_short(tokens, begin, total, scratch)
         else:
             tokens[begin:total].sort()
         total = drop_repeats(tokens, begin, total)

@@ -1,0 +1,116 @@
+"""A corpus in other forms: lines of text, JSON lines, a Hugging Face dataset folder."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.views.card import card
+from transforms import console
+from transforms.errors import RunError, UsageError
+from transforms.shards.corpus import Corpus
+from transforms.shards.schemas import DOCUMENTS
+
+_ROWS = 4096
+_BYTES_A_FILE = 256 << 20  # of Parquet, about
+
+
+def export(
+    corpus: Corpus, form: str, path: str, columns: Sequence[str] | None = None, runs: Sequence[str] | None = None
+) -> None:
+    """Writes the kept documents of a corpus, run by run, in input order.
+
+    Args:
+        corpus: what is written.
+        form: `text`, `jsonl` or `huggingface`.
+        path: a file, `-` for standard output; a new folder for `huggingface`.
+        columns: which columns; None for `text`, for `huggingface` for all.
+        runs: of these runs only; None for all.
+
+    Raises:
+        UsageError: a column or run is not there, or the form cannot hold them.
+        RunError: it cannot be written.
+    """
+    for run in runs or ():
+        corpus.manifest(run)  # an unknown one is an error of use
+    if form == "huggingface":
+        if path == "-":
+            raise UsageError("--to huggingface: writes a folder; name it with --file")
+        _export_folder(_batches(corpus, columns or DOCUMENTS.names, runs), Path(path), card(corpus))
+        return
+    chosen = list(columns or ["text"])
+    if form == "text" and chosen not in (["text"], ["segmented"]):
+        raise UsageError("--to text: holds one column, text or segmented; use --to jsonl for others")
+    _export_lines(_batches(corpus, chosen, runs), path, _as_text if form == "text" else _as_json)
+
+
+def _batches(corpus: Corpus, columns: Sequence[str], runs: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    known = [*DOCUMENTS.names, "run"]
+    for column in columns:
+        if column not in known:
+            raise UsageError(f"--columns {column}: unknown column; there are {', '.join(known)}")
+    batches: Iterator[pa.RecordBatch] = corpus.dataset("documents", runs).to_batches(
+        columns=list(columns), batch_size=_ROWS
+    )
+    return batches
+
+
+def _as_text(row: dict[str, Any]) -> str:
+    (text,) = row.values()
+    return f"{text or ''}\n\n"
+
+
+def _as_json(row: dict[str, Any]) -> str:
+    return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _export_lines(batches: Iterator[pa.RecordBatch], path: str, form: Callable[[dict[str, Any]], str]) -> None:
+    if path == "-":
+        _write_lines(batches, console.write, form)
+        return
+    try:
+        with Path(path).open("xb") as file:
+            _write_lines(batches, file.write, form)
+    except FileExistsError as error:
+        raise UsageError(f"--file {path}: is there already; name a new file") from error
+    except OSError as error:
+        raise RunError(f"--file {path}: cannot be written: {error.strerror}") from error
+
+
+def _write_lines(
+    batches: Iterator[pa.RecordBatch], write: Callable[[bytes], object], form: Callable[[dict[str, Any]], str]
+) -> None:
+    for batch in batches:
+        write("".join(map(form, batch.to_pylist())).encode("utf-8"))
+
+
+def _export_folder(batches: Iterator[pa.RecordBatch], folder: Path, readme: str) -> None:
+    """A folder as the hub has them: Parquet files in data/, and the card."""
+    try:
+        data = folder / "data"
+        data.mkdir(parents=True)
+        _write_parquet(batches, data)
+        own = re.sub(r"(?m)^    path:\n(    - .*\n)*", "    path: data/*.parquet\n", readme, count=1)
+        (folder / "README.md").write_text(own, encoding="utf-8")
+    except FileExistsError as error:
+        raise UsageError(f"--file {folder}: holds a data folder already; name a new folder") from error
+    except OSError as error:
+        raise RunError(f"--file {folder}: cannot be written: {error.strerror}") from error
+
+
+def _write_parquet(batches: Iterator[pa.RecordBatch], folder: Path) -> None:
+    writer, number, taken = None, 0, 0
+    for batch in batches:
+        if writer is None:
+            writer = pq.ParquetWriter(folder / f"train-{number:05d}.parquet", batch.schema, compression="zstd")
+        writer.write_batch(batch)
+        taken += batch.nbytes
+        if taken > _BYTES_A_FILE * 3:  # text shrinks to about a third
+            writer.close()
+            writer, number, taken = None, number + 1, 0
+    if writer is not None:
+        writer.close()

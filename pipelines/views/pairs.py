@@ -1,0 +1,124 @@
+"""Removed paragraphs beside the kept ones that stand for them, drawn for a terminal."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from transforms import console
+from transforms.errors import UsageError
+from transforms.shards.corpus import Corpus
+from transforms.shards.figures import marked_words, sample_near
+from transforms.shards.lookup import most_alike, settings_of, shingles_of
+
+_MARK = "bold reverse"
+Blocks = Iterator[RenderableType]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Reasons why paragraphs are not in a corpus, block by block; of some `runs` only, or of all if that is None."""
+
+    corpus: Corpus
+    runs: Sequence[str] | None
+
+    def sample(self, count: int) -> Blocks:
+        """As many near-duplicates, spread evenly over all; exact ones where there are no others."""
+        rows = sample_near(self.corpus, self.runs, count)
+        if not len(rows):
+            rows = self.corpus.dataset("duplicates", self.runs).to_table()
+            yield f"No near-duplicates; {len(rows):,} paragraphs were removed as exact repeats."
+        yield from self._drawn(rows[:count])
+
+    def of(self, column: str, value: str, limit: int) -> Blocks:
+        """The removed paragraphs whose `column`, of the ledger of duplicates, has this value; `limit` at most."""
+        rows = self.corpus.dataset("duplicates", self.runs).to_table(filter=pc.field(column) == value)
+        if not len(rows):
+            yield f"Nothing of {value} was removed."
+        yield from self._drawn(rows[:limit])
+        if len(rows) > limit:
+            yield f"… and {len(rows) - limit:,} more; see --limit"
+
+    def of_paragraph(self, bundle: str, offset: int) -> Blocks:
+        """The fate of the paragraph that begins at a byte of a bundle: kept, or what it repeats.
+
+        Raises:
+            UsageError: none begins there.
+        """
+        here = (pc.field("bundle") == bundle) & (pc.field("offset") == offset)
+        rows = self.corpus.dataset("duplicates", self.runs).to_table(filter=here)
+        yield from self._drawn(rows) if len(rows) else self._kept(bundle, offset)
+
+    def of_text(self, text: str) -> Blocks:
+        """For each paragraph of a text, a verdict: in the corpus or not, and the kept one most like it."""
+        for paragraph in filter(None, map(str.strip, text.splitlines())):
+            yield self._likeness(paragraph)
+
+    def _kept(self, bundle: str, offset: int) -> Blocks:
+        """The paragraph that begins there, which was kept."""
+        documents = self.corpus.dataset("documents", self.runs).to_table(
+            columns=["run", "doc_id", "text", "paragraph_index", "paragraph_offset"],
+            filter=(pc.field("bundle") == bundle) & (pc.field("offset") <= offset),
+        )
+        for row in documents.to_pylist():
+            if offset in row["paragraph_offset"]:
+                index = row["paragraph_index"][row["paragraph_offset"].index(offset)]
+                yield f"Kept: paragraph {index} of document {row['doc_id']}, run {row['run']}."
+                shown = console.text(self.corpus.paragraphs(row)[index])
+                shown.justify = "right"
+                yield shown
+                return
+        raise UsageError(
+            f"{bundle}@{offset}: no paragraph of the corpus begins there; offsets stand in documents/ and duplicates/"
+        )
+
+    def _likeness(self, text: str) -> RenderableType:
+        settings = settings_of(self.corpus)
+        if not shingles_of(text, settings):
+            return "It has too few words to be compared: such a paragraph is always kept."
+        found = most_alike(self.corpus, text, settings)
+        if found is None:
+            return "It is not in the corpus, and no kept paragraph shares a shingle with it."
+        verdict = "would be kept" if found.similarity < settings.threshold else "would be removed"
+        if found.similarity == 1:
+            verdict = "is in the corpus"
+        place = f"{found.place['bundle']}@{found.place['paragraph_offset']} ¶{found.place['paragraph_index']}"
+        title = f"It {verdict}; similarity {found.similarity:.4f} (threshold {settings.threshold})"
+        return _side_by_side(title, "given", text, f"kept: {place} (run {found.place['run']})", found.text)
+
+    def _drawn(self, rows: pa.Table) -> Iterator[Table]:
+        for row, kept in zip(rows.to_pylist(), self.corpus.kept_texts(rows), strict=True):
+            yield _pair(row, kept)
+
+
+def _pair(row: dict[str, Any], kept: str) -> Table:
+    """A removed paragraph beside the kept one, from right to left, the words that differ marked."""
+    title = f"{row['rule']}  similarity {row['similarity']:.4f}"
+    removed_place = f"removed: {row['bundle']}@{row['offset']} ¶{row['paragraph_index']}"
+    kept_place = (
+        f"kept: {row['kept_bundle']}@{row['kept_offset']} ¶{row['kept_paragraph_index']} (run {row['kept_run']})"
+    )
+    return _side_by_side(title, removed_place, row["text"], kept_place, kept)
+
+
+def _side_by_side(title: str, left_title: str, left: str, right_title: str, right: str) -> Table:
+    left_words, right_words = marked_words(left, right)
+    table = Table(title=console.text(title), title_justify="left", show_lines=True, expand=True)
+    table.add_column(console.text(left_title), justify="right", ratio=1)
+    table.add_column(console.text(right_title), justify="right", ratio=1)
+    table.add_row(_marked(left_words), _marked(right_words) if right else "its run is no longer there")
+    return table
+
+
+def _marked(words: list[tuple[str, bool]]) -> Text:
+    text = Text()
+    for word, differs in words:
+        # Brackets show the mark where there are no styles: in a file, a pipe, a screen reader.
+        text.append(console.text(f"[{word}]" if differs else word, _MARK if differs else ""))
+        text.append(" ")
+    return text

@@ -1,0 +1,90 @@
+"""Why a paragraph went: pairs with the words that differ marked, in a terminal and without one."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pipelines.explain import main
+from pipelines.ingest import main as ingest
+from tests.conftest import UNSEGMENTED
+from tests.corpus import read_corpus
+
+
+@pytest.fixture(scope="module")
+def output(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("explain") / "out"
+    options = ["--quiet", "--set", "run.report=false", *UNSEGMENTED]
+    assert ingest(["--input", f"{seeds}/*.txt", "--output", str(output), "--run", "x", *options]) == 0
+    return output
+
+
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def words(printed: str) -> list[list[str]]:
+    """The words of both columns, in the order of the rows."""
+    rows = [line.split("│")[1:3] for line in printed.splitlines() if line.startswith("│")]
+    return [" ".join(cells).split() for cells in zip(*rows, strict=True)]
+
+
+def test_a_pair_shows_both_texts_with_what_differs_in_brackets(
+    output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    near = next(row for row in read_corpus(output, "x").duplicates if row["rule"] == "near")
+    assert main([str(output), "--paragraph", f"{near['bundle']}@{near['offset']}"]) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert printed.out.startswith(f"near  similarity {near['similarity']:.4f}")
+    assert f"removed: {near['bundle']}@{near['offset']} ¶{near['paragraph_index']}" in printed.out
+    assert f"kept: {near['kept_bundle']}@{near['kept_offset']} ¶{near['kept_paragraph_index']} (run x)" in printed.out
+    removed, kept = words(printed.out)
+    assert [re.sub(r"[\[\]]", "", word) for word in removed] == near["text"].split()
+    assert any(word.startswith("[") for word in removed + kept)
+    assert [word for word in removed if not word.startswith("[")] == [word for word in kept if not word.startswith("[")]
+
+
+def test_a_sample_is_as_large_as_asked_for_and_the_same_every_time(
+    output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed = []
+    for _ in range(2):
+        assert main([str(output), "--sample", "3"]) == 0
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1]
+    assert printed[0].count("near  similarity") == 3
+
+
+@pytest.mark.parametrize("which", ["document", "bundle"])
+def test_a_document_or_bundle_shows_what_was_removed_of_it(
+    which: str, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = read_corpus(output, "x").duplicates
+    column, value = ("doc_id", rows[0]["doc_id"]) if which == "document" else ("bundle", rows[0]["bundle"])
+    wanted = sum(row[column] == value for row in rows)
+    assert main([str(output), f"--{which}", value, "--limit", "1000"]) == 0
+    assert capsys.readouterr().out.count("removed: ") == wanted
+    assert main([str(output), "--bundle", rows[0]["bundle"], "--limit", "1"]) == 0
+    left = sum(row["bundle"] == rows[0]["bundle"] for row in rows) - 1
+    assert capsys.readouterr().out.splitlines()[-1] == f"… and {left:,} more; see --limit"
+
+
+def test_a_kept_paragraph_is_shown(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    row, text, index, offset = next(iter(read_corpus(output, "x").kept()))
+    assert main([str(output), "--paragraph", f"{row['bundle']}@{offset}", "--run", "x"]) == 0
+    first, *shown = capsys.readouterr().out.splitlines()
+    assert first == f"Kept: paragraph {index} of document {row['doc_id']}, run x."
+    assert " ".join(shown).split() == text.split()
+
+
+def test_a_text_is_looked_up_paragraph_by_paragraph(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, text, *_ = next(each for each in read_corpus(output, "x").kept() if len(each[1].split()) > 6)
+    assert main([str(output), "--text", f"{text}\n\nكلمات لا توجد في أي نص من هذه النصوص أبدا\n…"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("It is in the corpus; similarity 1.0000 (threshold 0.7)")
+    assert printed.splitlines()[-2:] == [
+        "It is not in the corpus, and no kept paragraph shares a shingle with it.",
+        "It has too few words to be compared: such a paragraph is always kept.",
+    ]

@@ -1,0 +1,123 @@
+"""Findings of reading that a user should know: look-alikes of delimiters, and documents that are markup or tables."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+import numpy as np
+
+from transforms.arrays import Bytes
+from transforms.bundles.kernels import delimiters
+
+# Places that are kept of each kind; the others are only counted.
+_MOST_PLACES = 5
+_EXCERPT = 60  # characters
+EXCERPT_BYTES = 4 * _EXCERPT
+
+
+class Kind(StrEnum):
+    """The findings of reading."""
+
+    INSIDE_LINE = "delimiter_inside_line"  # text stands before it, as after a file without a line end at its end
+    INDENTED = "delimiter_indented"  # only white space or direction marks stand before it on its line
+    MISSPELT = "delimiter_misspelt"  # at the beginning of a line, with other brackets or letters, or with spaces
+    RECODED = "delimiter_recoded"  # in a document of another encoding than its own delimiter line
+    JSON = "json"
+    CSV = "csv"
+    HTML = "html"
+    XML = "xml"
+    RTF = "rtf"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A place where something was noticed.
+
+    Attributes:
+        kind: what.
+        bundle: the bundle's name.
+        offset: bytes from the start of the bundle, decompressed.
+        excerpt: the text there, for a person.
+    """
+
+    kind: Kind
+    bundle: str
+    offset: int
+    excerpt: str
+
+
+_LOOKALIKES = (Kind.INSIDE_LINE, Kind.INDENTED, Kind.MISSPELT, Kind.RECODED)  # by their numbers in the kernels
+
+
+def find_lookalikes(
+    text: Bytes, first: int, last: int, counts: Counter[Kind], *, in_line: bool
+) -> Iterator[tuple[Kind, int]]:
+    """The kinds and places of what looks like a delimiter in `text[first:last]`, where none is: the first of each kind.
+
+    Args:
+        text: uint8[m].
+        first, last: a document's text, or its name.
+        counts: the numbers of all of them are added to it.
+        in_line: true for a name, which stands on a delimiter line.
+    """
+    numbers, size = np.zeros(len(_LOOKALIKES), np.int64), len(_LOOKALIKES) * _MOST_PLACES
+    place, kind = np.empty(size, np.int64), np.empty(size, np.uint8)
+    filled = delimiters.find_lookalikes(text, first, last, in_line, _MOST_PLACES, numbers, place, kind)
+    counts.update(dict(zip(_LOOKALIKES, numbers.tolist(), strict=True)))
+    yield from (
+        (_LOOKALIKES[number], at) for number, at in zip(kind[:filled].tolist(), place[:filled].tolist(), strict=True)
+    )
+
+
+def excerpt_of(text: bytes) -> str:
+    """The first line of some text, as much of it as a message has room for."""
+    line = next(iter(text.decode("utf-8", "replace").splitlines()), "")
+    return " ".join(line.split())[:_EXCERPT]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that was noticed: the numbers by kind, and the first places of each kind, in input order."""
+
+    counts: Mapping[Kind, int] = field(default_factory=dict)
+    places: tuple[Finding, ...] = ()
+
+    @classmethod
+    def of(cls, counts: Mapping[Kind, int], places: Iterable[Finding]) -> Self:
+        """The findings, of whose places the first of each kind are kept."""
+        kept, seen = [], Counter[Kind]()
+        for place in places:
+            seen[place.kind] += 1
+            if seen[place.kind] <= _MOST_PLACES:
+                kept.append(place)
+        return cls({kind: counts[kind] for kind in Kind if counts.get(kind)}, tuple(kept))
+
+    @classmethod
+    def total(cls, parts: Iterable["Findings"]) -> Self:
+        """All findings of parts, which are in input order."""
+        parts = list(parts)
+        counts = sum((Counter(each.counts) for each in parts), Counter[Kind]())
+        return cls.of(counts, (place for each in parts for place in each.places))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The findings by kind, as JSON has them: `{kind: {count, places: [{bundle, offset, excerpt}]}}`."""
+        return {
+            kind.value: {
+                "count": count,
+                "places": [
+                    {"bundle": each.bundle, "offset": each.offset, "excerpt": each.excerpt}
+                    for each in self.places
+                    if each.kind == kind
+                ],
+            }
+            for kind, count in self.counts.items()
+        }
+
+    @classmethod
+    def from_dict(cls, known: Mapping[str, Any]) -> Self:
+        """The findings that `as_dict` gave."""
+        counts = {Kind(kind): entry["count"] for kind, entry in known.items()}
+        places = [Finding(Kind(kind), **place) for kind, entry in known.items() for place in entry["places"]]
+        return cls(counts, tuple(places))
