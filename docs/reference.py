@@ -62,6 +62,9 @@ _MANIFEST = """
 | `window` | of a window of a stream: its `start` and `end`, and when its `first_arrival` and `last_arrival` were |
 | `counts` | `documents` and `paragraphs`: `in` = `kept` + `duplicate` + `filtered` + `rejected` |
 | `bytes`, `preambles`, `rejects` | bytes read; documents without a delimiter line; rejects by reason |
+| `repaired` | the `documents` and `characters` that were repaired, see `input.repair` |
+| `findings` | look-alikes of delimiters, markup and tables taken as text: by kind the `count` and first `places` |
+| `passed_over` | each file that was not taken, `url` and `reason`; in the first run of a job |
 | `dedup` | the join: its kind, candidates, exact and near duplicates, seconds, memory |
 | `seconds` | of work by stage, and `total` from beginning to end |
 | `files` | each file: `path`, `rows`, `bytes`, `sha256` |

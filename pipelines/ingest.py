@@ -121,9 +121,10 @@ def _ingest(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
     if arguments.streaming:
         return _stream(arguments, settings, rest)
     with imports_at_rest():  # errors of use come before imports that take a second
-        from pipelines.job import listed_bundles, plan_slices, run_job  # noqa: PLC0415
+        from pipelines.job import listed_input, plan_slices, run_job  # noqa: PLC0415
 
-        bundles = listed_bundles(settings)
+        listing = listed_input(settings)
+        bundles = listing.bundles
         from pipelines.runners.running import beam_options, run_slice, runs_in_process  # noqa: PLC0415
         from pipelines.views.progress import with_progress  # noqa: PLC0415
         from transforms.segmentation.segmenter import shared_segmenter  # noqa: PLC0415
@@ -133,7 +134,7 @@ def _ingest(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
     if arguments.dry_run:
         size = arguments.assume or sum(bundle.size for bundle in bundles)
         expected = estimate(size, settings, in_process=in_process)
-        print_plan(bundles, plan_slices(bundles, settings, in_process=in_process), settings, expected)
+        print_plan(listing, plan_slices(bundles, settings, in_process=in_process), settings, expected)
         return 0
     if in_process:
         shared_segmenter(settings.segmentation)  # what it lacks is said before any work
@@ -141,7 +142,7 @@ def _ingest(arguments: argparse.Namespace, rest: Sequence[str]) -> int:
     runner: RunSlice = partial(run_slice, settings=settings, options=options, say=say)
     if in_process and not arguments.quiet:
         runner = with_progress(runner, arguments.log_format)
-    flags = {"new_only": arguments.new_only, "wait": arguments.wait}
+    flags = {"new_only": arguments.new_only, "wait": arguments.wait, "passed_over": listing.passed_over}
     committed = False
     for manifest in run_job(bundles, settings, runner, in_process=in_process, notice=say, **flags):
         committed = True

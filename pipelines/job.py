@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 from pipelines.config import IngestSettings, require_places
-from transforms.bundles.listing import Bundle, digest_bundle, list_bundles
+from transforms.bundles.listing import Bundle, Listing, PassedOver, digest_bundle, list_input
 from transforms.bundles.splits import ByteRange, Split, plan_splits
 from transforms.dedup.index.building import within_horizon
 from transforms.dedup.index.compaction import keep_up
@@ -39,14 +39,19 @@ class Slice:
 RunSlice = Callable[[RunPaths, Slice], None]
 
 
-def listed_bundles(settings: IngestSettings) -> list[Bundle]:
-    """The bundles that the settings name, in input order.
+def listed_input(settings: IngestSettings) -> Listing:
+    """The bundles that the settings name, in input order, and the files that are passed over.
 
     Raises:
         UsageError: no input or no output is named, or an input cannot be used.
     """
     require_places(settings)
-    return list_bundles(settings.input.paths, settings.input.root, endings=settings.input.endings)
+    return list_input(settings.input.paths, settings.input.root, endings=settings.input.endings)
+
+
+def listed_bundles(settings: IngestSettings) -> list[Bundle]:
+    """The bundles that the settings name, see `listed_input`."""
+    return listed_input(settings).bundles
 
 
 def plan_slices(bundles: Sequence[Bundle], settings: IngestSettings, *, in_process: bool) -> list[Slice]:
@@ -81,6 +86,7 @@ def run_job(
     new_only: bool = False,
     wait: bool = False,
     notice: Callable[[str], None] = _quiet,
+    passed_over: Sequence[PassedOver] = (),
 ) -> Iterator[dict[str, Any]]:
     """The manifests of the job's runs, each as soon as it is committed; none where there is nothing new.
 
@@ -92,6 +98,7 @@ def run_job(
         new_only: take only what no committed run has taken.
         wait: wait while another run is writing to the output, instead of saying so.
         notice: told of bundles that changed, vanished or are known.
+        passed_over: files that are not taken; the manifest of the job's first run names them.
     """
     output = str(settings.output)
     check_id(settings.run.id)
@@ -113,7 +120,7 @@ def run_job(
         for part, run in zip(slices, names.runs, strict=True):
             paths = RunPaths(output, run)
             if not is_committed(paths):
-                yield _run_one(paths, part, plan, settings, run_slice)
+                yield _run_one(paths, part, plan, settings, run_slice, passed_over)
 
 
 def _fresh_splits(
@@ -169,8 +176,16 @@ def _plan_digest(slices: Sequence[Slice], settings: IngestSettings) -> str:
     return hashlib.sha256(json.dumps([facts, asked]).encode()).hexdigest()[:32]
 
 
-def _run_one(paths: RunPaths, part: Slice, plan: str, settings: IngestSettings, run_slice: RunSlice) -> dict[str, Any]:
+def _run_one(
+    paths: RunPaths,
+    part: Slice,
+    plan: str,
+    settings: IngestSettings,
+    run_slice: RunSlice,
+    passed_over: Sequence[PassedOver],
+) -> dict[str, Any]:
     facts: dict[str, Any] = {"slice": {"plan": plan, "index": part.index, "of": part.of}}
+    facts["passed_over"] = [{"url": each.url, "reason": each.reason.value} for each in passed_over if part.index == 0]
     facts["digests"] = _known_digests(part, committed(paths.output))
     open_run(paths, settings, len(part.splits), facts)
     try:

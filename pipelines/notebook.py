@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from pipelines.config import load_settings
-from pipelines.job import listed_bundles, run_job
+from pipelines.job import listed_input, run_job
 from pipelines.runners.running import beam_options, run_slice, runs_in_process
 from transforms.shards.corpus import Corpus
 
@@ -81,8 +81,17 @@ def run(
     complete = load_settings(config, [], overrides)
     options = beam_options([*complete.flink.beam_arguments(), *beam])
     runner = partial(run_slice, settings=complete, options=options, say=print)
-    bundles, in_process = listed_bundles(complete), runs_in_process(options)
-    done = tuple(run_job(bundles, complete, runner, in_process=in_process, new_only=new_only, wait=wait))
+    listing, in_process = listed_input(complete), runs_in_process(options)
+    runs = run_job(
+        listing.bundles,
+        complete,
+        runner,
+        in_process=in_process,
+        new_only=new_only,
+        wait=wait,
+        passed_over=listing.passed_over,
+    )
+    done = tuple(runs)
     if in_process and complete.run.report:
         _write_reports(Corpus(output), done)
     return Result(Corpus(output), done)

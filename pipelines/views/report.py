@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pipelines.views.attention import notices_of
 from pipelines.views.rendering import environment
 from transforms import storage
 from transforms.runs.run import REPORTS
@@ -30,7 +31,13 @@ def render(corpus: Corpus, run: str) -> str:
     return (
         environment()
         .get_template("report.html")
-        .render(vars(figures), settings=list(_flat(figures.manifest["settings"])), places=_PLACES, shown_inputs=INPUTS)
+        .render(
+            vars(figures),
+            settings=list(_flat(figures.manifest["settings"])),
+            places=_PLACES,
+            shown_inputs=INPUTS,
+            notices=notices_of(figures.manifest),
+        )
     )
 
 

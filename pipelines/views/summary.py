@@ -10,17 +10,18 @@ from rich.table import Table
 
 from pipelines.config import IngestSettings
 from pipelines.planning import Estimate
+from pipelines.views.attention import notices_of, passed_over_notices
 from transforms import storage
-from transforms.bundles.listing import Bundle
+from transforms.bundles.errors import RejectReason
+from transforms.bundles.listing import Listing
 
 if TYPE_CHECKING:  # it brings the kernels along
     from pipelines.job import Slice
 
 
-def print_plan(
-    bundles: Sequence[Bundle], slices: "Sequence[Slice]", settings: IngestSettings, expected: Estimate
-) -> None:
-    """Prints what would be read, what it is expected to come to, and the settings in full."""
+def print_plan(listing: Listing, slices: "Sequence[Slice]", settings: IngestSettings, expected: Estimate) -> None:
+    """Prints what would be read and what not, what it is expected to come to, and the settings in full."""
+    bundles = listing.bundles
     console = Console(soft_wrap=True, highlight=False)
     for bundle in bundles[:20]:
         console.print(f"{bundle.size:>14,}  {bundle.name}", markup=False)
@@ -29,6 +30,11 @@ def print_plan(
     splits = sum(len(part.splits) for part in slices)
     size = sum(bundle.size for bundle in bundles)
     console.print(f"{size:>14,}  bytes in {len(bundles):,} bundles, {splits:,} splits, {len(slices):,} runs\n")
+    passed = [{"url": each.url, "reason": each.reason.value} for each in listing.passed_over]
+    for notice in passed_over_notices(passed):
+        console.print(str(notice), markup=False)
+    if passed:
+        console.print()
     for line in expected.lines():
         console.print(line)
     console.print()
@@ -81,8 +87,8 @@ def _print_json(facts: dict[str, Any]) -> None:
 
 
 def _print_json_summary(output: str, manifest: dict[str, Any]) -> None:
-    keys = ("run", "counts", "bytes", "preambles", "rejects", "dedup", "seconds")
-    _print_json({"event": "committed", "output": output, **{key: manifest[key] for key in keys}})
+    keys = ("run", "counts", "bytes", "preambles", "rejects", "repaired", "findings", "passed_over", "dedup", "seconds")
+    _print_json({"event": "committed", "output": output, **{key: manifest[key] for key in keys if key in manifest}})
 
 
 def print_summary(output: str, manifest: dict[str, Any]) -> None:
@@ -101,8 +107,11 @@ def print_summary(output: str, manifest: dict[str, Any]) -> None:
     console.print(f"{dedup['exact']:,} exact and {dedup['near']:,} near duplicates", markup=False)
     if manifest["preambles"]:
         console.print(f"{manifest['preambles']:,} documents are text before the first delimiter, or files without one")
-    if manifest["rejects"]:
-        reasons = ", ".join(f"{count:,} {reason}" for reason, count in manifest["rejects"].items())
+    rejected = {reason: count for reason, count in manifest["rejects"].items() if reason != RejectReason.REPAIRED}
+    if rejected:
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in rejected.items())
         console.print(f"rejected, see rejects/: {reasons}", markup=False)
+    for notice in notices_of(manifest):
+        console.print(str(notice), markup=False, soft_wrap=True)
     console.print(f"{manifest['bytes']:,} bytes read, {written:,} written, {seconds:.1f} s")
     console.print(f"{storage.join(output, 'manifests', manifest['run'] + '.json')}", soft_wrap=True, markup=False)

@@ -100,7 +100,10 @@ def _facts(split: Split, documents: Documents) -> dict[str, Any]:
         "rejected": sum(each.reason != RejectReason.REPAIRED for each in documents.rejects),
         "preambles": int(documents.preamble.sum()),
         "reasons": Counter(each.reason for each in documents.rejects),
-        "repaired": int(documents.repaired.sum(dtype=np.int64)),
+        "repaired": {
+            "documents": int((documents.repaired > 0).sum()),
+            "characters": int(documents.repaired.sum(dtype=np.int64)),
+        },
         "findings": documents.findings.as_dict(),
         "digests": {bundle.name: digest_bundle(bundle) for bundle in begun},
     }

@@ -9,6 +9,7 @@ from typing import Any
 
 from transforms import storage
 from transforms.bundles.documents import Documents
+from transforms.bundles.findings import Findings
 from transforms.bundles.listing import digest_bundle
 from transforms.bundles.splits import ByteRange, Split
 from transforms.dedup.fingerprints import Fingerprint, read_fingerprint
@@ -88,6 +89,10 @@ def commit_run(paths: RunPaths, written: Sequence[WrittenSplit], header: dict[st
         "bytes": sum(each.facts["bytes"] for each in fingerprints),
         "preambles": sum(each.facts["preambles"] for each in fingerprints),
         "rejects": dict(sorted(sum((Counter(each.facts["reasons"]) for each in fingerprints), Counter()).items())),
+        "repaired": {
+            what: sum(each.facts["repaired"][what] for each in fingerprints) for what in ("documents", "characters")
+        },
+        "findings": Findings.total(Findings.from_dict(each.facts["findings"]) for each in fingerprints).as_dict(),
         "dedup": figures,
         "seconds": _seconds(in_order, figures, header["started"]),
         "files": files_as_dicts(file for each in in_order for file in each.files),
