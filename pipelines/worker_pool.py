@@ -20,7 +20,7 @@ from apache_beam.portability.api import beam_fn_api_pb2_grpc
 from apache_beam.runners.worker.worker_pool_main import BeamFnExternalWorkerPoolServicer, kill_process_gracefully
 from apache_beam.utils.thread_pool_executor import UnboundedThreadPoolExecutor
 
-from pipelines.cli import Command, Parser, imports_at_rest, port_number, run
+from pipelines.cli import Command, Parser, port_number, run
 from transforms.console import LogHandler
 from transforms.errors import RunError
 
@@ -105,9 +105,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    with imports_at_rest():
-        from pipelines.worker_pool import serve  # noqa: PLC0415
-
     logging.basicConfig(handlers=[LogHandler(timed=True)], level=logging.INFO, force=True)
     serve(arguments.host, arguments.port, arguments.executable)
     return 0

@@ -114,7 +114,7 @@ def test_a_cancelled_stream_drops_what_is_not_committed(
     start: Start, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arrive(tmp_path, small(0))
-    stream = start("--window", "10000h", "--cancel-now")
+    stream = start("--window", "8000h", "--cancel-now")
     wait_until(stream.output.exists)
     time.sleep(4)
     code, said, errors = stream.end()
