@@ -44,7 +44,7 @@ class Stream:
     def holds_output(self) -> bool:
         """Whether it has begun, and is the one that writes."""
         lock = self.output / ".lock"
-        return lock.exists() and f'"process": {self.process.pid}' in lock.read_text()
+        return lock.exists() and f'"process":{self.process.pid},' in lock.read_text().replace(" ", "")
 
     def runner(self) -> int | None:
         """The process id of its Prism, if that has begun."""
