@@ -31,7 +31,9 @@ def start(bundles: Path, output: Path) -> "subprocess.Popen[bytes]":
 def kill_at_random(process: "subprocess.Popen[bytes]", output: Path, chance: random.Random) -> bool:
     """Kills the process at some moment after it has begun to write; whether it was still there."""
     lock = output / ".lock"
-    while process.poll() is None and not (lock.exists() and f'"process": {process.pid}' in lock.read_text()):
+    while process.poll() is None and not (
+        lock.exists() and f'"process":{process.pid},' in lock.read_text().replace(" ", "")
+    ):
         time.sleep(0.01)
     try:
         process.wait(chance.uniform(0, 2))
