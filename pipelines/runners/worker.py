@@ -84,10 +84,6 @@ def _provision(worker: str, endpoint: str) -> Any:
     return answer.info
 
 
-if __name__ == "__main__":
-    main()
-
-
 _LIMIT = 16 << 20  # bytes in a file before it is put aside; one is kept beside it
 _KEPT_FILES = 64  # in the folder, of workers that have ended
 _CHECK_SECONDS = 2
@@ -140,3 +136,7 @@ def _remove_oldest(folder: Path, kept: int) -> None:
     files = sorted((file.stat().st_mtime_ns, file) for file in folder.glob("*.log*"))
     for _, file in files[: max(0, len(files) - kept)]:
         file.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    main()
