@@ -218,5 +218,5 @@ def _end_jobs_after(error: Exception, work: Work, rest: FlinkRest, say: Say) -> 
         unsure = f"{wrong}; its job may still run at {rest.url}, the next run with this output ends it"
         raise RunError(unsure) from error
     if not work.is_done(None):
-        raise wrong from error
+        raise wrong from (None if wrong is error else error)
     say(f"flink: {wrong}; yet the run had been committed by then")

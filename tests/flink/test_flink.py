@@ -105,7 +105,7 @@ def test_failed_job_gives_the_stage_s_own_line(
     told = (
         "Error received from SDK harness for instruction 7: Traceback (most recent call last):\n"
         '  File "worker.py", line 3, in process\n'
-        "transforms.storage.StorageError: /out/x.parquet: cannot be written: No space left on device"
+        "transforms.filesystems.StorageError: /out/x.parquet: cannot be written: No space left on device"
         " [while running 'WriteSplit/Write']\n"
     )
     code, _, errors = submit(standin("fail", "fail.jar", message=told)).end()
