@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from enum import EnumType
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -51,7 +52,7 @@ Names and types are a contract: a test pins them. All are Parquet, in zstd, one 
 
 
 def _manifest() -> str:
-    """The section of manifests: every key of the model, nested ones under their parents."""
+    """The section of manifests: every key of the model, nested ones under their parents, `*` for any key."""
     head = """
 ## Manifests
 
@@ -66,7 +67,7 @@ def _manifest() -> str:
 def _manifest_rows(prefix: str, model: type[BaseModel]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         inner = _model_in(field.annotation)
-        many = "[]" if get_origin(field.annotation) is tuple else ""
+        many = {tuple: "[]", dict: ".*"}.get(get_origin(field.annotation), "") if inner else ""
         key = f"{prefix}{field.alias or name}{many}"
         if inner is None or field.description:
             kind = "object" if inner else _plain(field.annotation)
@@ -113,8 +114,8 @@ def _type(field: FieldInfo) -> str:
 
 def _plain(annotation: Any) -> str:
     origin, inner = get_origin(annotation), get_args(annotation)
-    if origin is Literal:
-        return ", ".join(f"`{value}`" for value in inner)
+    if origin is Literal or isinstance(annotation, EnumType):
+        return ", ".join(f"`{value}`" for value in inner or annotation)
     if origin is Annotated:
         return _plain(inner[0])
     if origin in (Union, UnionType):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 from pipelines.config import IngestSettings, require_places
-from transforms.bundles.listing import Bundle, digest_bundle, list_bundles
+from transforms.bundles.listing import Bundle, Listing, PassedOver, digest_bundle, list_input
 from transforms.bundles.splits import ByteRange, Split, plan_splits
 from transforms.dedup.definition import check_definition
 from transforms.dedup.index.building import keep_up, within_horizon
@@ -17,7 +17,7 @@ from transforms.errors import RafidError, UsageError
 from transforms.runs.catalog import clean_up, committed_runs, prepare_output
 from transforms.runs.inputs import Sorted, TakenInputs
 from transforms.runs.lock import lock_output
-from transforms.runs.manifest import Header, Manifest, Opening, RunKey, SlicePlace, WindowSpan
+from transforms.runs.manifest import Header, Manifest, Opening, PassedFile, RunKey, SlicePlace, WindowSpan
 from transforms.runs.naming import RunNames, check_id, further_names, names_of_job
 from transforms.runs.run import Run
 from transforms.shards.checking import referring_runs
@@ -44,14 +44,14 @@ class Slice:
 RunSlice = Callable[[Run, Slice], None]
 
 
-def listed_bundles(settings: IngestSettings) -> list[Bundle]:
-    """The bundles that the settings name, in input order.
+def listed_input(settings: IngestSettings) -> Listing:
+    """The bundles that the settings name, in input order, and the files that are passed over.
 
     Raises:
         UsageError: no input or no output is named, or an input cannot be used.
     """
     require_places(settings)
-    return list_bundles(settings.input.paths, settings.input.root, endings=settings.input.endings)
+    return list_input(settings.input.paths, settings.input.root, endings=settings.input.endings)
 
 
 def plan_slices(bundles: Sequence[Bundle], settings: IngestSettings, *, in_process: bool) -> list[Slice]:
@@ -85,6 +85,7 @@ def run_job(
     new_only: bool = False,
     wait: bool = False,
     notice: Callable[[str], None] = _quiet,
+    passed_over: Sequence[PassedOver] = (),
 ) -> Iterator[Manifest]:
     """The manifests of the job's runs, each as soon as it is committed; none where there is nothing new.
 
@@ -96,6 +97,7 @@ def run_job(
         new_only: take only what no committed run has taken.
         wait: wait while another run is writing to the output, instead of saying so.
         notice: told of bundles that changed, vanished or are known.
+        passed_over: files that are not taken; the manifest of the job's first run names them.
     """
     output = settings.folder()
     check_id(settings.run.id)
@@ -117,7 +119,7 @@ def run_job(
         for part, name in zip(slices, names.runs, strict=True):
             run = Run(output, name)
             if not run.is_committed():
-                yield _run_one(run, part, plan, settings, run_slice)
+                yield _run_one(run, part, plan, settings, run_slice, passed_over)
 
 
 def _fresh_splits(
@@ -173,10 +175,18 @@ def _plan_digest(slices: Sequence[Slice], settings: IngestSettings) -> str:
     return hashlib.sha256(json.dumps([facts, asked]).encode()).hexdigest()[:32]
 
 
-def _run_one(run: Run, part: Slice, plan: str, settings: IngestSettings, run_slice: RunSlice) -> Manifest:
+def _run_one(
+    run: Run,
+    part: Slice,
+    plan: str,
+    settings: IngestSettings,
+    run_slice: RunSlice,
+    passed_over: Sequence[PassedOver],
+) -> Manifest:
     runs = committed_runs(run.folder)
     place = SlicePlace(plan=plan, index=part.index, of=part.of)
-    facts = Facts(len(part.splits), slice=place, digests=_known_digests(part, runs))
+    passed = tuple(PassedFile(url=each.url, reason=each.reason) for each in passed_over if part.index == 0)
+    facts = Facts(len(part.splits), slice=place, digests=_known_digests(part, runs), passed_over=passed)
     open_run(run, runs, settings, facts)
     try:
         run_slice(run, part)
@@ -197,12 +207,14 @@ class Facts:
         slice: its place among the slices of a job.
         window: the window of a stream that it is.
         digests: SHA-256 of bundles that earlier slices began, by name.
+        passed_over: files that its job does not take.
     """
 
     splits: int
     slice: SlicePlace | None = None
     window: WindowSpan | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
+    passed_over: tuple[PassedFile, ...] = ()
 
 
 def open_run(run: Run, runs: Sequence[Manifest], settings: IngestSettings, facts: Facts) -> None:
@@ -227,6 +239,7 @@ def open_run(run: Run, runs: Sequence[Manifest], settings: IngestSettings, facts
         versions={"rafid": version("rafid"), **{name: version(name) for name in _PACKAGES}},
         slice=facts.slice,
         window=facts.window,
+        passed_over=facts.passed_over,
     )
     run.open(Opening(header=header, splits=facts.splits, earlier=tuple(earlier), digests=dict(facts.digests)))
 

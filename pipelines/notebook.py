@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from pipelines.batch import write_views
 from pipelines.config import load_settings
-from pipelines.job import listed_bundles, run_job
+from pipelines.job import listed_input, run_job
 from pipelines.runners.running import beam_options, run_slice, runs_in_process
 from transforms import console
 from transforms.runs.manifest import Counts, Manifest
@@ -81,8 +81,17 @@ def run(
     complete = load_settings(config, [], overrides)
     options = beam_options([*complete.flink.beam_arguments(), *beam])
     runner = partial(run_slice, settings=complete, options=options, say=console.say)
-    bundles, in_process = listed_bundles(complete), runs_in_process(options)
-    done = tuple(run_job(bundles, complete, runner, in_process=in_process, new_only=new_only, wait=wait))
+    listing, in_process = listed_input(complete), runs_in_process(options)
+    runs = run_job(
+        listing.bundles,
+        complete,
+        runner,
+        in_process=in_process,
+        new_only=new_only,
+        wait=wait,
+        passed_over=listing.passed_over,
+    )
+    done = tuple(runs)
     if in_process and complete.run.report:
         for manifest in done:
             write_views(complete.folder(), manifest.run, lambda _: None)
