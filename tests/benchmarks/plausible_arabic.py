@@ -4,8 +4,8 @@
 
 A folder has a file a language, `ar.txt`, `ru.txt` and so on (`translations.py` makes one); what follows a hyphen in a
 name, as in `ar-news.txt`, is a text of its own. A row is a group of languages in each of the encodings that they are
-written in, and has for each length the least and the most per cent of the cuts of a text that are taken. Characters that
-an encoding lacks are left out, except that Arabic yeh stands for the Persian one; cuts of ASCII are left out of account.
+written in, and has for each length the least and the most per cent of the cuts of a text that are taken. Characters
+that an encoding lacks are left out, except that Arabic yeh stands for the Persian one; cuts of ASCII do not count.
 """
 
 import argparse
