@@ -12,6 +12,7 @@ from pipelines.views.attention import passed_over_notices
 from pipelines.views.summary import estimate, print_plan, speakers, with_progress
 from transforms import console
 from transforms.bundles.listing import Listing
+from transforms.runs.naming import check_id
 from transforms.segmentation.segmenter import shared_segmenter
 from transforms.shards.corpus import Corpus
 from transforms.storage import Folder
@@ -84,6 +85,7 @@ def print_estimate(listing: Listing, settings: IngestSettings, beam: Sequence[st
         beam: options of Apache Beam's.
         text_bytes: estimate for so much text; None for what there is.
     """
+    check_id(settings.run.id)
     options = beam_options([*settings.flink.beam_arguments(), *beam])
     in_process = runs_in_process(options)
     size = sum(bundle.size for bundle in listing.bundles) if text_bytes is None else text_bytes

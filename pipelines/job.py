@@ -18,7 +18,7 @@ from transforms.runs.catalog import clean_up, committed_runs, prepare_output
 from transforms.runs.inputs import Sorted, TakenInputs
 from transforms.runs.lock import lock_output
 from transforms.runs.manifest import Header, Manifest, Opening, PassedFile, RunKey, SlicePlace, WindowSpan
-from transforms.runs.naming import RunNames, check_id, further_names, names_of_job
+from transforms.runs.naming import RunNames, check_id, check_new, further_names, name_by_time, names_of_job
 from transforms.runs.run import Run
 from transforms.shards.checking import referring_runs
 from transforms.shards.reindexing import kept_sets
@@ -102,7 +102,7 @@ def run_job(
     output = settings.folder()
     check_id(settings.run.id)
     prepare_output(output)
-    base = settings.run.id or datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    base = settings.run.id or name_by_time(datetime.now(UTC))
     with lock_output(output, base, wait=wait):
         clean_up(output)
         runs = committed_runs(output)
@@ -225,7 +225,11 @@ def open_run(run: Run, runs: Sequence[Manifest], settings: IngestSettings, facts
         runs: the committed ones, in order.
         settings: how it will be worked on.
         facts: what is known of it.
+
+    Raises:
+        UsageError: readers would not take its name for text.
     """
+    check_new(run.name)
     started = datetime.now(UTC)
     earlier: list[RunKey] = []
     if settings.dedup.scope == "corpus":

@@ -80,6 +80,7 @@ _DOCUMENT = {
     "language_probability": "how sure that is, 0 to 1",
 }
 
+_RUN = "the run, as in the path"
 MEANINGS = {
     "documents": {
         **_DOCUMENT,
@@ -87,6 +88,7 @@ MEANINGS = {
         "segmented": "the same lines, words in segments: `و+ال+كتاب`; null without a segmenter",
         "paragraph_index": "for each line, the paragraph's number in its document, from 0",
         "paragraph_offset": "for each line, bytes from the start of the bundle to the paragraph",
+        "run": _RUN,
     },
     "duplicates": {
         "doc_id": "the document that the paragraph was in",
@@ -101,12 +103,14 @@ MEANINGS = {
         "kept_offset": "bytes from the start of that bundle to the kept paragraph",
         "kept_paragraph_index": "its number in its document",
         "kept_run": "the run that kept it",
+        "run": _RUN,
     },
     "filtered": {
         **_DOCUMENT,
         "rule": "the rule that left it out",
         "text": "the whole document",
         "paragraph_offset": "bytes from the start of the bundle to each paragraph",
+        "run": _RUN,
     },
     "rejects": {
         "bundle": "the file",
@@ -116,6 +120,7 @@ MEANINGS = {
         "reason": "one of a closed set, see below",
         "detail": "the reason in words",
         "payload": "the raw bytes",
+        "run": _RUN,
     },
 }
 

@@ -3,11 +3,18 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from transforms.errors import UsageError
 from transforms.runs.manifest import Manifest
 
 _SLICE = re.compile(r"-slice-(\d{4,})$")
+# Numbers, dates and times as DuckDB, Polars, Spark and Arrow infer them from paths, and whatever looks like one. A
+# number may end with its Java type, hexadecimal and binary ones count, and `epoch` is a date.
+_NO_TEXT = re.compile(
+    r"\d[\d._tz-]*(e[\d._-]*)?[dfl]?|0x[\da-f_]+|0b[01_]+|nan|inf|infinity|true|false|null|nil|none|na|epoch",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -19,9 +26,28 @@ class RunNames:
 
 
 def check_id(run: str | None) -> None:
-    """Raises UsageError for a name that only a slice can have."""
+    """Raises UsageError for a name that only a slice can have, and as `check_new`."""
     if run is not None and _SLICE.search(run):
         raise UsageError(f"run {run}: names like this are those of slices; choose one that does not end in -slice-NNNN")
+    if run is not None:
+        check_new(run)
+
+
+def check_new(run: str) -> None:
+    """Raises UsageError for the name of a new run that reads as a number, a date or a time, or as true, null or nan.
+
+    Readers that make a column of `run=NAME` in paths would give it that type: 1.10 and 1.1 would be one run.
+    """
+    if _NO_TEXT.fullmatch(run):
+        raise UsageError(
+            f"run {run}: readers of Parquet take this name in a path for a number, a date or a constant; "
+            f"choose one that is text, for example run-{run}"
+        )
+
+
+def name_by_time(moment: datetime) -> str:
+    """The name of a run that nobody has named: the time of its beginning, in UTC."""
+    return f"run-{moment.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
 
 
 def job_of(run: str) -> str:

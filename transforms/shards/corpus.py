@@ -52,14 +52,14 @@ class Corpus:
         return known[run]
 
     def dataset(self, ledger: str, runs: Sequence[str] | None = None) -> ds.Dataset:
-        """All rows of one of `schemas.LEDGERS`, with the column `run` after its own.
+        """All rows of one of `schemas.LEDGERS`; those of files of before, which lack `run`, have it from their path.
 
         Args:
             ledger: its name.
             runs: of these runs only; None for all.
         """
         system, _ = filesystem(self.folder.url)
-        schema = schemas.LEDGERS[ledger].append(pa.field("run", pa.string()))
+        schema = schemas.LEDGERS[ledger]
         parts = [
             ds.dataset(paths, schema=schema, format="parquet", filesystem=system, partitioning=_BY_RUN)
             for manifest in self.manifests

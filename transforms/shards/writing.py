@@ -37,7 +37,9 @@ from transforms.shards.tables import SplitText
 from transforms.storage import Folder, WrittenFile
 
 # Few different values: a dictionary pays. Rising numbers: differences pay.
-_DICTIONARY = {"bundle", "encoding", "language", "rule", "kept_bundle", "kept_run", "stage", "reason", "repaired"}
+_DICTIONARY = {
+    "bundle", "encoding", "language", "rule", "kept_bundle", "kept_run", "stage", "reason", "repaired", "run",
+}  # fmt: skip
 _DELTA = {"offset", "length", "paragraph_index.list.element", "paragraph_offset.list.element"}
 
 
@@ -103,7 +105,7 @@ def write_split(
     fingerprint = read_fingerprint(run, split.id)
     check_same_text(split, fingerprint, documents)
     verdicts = read_verdicts(run, split.id, len(fingerprint.offset))
-    text = SplitText(documents, fingerprint, verdicts, breaks, segmenter)
+    text = SplitText(documents, fingerprint, verdicts, run.name, breaks, segmenter)
     tables = text.tables()
     shards = {ledger: run.shard(ledger, split.id) for ledger in tables}
     files = [write_table(run.folder, shards[name], table, run.name, settings) for name, table in tables.items()]
