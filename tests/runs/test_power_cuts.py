@@ -9,7 +9,8 @@ from tests.plain_job import ingest_plainly, settings_for, write_bundles
 from tests.runs.power_cut import Keeps, Recorder, lay_out, recorded
 from transforms.dedup.index.building import compact, keep_up, open_index
 from transforms.dedup.index.segment import Segment
-from transforms.runs.catalog import clean_up, committed_runs, prepare_output
+from transforms.runs.catalog import committed_runs, prepare_output
+from transforms.runs.cleaning import clean_up
 from transforms.runs.lock import lock_output
 from transforms.runs.run import Run
 from transforms.settings import DedupSettings
