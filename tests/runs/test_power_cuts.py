@@ -101,7 +101,12 @@ def a_removal(output: Path) -> None:
         Run(folder, "b").remove()
 
 
-@pytest.mark.parametrize("work", [a_run, an_index, a_compaction, a_removal])
+def a_replacement(output: Path) -> None:
+    bundle = write_bundles(output.parent / "in" / "new", {"b.txt": f"<<<FILE>>> b\n{TEXTS['c']}"})
+    ingest_plainly(settings_for(output, bundle, run__id="b"))
+
+
+@pytest.mark.parametrize("work", [a_run, an_index, a_compaction, a_removal, a_replacement])
 def test_a_power_cut_loses_nothing(work: Work, tmp_path: Path) -> None:
     output = tmp_path / "out"
     ingest(output, "a", "b")
