@@ -12,9 +12,7 @@ from pipelines.views.attention import passed_over_notices
 from pipelines.views.summary import estimate, print_plan, speakers, with_progress
 from transforms import console
 from transforms.bundles.listing import Listing
-from transforms.runs.naming import check_id
 from transforms.segmentation.segmenter import shared_segmenter
-from transforms.shards.corpus import Corpus
 from transforms.storage import Folder
 
 NOTHING_NEW = 99  # what schedulers take for "skipped"
@@ -53,6 +51,7 @@ def run_batch(listing: Listing, settings: IngestSettings, request: Request) -> i
     runner: RunSlice = partial(run_slice, settings=settings, options=options, say=say)
     if in_process and not request.quiet:
         runner = with_progress(runner, request.log_format)
+    reports = in_process and settings.run.report
     runs = run_job(
         listing.bundles,
         settings,
@@ -60,6 +59,7 @@ def run_batch(listing: Listing, settings: IngestSettings, request: Request) -> i
         in_process=in_process,
         new_only=request.new_only,
         wait=request.wait,
+        reports=reports,
         notice=say,
         passed_over=listing.passed_over,
     )
@@ -67,12 +67,14 @@ def run_batch(listing: Listing, settings: IngestSettings, request: Request) -> i
     for manifest in runs:
         committed = True
         summarize(settings.folder(), manifest)
-        if in_process and settings.run.report:
-            write_views(settings.folder(), manifest.run, say)
+        if reports:
+            publish_views(settings.folder(), manifest.run, say)
     if not committed:
         for each in passed_over_notices(listing.passed_over):
             say(str(each))
         say("nothing new")
+        if reports:
+            publish_views(settings.folder(), "", say)
     return 0 if committed else NOTHING_NEW
 
 
@@ -85,7 +87,6 @@ def print_estimate(listing: Listing, settings: IngestSettings, beam: Sequence[st
         beam: options of Apache Beam's.
         text_bytes: estimate for so much text; None for what there is.
     """
-    check_id(settings.run.id)
     options = beam_options([*settings.flink.beam_arguments(), *beam])
     in_process = runs_in_process(options)
     size = sum(bundle.size for bundle in listing.bundles) if text_bytes is None else text_bytes
@@ -94,14 +95,19 @@ def print_estimate(listing: Listing, settings: IngestSettings, beam: Sequence[st
     return 0
 
 
-def write_views(output: Folder, run: str, say: Callable[[str], None]) -> None:
-    """Writes the report of a committed run and the card, and says where; a failure is a warning, for the run stands."""
-    from pipelines.views.card import write_card  # noqa: PLC0415 - templates are of no use before
-    from pipelines.views.report import write_report  # noqa: PLC0415
+def publish_views(output: Folder, run: str, say: Callable[[str], None]) -> None:
+    """Writes the reports that are due and the card, and says where; a failure is a warning, for the runs stand.
+
+    Args:
+        output: the corpus.
+        run: the run that was just committed; empty where none was, but a killed process may have left reports due.
+        say: told of each report.
+    """
+    from pipelines.views.publishing import publish  # noqa: PLC0415 - templates are of no use before
 
     try:
-        corpus = Corpus(output)
-        say(write_report(corpus, run))
-        write_card(corpus)
+        for url in publish(output):
+            say(url)
     except Exception as error:
-        console.tell(f"rafid: run {run} is committed, but its report is not written: {explained(error)}")
+        known = f"run {run} is committed, but its report is not written" if run else "reports are not written"
+        console.tell(f"rafid: {known}: {explained(error)}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pipelines.batch import write_views
+from pipelines.batch import publish_views
 from pipelines.config import load_settings
 from pipelines.job import listed_input, run_job
 from pipelines.runners.running import beam_options, run_slice, runs_in_process
@@ -82,6 +82,7 @@ def run(
     options = beam_options([*complete.flink.beam_arguments(), *beam])
     runner = partial(run_slice, settings=complete, options=options, say=console.say)
     listing, in_process = listed_input(complete), runs_in_process(options)
+    reports = in_process and complete.run.report
     runs = run_job(
         listing.bundles,
         complete,
@@ -89,10 +90,11 @@ def run(
         in_process=in_process,
         new_only=new_only,
         wait=wait,
+        reports=reports,
+        notice=console.say,
         passed_over=listing.passed_over,
     )
     done = tuple(runs)
-    if in_process and complete.run.report:
-        for manifest in done:
-            write_views(complete.folder(), manifest.run, lambda _: None)
+    if reports:
+        publish_views(complete.folder(), done[-1].run if done else "", lambda _: None)
     return Result(Corpus(output), done)

