@@ -48,7 +48,9 @@ def corpus(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A corpus of two runs."""
     output = tmp_path_factory.mktemp("streams") / "out"
     for run in ("run-000", "run-001"):
-        ended = rafid(f"ingest --input '{seeds}/bundle_{run[4:]}*' --output {output} --run {run} {' '.join(UNSEGMENTED)}")
+        ended = rafid(
+            f"ingest --input '{seeds}/bundle_{run[4:]}*' --output {output} --run {run} {' '.join(UNSEGMENTED)}"
+        )
         assert (ended.returncode, ended.stderr) == (0, "")
     return output
 
