@@ -36,23 +36,24 @@ from transforms.storage import Folder
 
 _COMMON = ["--quiet", "--threads=1", "--set=run.split_bytes=8kB", *UNSEGMENTED]
 _SLICES = "--set=run.max_bytes=8kB"
-_NEWS, _ARTICLES, _STORIES = (f"seeds/bundle_00{name}.txt" for name in ("0_news", "1_encyclopedia", "2_stories"))
+NEWS, ARTICLES, STORIES = (f"seeds/bundle_00{name}.txt" for name in ("0_news", "1_encyclopedia", "2_stories"))
 
 
-def _ingest(*inputs: str) -> list[str]:
+def ingest_command(*inputs: str) -> list[str]:
+    """A module and its arguments: it takes those bundles into OUT."""
     return ["pipelines.ingest", "--input", *inputs, "--output", "OUT", *_COMMON]
 
 
 # What is killed: a module, and its arguments; OUT is the output, which has the runs a and b.
 WORKS = {
-    "run": [*_ingest(_STORIES), "--run=c"],
-    "new only": [*_ingest(_NEWS, _ARTICLES, _STORIES), "--run=n", "--new-only"],
-    "slices": [*_ingest(_STORIES), "--run=s", _SLICES],
-    "replacement": [*_ingest(_STORIES, _ARTICLES), "--run=b"],
-    "replacement in slices": [*_ingest(_STORIES, _ARTICLES), "--run=b", _SLICES],
+    "run": [*ingest_command(STORIES), "--run=c"],
+    "new only": [*ingest_command(NEWS, ARTICLES, STORIES), "--run=n", "--new-only"],
+    "slices": [*ingest_command(STORIES), "--run=s", _SLICES],
+    "replacement": [*ingest_command(STORIES, ARTICLES), "--run=b"],
+    "replacement in slices": [*ingest_command(STORIES, ARTICLES), "--run=b", _SLICES],
     "compaction": ["pipelines.index", "OUT", "compact"],
     "removal": ["pipelines.runs", "OUT", "remove", "b", "--yes"],
-    "watch": ["pipelines.watch", *_ingest(_NEWS, _ARTICLES, _STORIES)[1:], "--every=100ms", "--settle=0s"],
+    "watch": ["pipelines.watch", *ingest_command(NEWS, ARTICLES, STORIES)[1:], "--every=100ms", "--settle=0s"],
 }
 _ONE_BY_ONE = ("new only", "slices", "watch")  # each run of these is committed by itself
 ENDED = "that had ended before"
@@ -203,10 +204,15 @@ def main(count: int, seed: int = 0) -> None:
 
 def kinds_below(folder: Path) -> list[Kind]:
     """All kinds of work, on an output that is made below a folder."""
-    base = folder / "base"
-    for name, bundle in (("a", _NEWS), ("b", _ARTICLES)):
-        assert call([*_ingest(bundle), f"--run={name}"], base) == 0
+    base = make_base(folder / "base")
     return [Kind(name, base, folder) for name in WORKS]
+
+
+def make_base(output: Path) -> Path:
+    """The output, with the runs a and b."""
+    for name, bundle in (("a", NEWS), ("b", ARTICLES)):
+        assert call([*ingest_command(bundle), f"--run={name}"], output) == 0
+    return output
 
 
 if __name__ == "__main__":
