@@ -38,6 +38,7 @@ EXTRAS = {
         "selenium>=4.40,<4.52",  # opens the report in a browser
         "types-PyYAML>=6",
         "types-requests>=2.32",
+        "unicodedata2==18.0.0",  # the Unicode that the table of characters is made from
     ],
 }
 

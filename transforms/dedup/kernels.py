@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from transforms.dedup.fold import COUNT_BITS, DAGGER, DAGGER_REACH, DROPPED, PLAIN_SPELLINGS, SEPARATOR, SEVERAL
 from transforms.kernels import (
     Bool,
     InBytes,
@@ -97,9 +98,22 @@ HASH_MULTIPLIER = np.uint64(0x9E6C63D0876A9A4B)
 SEED_WORD = np.uint64(0x8BB84B93962EACC9)
 SEED_SHINGLE = np.uint64(0x2D358DCCAA6C78A5)
 _HALF = np.uint64(32)
-_DROPPED = np.uint32(0)
-_SEPARATOR = np.uint32(1)
-_ONE, _TWO = np.uint64(1), np.uint64(2)
+_NOTHING, _ONE, _TWO = np.uint64(0), np.uint64(1), np.uint64(2)
+_DROPPED, _SEPARATOR, _DAGGER, _SEVERAL = (np.uint32(each) for each in (DROPPED, SEPARATOR, DAGGER, SEVERAL))
+_FIRST_LETTER, _LETTERS = np.uint32(SEPARATOR + 1), np.uint32(DAGGER - SEPARATOR - 1)
+_START, _COUNT, _COUNT_BITS = (
+    np.uint32(SEVERAL - (1 << COUNT_BITS)),
+    np.uint32((1 << COUNT_BITS) - 1),
+    np.int64(COUNT_BITS),
+)
+_ALEF = np.uint64(ord("ا"))
+# `PLAIN_SPELLINGS` as arrays: the letters before, 32 bits each, the bits of those that count, and the one behind.
+_TWO_LETTERS = np.uint64(64)
+_PLAIN_BEFORE = np.array(
+    [sum(ord(a) << 32 * n for n, a in enumerate(reversed(b))) for b, _ in PLAIN_SPELLINGS], np.uint64
+)
+_PLAIN_LETTERS = np.array([(1 << 32 * len(before)) - 1 for before, _ in PLAIN_SPELLINGS], np.uint64)
+_PLAIN_BEHIND = np.array([ord(behind) if behind else SEPARATOR for _, behind in PLAIN_SPELLINGS], np.uint32)
 
 
 @inline
@@ -127,7 +141,67 @@ def code_point(text, at):
 
 
 @inline
-def word_units(text, start, end, fold, units):
+def _several(folded):
+    """The bounds in `Fold.several` of what a code point reads as."""
+    first = np.int64(folded & _START) >> _COUNT_BITS
+    return first, first + np.int64(folded & _COUNT)
+
+
+@inline
+def _letters_before(text, start, at, fold, several):
+    """The last two letters of the word before `at`, 32 bits each; zeros where it has fewer."""
+    found, shift = _NOTHING, _NOTHING
+    for _ in range(DAGGER_REACH):
+        if at == start or shift == _TWO_LETTERS:
+            break
+        at -= 1
+        while text[at] & 0xC0 == 0x80:
+            at -= 1
+        folded = fold[code_point(text, at)[0]]
+        if folded == _SEPARATOR:
+            break
+        if folded >= _SEVERAL:
+            first, last = _several(folded)
+            while last > first and several[last - 1] != _SEPARATOR and shift < _TWO_LETTERS:
+                last -= 1
+                found |= np.uint64(several[last]) << shift
+                shift += _HALF
+            if last > first:
+                break
+        elif folded > _SEPARATOR and folded != _DAGGER:
+            found |= np.uint64(folded) << shift
+            shift += _HALF
+    return found
+
+
+@inline
+def _letter_behind(text, at, end, fold, several):
+    """The letter behind `at`; `SEPARATOR` at the end of the word, `DROPPED` where none is near."""
+    for _ in range(DAGGER_REACH):
+        if at >= end:
+            return _SEPARATOR
+        point, at = code_point(text, at)
+        folded = fold[point]
+        if folded >= _SEVERAL:
+            return several[_several(folded)[0]]
+        if folded not in (_DROPPED, _DAGGER):
+            return folded
+    return _DROPPED
+
+
+@inline
+def is_alef(text, start, at, end, fold, several):
+    """True where the dagger alef at `at` reads as alef: not in `PLAIN_SPELLINGS`."""
+    before = _letters_before(text, start, at, fold, several)
+    behind = _letter_behind(text, at + 2, end, fold, several)
+    for each in range(len(_PLAIN_BEFORE)):
+        if before & _PLAIN_LETTERS[each] == _PLAIN_BEFORE[each] and behind == _PLAIN_BEHIND[each]:
+            return False
+    return True
+
+
+@inline
+def word_units(text, start, end, fold, several, units):
     """Fills `units` with the hashes of the folded words of one paragraph; returns their number.
 
     Most code points of Arabic have two bytes: they are taken in a loop of their own. At a separator the hash is stored,
@@ -141,12 +215,14 @@ def word_units(text, start, end, fold, units):
         while np.uint32(0xC0) <= first < np.uint32(0xE0):
             second = np.uint32(text[at + _ONE]) & np.uint32(0x3F)
             folded = fold[((first & np.uint32(0x1F)) << np.uint32(6)) | second]
-            if folded > _SEPARATOR:
+            if folded - _FIRST_LETTER < _LETTERS:
                 state = absorb(state, np.uint64(folded))
             elif folded == _SEPARATOR:
                 units[count] = state
                 count += np.int64(state != SEED_WORD)
                 state = SEED_WORD
+            elif folded == _DAGGER and is_alef(text, start, np.int64(at), end, fold, several):
+                state = absorb(state, _ALEF)
             at += np.uint64(2)
             if at >= stop:
                 break
@@ -155,12 +231,21 @@ def word_units(text, start, end, fold, units):
             break
         point, behind = code_point(text, np.int64(at))
         folded = fold[point]
-        if folded > _SEPARATOR:
+        if folded - _FIRST_LETTER < _LETTERS:
             state = absorb(state, np.uint64(folded))
         elif folded == _SEPARATOR:
             units[count] = state
             count += np.int64(state != SEED_WORD)
             state = SEED_WORD
+        elif folded >= _SEVERAL:
+            begin, finish = _several(folded)
+            for each in range(begin, finish):
+                if several[each] != _SEPARATOR:
+                    state = absorb(state, np.uint64(several[each]))
+                else:
+                    units[count] = state
+                    count += np.int64(state != SEED_WORD)
+                    state = SEED_WORD
         at = np.uint64(behind)
     if state != SEED_WORD:
         units[count] = state
@@ -169,33 +254,53 @@ def word_units(text, start, end, fold, units):
 
 
 @inline
-def character_units(text, start, end, fold, units):
+def character_units(text, start, end, fold, several, units):
     """Fills `units` with the folded code points of one paragraph, one blank between words; returns units and words."""
-    count = 0
-    words = 0
+    count, words = 0, 0
     inside = False
     at = start
     while at < end:
+        here = at
         point, at = code_point(text, at)
         folded = fold[point]
-        if folded == _SEPARATOR:
-            inside = False
-        elif folded != _DROPPED:
-            if not inside:
-                if words > 0:
-                    units[count] = np.uint64(32)
-                    count += 1
-                words += 1
-                inside = True
-            units[count] = np.uint64(folded)
-            count += 1
+        begin, finish = 0, 1
+        if folded >= _SEVERAL:
+            begin, finish = _several(folded)
+        elif folded == _DAGGER:
+            folded = np.uint32(_ALEF) if is_alef(text, start, here, end, fold, several) else _DROPPED
+        for each in range(begin, finish):
+            unit = several[each] if folded >= _SEVERAL else folded
+            if unit == _SEPARATOR:
+                inside = False
+            elif unit != _DROPPED:
+                if not inside:
+                    if words > 0:
+                        units[count] = np.uint64(32)
+                        count += 1
+                    words += 1
+                    inside = True
+                units[count] = np.uint64(unit)
+                count += 1
     return count, words
 
 
+@kernel(InBytes, InUInt32, InUInt32, OutUInt64, returns=Int64)
+def fold_text(text, fold, several, units):
+    """Fills `units` with the folded code points of a text, one blank between words; returns their number.
+
+    Args:
+        text: uint8[m], valid UTF-8.
+        fold, several: see `Fold`.
+        units: uint64[u], u as `unit_capacity` has it for characters.
+    """
+    return character_units(text, 0, len(text), fold, several, units)[0]
+
+
 @kernel(
-    InBytes, InInt64, InInt64, InUInt64, InUInt32, Bool, Int64, Int64, OutUInt64, OutInt64, OutUInt64, returns=Int64
-)
-def hash_shingles(text, start, end, salt, fold, by_word, size, minimum_words, units, offsets, shingles):
+    InBytes, InInt64, InInt64, InUInt64, InUInt32, InUInt32, Bool, Int64, Int64, OutUInt64, OutInt64, OutUInt64,
+    returns=Int64,
+)  # fmt: skip
+def hash_shingles(text, start, end, salt, fold, several, by_word, size, minimum_words, units, offsets, shingles):
     """Fills `shingles` with the shingle hashes of each paragraph, in text order with repeats; returns their number.
 
     A paragraph of 1 to `size` - 1 units has one shingle: all of them. One of fewer than `minimum_words` words has none.
@@ -204,11 +309,11 @@ def hash_shingles(text, start, end, salt, fold, by_word, size, minimum_words, un
         text: uint8[m], valid UTF-8.
         start, end: int64[p], the paragraphs' bytes in `text`.
         salt: uint64[p]; sets with different salts share no shingle.
-        fold: uint32[0x110000], see `fold_table`.
+        fold, several: see `Fold`.
         by_word: whether shingles are of words, else of characters.
         size: units in a shingle, at least 1.
         minimum_words: shorter paragraphs have no shingles.
-        units: uint64[u], scratch; u at least one more than the bytes of the longest paragraph.
+        units: uint64[u], scratch; u at least the unit capacity of the longest paragraph, see `unit_capacity`.
         offsets: int64[p + 1], filled with where each paragraph's shingles begin.
         shingles: uint64[s]; s at least the sum of the paragraphs' unit capacities.
     """
@@ -216,10 +321,10 @@ def hash_shingles(text, start, end, salt, fold, by_word, size, minimum_words, un
     offsets[0] = 0
     for paragraph in range(len(start)):
         if by_word:
-            count = word_units(text, start[paragraph], end[paragraph], fold, units)
+            count = word_units(text, start[paragraph], end[paragraph], fold, several, units)
             words = count
         else:
-            count, words = character_units(text, start[paragraph], end[paragraph], fold, units)
+            count, words = character_units(text, start[paragraph], end[paragraph], fold, several, units)
         if count > 0 and words >= minimum_words:
             length = min(size, count)
             # The length is part of the hash: two words are never equal to a shingle of three.
