@@ -16,7 +16,7 @@ from transforms.characters.table import (
     Ranges,
     members,
 )
-from transforms.dedup.fold import DAGGER_REACH, PLAIN_SPELLINGS
+from transforms.dedup.folding.profiles import DAGGER_REACH, PLAIN_SPELLINGS
 
 START = "<!-- From here on `python -m docs.reference` writes, from the table of characters. -->\n"
 _IDEOGRAPHS = ((0xF900, 0xFAFF), (0x2F800, 0x2FA1F))

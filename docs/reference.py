@@ -61,7 +61,8 @@ def _manifest() -> str:
     head = """
 ## Manifests
 
-`manifests/RUN.json` is the commit: a run without one does not exist.
+`manifests/RUN.json` is the commit: a run without one does not exist. While a run takes the place of another, the file
+`manifests/.switch` says which manifests in `manifests/.waiting/` count, and which runs are gone.
 
 | key | type | |
 |---|---|---|

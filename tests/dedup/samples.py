@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.dedup.oracle import Removed
 from transforms.dedup.fingerprints import DOCUMENT_FIELDS, Fingerprint
-from transforms.dedup.fold import PROFILES
+from transforms.dedup.folding.profiles import PROFILES
 from transforms.dedup.shingles import ShingleSets, shingle_sets
 from transforms.dedup.verdicts import Decision
 from transforms.settings import DedupSettings, ShingleSettings

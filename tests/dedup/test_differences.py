@@ -8,7 +8,7 @@ from tests.conftest import SHARED
 from tests.dedup import oracle
 from tests.dedup.samples import sentences, texts
 from transforms.dedup.differences import Difference, Words, compare_words, first_difference
-from transforms.dedup.fold import PROFILES
+from transforms.dedup.folding.profiles import PROFILES
 
 NONE, MARKS, WORD = Difference.NONE, Difference.MARKS, Difference.WORD
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.dedup.oracle import PLAIN, words
 from tests.dedup.samples import CHARACTERS, sentences
 from transforms.characters.table import CODE_POINTS
-from transforms.dedup.fold import DROPPED, PLAIN_SPELLINGS, PROFILES, SEPARATOR, SEVERAL, fold_of
+from transforms.dedup.folding.profiles import DROPPED, PLAIN_SPELLINGS, PROFILES, SEPARATOR, SEVERAL, fold_of
 from transforms.dedup.shingles import fold_words
 
 # Frozen: sets that lie on disk are compared with new ones.

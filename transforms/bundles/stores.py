@@ -133,20 +133,25 @@ class LocalStore:
         self, folder: str, depth: int | None, asked: Asked, above: tuple[tuple[int, int], ...]
     ) -> Iterator[os.DirEntry[str]]:
         """The items below `folder` that are no folders; `above` are the folders above it, to break loops of links."""
-        here = os.stat(folder)  # noqa: PTH116
-        if (here.st_dev, here.st_ino) in above or depth == 0:
-            return
-        above = (*above, (here.st_dev, here.st_ino))
         try:
+            here = os.stat(folder)  # noqa: PTH116
+            if (here.st_dev, here.st_ino) in above or depth == 0:
+                return
+            above = (*above, (here.st_dev, here.st_ino))
             found = list(os.scandir(folder))
         except OSError as error:
             asked.refuse(error)
             return
         for item in found:
+            try:
+                is_folder = item.is_dir()
+            except OSError as error:  # such as a link to itself
+                asked.refuse(error)
+                continue
             reason = _reason_of(item.name)
             if reason:
-                asked.pass_over(f"{item.path}/" if item.is_dir() else item.path, reason)
-            elif item.is_dir():
+                asked.pass_over(f"{item.path}/" if is_folder else item.path, reason)
+            elif is_folder:
                 yield from self._items(item.path, depth and depth - 1, asked, above)
             else:
                 yield item

@@ -17,7 +17,7 @@ class Difference(Enum):
 
 
 class ComparedWord(NamedTuple):
-    """What stands between white space in a text, and its difference from the other text."""
+    """A word of a text, punctuation included, and its difference from the other text."""
 
     text: str
     difference: Difference

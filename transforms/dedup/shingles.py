@@ -7,8 +7,9 @@ import numpy as np
 from transforms.arrays import Bytes, Int64s, UInt64s
 from transforms.characters.kernels import count_forms
 from transforms.characters.table import CODE_POINTS
-from transforms.dedup.fold import fold_of
-from transforms.dedup.kernels import fold_text, hash_shingles
+from transforms.dedup.folding.kernels import fold_text
+from transforms.dedup.folding.profiles import fold_of
+from transforms.dedup.kernels import hash_shingles
 from transforms.settings import DedupSettings
 
 # Of one code point: ﷺ reads as 15 letters and 3 blanks, and a blank parts it from what stands before.

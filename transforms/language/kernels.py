@@ -230,7 +230,7 @@ def _count_words(text, at, end, tables, votes, letters, surprise):
         else:
             point, size = _decode(text, at, end)
             found = _kind(point)
-            last = _NONE
+            last = last if found == _MARK else _NONE
             at += size
         if found == _MARK:
             continue

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from tests.dedup import oracle, twins
 from tests.dedup.samples import CHARACTERS, encode, sentences, texts
-from transforms.dedup.fold import PROFILES, fold_of
-from transforms.dedup.kernels import absorb, character_units, code_point, hash_shingles, word_units
+from transforms.dedup.folding.kernels import absorb, character_units, code_point, word_units
+from transforms.dedup.folding.profiles import PROFILES, fold_of
+from transforms.dedup.kernels import hash_shingles
 from transforms.dedup.shingles import unit_capacity
 
 hashes = st.integers(0, 2**64 - 1)
