@@ -153,7 +153,7 @@ def test_nothing_of_fewer_than_three_bytes_reads_as_several(profile: str) -> Non
 @pytest.mark.skipif(not has_its_unicode("arabic-1"), reason="the letters of another Unicode version are others")
 def test_letters_and_digits_of_arabic_1_are_those_of_unicode_14() -> None:
     listed = set()
-    for line in files("transforms.dedup").joinpath("word_characters.txt").read_text("ascii").splitlines():
+    for line in files("transforms.dedup.folding").joinpath("word_characters.txt").read_text("ascii").splitlines():
         if not line.startswith("#"):
             first, last = (int(each, 16) for each in line.split("-"))
             listed |= set(range(first, last + 1))

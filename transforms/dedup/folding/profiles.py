@@ -129,7 +129,7 @@ def _arabic_2() -> Fold:
 
 
 def _folded(reading: str, table: UInt32s) -> list[int]:
-    """The code points that a presentation form is folded to; the words of a ligature are apart from what is beside it."""
+    """The folded code points of a presentation form; the words of a ligature are apart from what is beside it."""
     folded = [each for each in table[list(map(ord, reading))].tolist() if each != DROPPED]
     return [SEPARATOR, *folded, SEPARATOR] if SEPARATOR in folded else folded
 
