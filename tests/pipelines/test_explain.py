@@ -63,7 +63,7 @@ def test_of_a_vowelled_copy_only_the_word_that_differs_is_in_brackets(
     assert [word for word in kept if word.startswith("[")] == ["[المتحف]"]
     report = (tmp_path / "out/reports/x.html").read_text(encoding="utf-8")
     assert report.count("<mark>") == 2
-    assert '<span class="marks">الوَفْدُ</span>' in report
+    assert '<span class="marks">الصَّبَاحِ</span>' in report
 
 
 def test_a_sample_is_as_large_as_asked_for_and_the_same_every_time(
