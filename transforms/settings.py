@@ -120,7 +120,9 @@ class DedupSettings(Settings):
     )
     one_pass_bytes: Size = Field(2 << 30, ge=0, description="the most text that `auto` gives to one worker")
     partitions: Annotated[int, Field(ge=1, le=65536)] = Field(64, description="groups of the partitioned join")
-    fold: Literal["arabic-1", "none"] = Field("arabic-1", description="how text is folded before it is compared")
+    fold: Literal["arabic-2", "arabic-1", "none"] = Field(
+        "arabic-2", description="how text is folded before it is compared"
+    )
 
     def partitioned(self, size: int, *, in_process: bool) -> bool:
         """True where the join of `size` bytes of text is spread over workers."""

@@ -104,7 +104,8 @@ MEANINGS = {
     "documents": {
         **_DOCUMENT,
         "text": "the kept paragraphs, one a line (parted by blank lines where `input.paragraphs` is `blank_line`)",
-        "segmented": "the same lines, words in segments: `و+ال+كتاب`; null without a segmenter",
+        "segmented": "the same lines, words in segments: `و+ال+كتاب`, in letters where `text` has presentation forms;"
+        " null without a segmenter",
         "paragraph_index": "for each line, the paragraph's number in its document, from 0",
         "paragraph_offset": "for each line, bytes from the start of the bundle to the paragraph",
         "run": _RUN,

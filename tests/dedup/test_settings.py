@@ -14,7 +14,7 @@ def test_the_defaults_are_the_documented_ones() -> None:
         "scope": "corpus",
         "shingle": {"unit": "word", "size": 3},
         "minimum_words": 0,
-        "fold": "arabic-1",
+        "fold": "arabic-2",
     }
 
 
@@ -36,7 +36,7 @@ def test_thresholds_up_to_one_are_taken(threshold: float) -> None:
         {"shingle": {"size": 65}},
         {"shingle": {"size": 2.5}},
         {"minimum_words": -1},
-        {"fold": "arabic-2"},
+        {"fold": "arabic-3"},
         {"treshold": 0.7},
     ],
 )

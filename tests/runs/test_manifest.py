@@ -126,8 +126,9 @@ def test_a_run_is_known_by_its_name_and_when_it_began() -> None:
 def test_settings_are_asked_for_by_dotted_names() -> None:
     assert manifest("a").setting("dedup.threshold") == 0.7
     assert manifest("a").setting("dedup") == {"threshold": 0.7, "scope": "corpus"}
-    with pytest.raises(KeyError):
-        manifest("a").setting("dedup.shingle")
+    for name in ("dedup.shingle", "dedup.threshold.x"):
+        with pytest.raises(OutputError, match=f"manifest of run a: has no setting {name}; restore it"):
+            manifest("a").setting(name)
 
 
 def test_files_are_those_of_the_ledger_alone() -> None:

@@ -54,12 +54,12 @@ def clean_up(folder: Folder, keep: Collection[Run] = ()) -> list[str]:
         run.remove()
     runs = {Run(folder, each.run, each.generation): each for each in read_catalog(folder).runs}
     for run in runs.keys() & set(waiting(folder)):  # its switch is finished, and nothing is left of those before it
-        folder.remove(run.waiting_manifest())
+        folder.tidy(run.waiting_manifest())
     for run in runs.keys() & set(runs_of(folder, _folders(folder, INDEX))):
         if not runs[run].is_for_later_runs():  # a crash came between its commit and the end of its scratch files
-            folder.remove(run.index_folder())
+            folder.tidy(run.index_folder())
     for run in list(runs)[-1:]:  # those before it are indexed, and their scratch files are gone
-        folder.remove(run.scratch_folder())
+        folder.tidy(run.scratch_folder())
     _remove_temporaries(folder)
     return [run.id for run in crashed]
 

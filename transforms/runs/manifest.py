@@ -37,10 +37,10 @@ class Tally(Record):
     """Documents, or paragraphs, by the place they ended in; each is in exactly one."""
 
     total: int = Field(alias="in", description="all of them, the sum of the others")
-    kept: int
-    duplicate: int
-    filtered: int
-    rejected: int
+    kept: int = Field(ge=0)
+    duplicate: int = Field(ge=0)
+    filtered: int = Field(ge=0)
+    rejected: int = Field(ge=0)
 
     @classmethod
     def of(cls, kept: int = 0, duplicate: int = 0, filtered: int = 0, rejected: int = 0) -> "Tally":
@@ -232,9 +232,15 @@ class Manifest(Header):
         return self.slice.plan if self.slice else ""
 
     def setting(self, dotted: str) -> Any:
-        """A setting that the run was made with, for example `dedup.threshold`; KeyError where there is none."""
+        """A setting that the run was made with, for example `dedup.threshold`.
+
+        Raises:
+            OutputError: there is none of that name.
+        """
         value: Any = self.settings
         for key in dotted.split("."):
+            if not isinstance(value, dict) or key not in value:
+                raise OutputError(f"manifest of run {self.run}: has no setting {dotted}; restore it from a backup")
             value = value[key]
         return value
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import takewhile
 
@@ -25,7 +25,7 @@ from transforms.dedup.index.matching import IndexView, sorted_sets
 from transforms.dedup.index.segment import Digests, Segment, count_tokens_of, parts, sets_table, write_segment
 from transforms.dedup.verdicts import places_of, read_verdicts
 from transforms.errors import RunError
-from transforms.filesystems import DamagedFileError, StorageError
+from transforms.filesystems import DamagedFileError, OutputError, StorageError
 from transforms.runs.catalog import in_order, runs_of
 from transforms.runs.manifest import Manifest, RunKey
 from transforms.runs.run import INDEX, Run, run_folder
@@ -49,10 +49,19 @@ def within_horizon(runs: Sequence[RunKey], settings: IndexSettings, now: datetim
     chosen = list(runs)
     if settings.horizon_days is not None:
         oldest = now - timedelta(days=settings.horizon_days)
-        chosen = [each for each in chosen if datetime.fromisoformat(each.started) >= oldest]
+        chosen = [each for each in chosen if _began(each) >= oldest]
     if settings.horizon_runs is not None:
         chosen = chosen[max(0, len(chosen) - settings.horizon_runs) :]
     return chosen
+
+
+def _began(run: RunKey) -> datetime:
+    try:
+        return datetime.fromisoformat(run.started).astimezone(UTC)
+    except ValueError as error:
+        raise OutputError(
+            f"manifest of run {run.run}: began at no time, {run.started!r}; restore it from a backup"
+        ) from error
 
 
 def open_index(output: Folder, runs: Sequence[RunKey], settings: DedupSettings) -> IndexView | None:
