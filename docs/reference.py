@@ -63,7 +63,8 @@ def _manifest() -> str:
 ## Manifests
 
 `manifests/RUN.json` is the commit: a run without one does not exist. While a run takes the place of another, the file
-`manifests/.switch` says which manifests in `manifests/.waiting/` count, and which runs are gone.
+`manifests/.switch` says which manifests in `manifests/.waiting/` count, and which runs are gone. The last key, `seal`,
+is the XXH3 digest (128 bits) of the file without that line: a manifest that was changed is damaged.
 
 | key | type | |
 |---|---|---|

@@ -276,8 +276,7 @@ def parse_manifest(text: bytes, origin: str, remedy: str = "restore it from a ba
         return Manifest.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        what = f"{where}: {first['msg']}" if where else first["msg"]
+        what = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
         raise OutputError(f"{origin}: is not a manifest ({what}); {remedy}") from error
 
 
