@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.config import IngestSettings
-from pipelines.job import listed_bundles, plan_slices
+from pipelines.job import listed_input, plan_slices
 from tests.corpus import files_below, read_corpus
 from tests.dedup.oracle import decide_by_index
 from tests.end_to_end.oracle import Place, read_paragraphs
@@ -107,7 +107,7 @@ class History:
 
     def _take_new(self, settings: IngestSettings) -> None:
         known = {self._text(name) for each in self._past for name in each.bundles}
-        fresh = [each for each in listed_bundles(settings) if self._text(each.name) not in known]
+        fresh = [each for each in listed_input(settings).bundles if self._text(each.name) not in known]
         slices = plan_slices(fresh, settings, in_process=True)
         plan = tuple(tuple(r.bundle.name for split in part.splits for r in split.ranges) for part in slices)
         there = [each.name for each in self._past if each.job == JOBS[-1]]
@@ -122,7 +122,7 @@ class History:
         return (self._folder / "in" / bundle).read_text(encoding="utf-8")
 
     def _take_all(self, job: str, settings: IngestSettings) -> None:
-        slices = plan_slices(listed_bundles(settings), settings, in_process=True)
+        slices = plan_slices(listed_input(settings).bundles, settings, in_process=True)
         plan = tuple(tuple(r.bundle.name for split in part.splits for r in split.ranges) for part in slices)
         mine = [each for each in self._past if each.job == job]
         done = [each for each in mine if each.plan == plan]
