@@ -57,9 +57,11 @@ def _definition(dedup: dict[str, Any]) -> str:
     if dedup["scope"] == "off":
         return "none were removed."
     shingle = dedup["shingle"]
+    size = shingle["size"]
+    sizes = "- and ".join(map(str, size if isinstance(size, list) else [size]))
     within = {"corpus": "", "document": " of the same document"}[dedup["scope"]]
     return (
-        f"a paragraph was removed when the exact Jaccard similarity of its {shingle['unit']} {shingle['size']}-grams "
+        f"a paragraph was removed when the exact Jaccard similarity of its {shingle['unit']} {sizes}-grams "
         f"with an earlier kept paragraph{within} is at least {dedup['threshold']}."
     )
 

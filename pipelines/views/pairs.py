@@ -84,11 +84,14 @@ class Pairs:
         found = most_alike(self.corpus, text, settings)
         if found is None:
             return "It is not in the corpus, and no kept paragraph shares a shingle with it."
-        verdict = "would be kept" if found.similarity < settings.threshold else "would be removed"
-        if found.similarity == 1:
+        verdict = "would be removed"
+        if found.similarity < settings.threshold or found.apart:
+            verdict = "would be kept"
+        elif found.similarity == 1:
             verdict = "is in the corpus"
+        apart = ", but each has a number that the other lacks" if found.apart else ""
         place = f"{found.place['bundle']}@{found.place['paragraph_offset']} ¶{found.place['paragraph_index']}"
-        title = f"It {verdict}; similarity {found.similarity:.4f} (threshold {settings.threshold})"
+        title = f"It {verdict}; similarity {found.similarity:.4f} (threshold {settings.threshold}){apart}"
         return _side_by_side(title, "given", text, f"kept: {place} (run {found.place['run']})", found.text)
 
     def _drawn(self, rows: pa.Table) -> Iterator[Table]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from transforms.arrays import Float64s, Int32s, Int64s
 from transforms.bundles.splits import Split
+from transforms.dedup.numbers.sets import NumberSets
 from transforms.dedup.shingles import ShingleSets
 from transforms.filesystems import DamagedFileError
 from transforms.runs.manifest import JoinFigures
@@ -36,6 +37,7 @@ SCHEMA = pa.schema(
         *DOCUMENT_FIELDS,
         pa.field("paragraphs", pa.large_list(_PLACE), nullable=False),
         pa.field("shingles", pa.large_list(pa.large_list(pa.uint64())), nullable=False),
+        pa.field("numbers", pa.large_list(pa.large_list(pa.uint64())), nullable=False),
     ]
 )
 
@@ -86,9 +88,11 @@ def write_fingerprint(run: Run, split: str, fingerprint: Fingerprint) -> None:
     places = pa.StructArray.from_arrays(
         [pa.array(fingerprint.offset), pa.array(fingerprint.length)], fields=list(_PLACE)
     )
-    sets = pa.LargeListArray.from_arrays(pa.array(fingerprint.sets.offsets), pa.array(fingerprint.sets.shingles))
+    sets, numbers = fingerprint.sets, fingerprint.sets.numbers
+    shingles = pa.LargeListArray.from_arrays(pa.array(sets.offsets), pa.array(sets.shingles))
+    apart = pa.LargeListArray.from_arrays(pa.array(numbers.offsets), pa.array(numbers.numbers))
     columns = [fingerprint.documents.column(field.name).combine_chunks() for field in DOCUMENT_FIELDS]
-    columns += [pa.LargeListArray.from_arrays(pa.array(first), column) for column in (places, sets)]
+    columns += [pa.LargeListArray.from_arrays(pa.array(first), column) for column in (places, shingles, apart)]
     metadata = {"split": split, "facts": json.dumps(fingerprint.facts, sort_keys=True)}
     run.folder.write_arrow(run.fingerprint(split), pa.table(columns, schema=SCHEMA.with_metadata(metadata)))
 
@@ -134,8 +138,9 @@ def check_split(folder: Folder, path: str, batch: pa.RecordBatch, split: str, sc
 
 
 def _sets(batch: pa.RecordBatch) -> ShingleSets:
-    sets = batch.column("shingles").values
-    return ShingleSets(sets.values.to_numpy(), sets.offsets.to_numpy())
+    sets, numbers = (batch.column(name).values for name in ("shingles", "numbers"))
+    apart = NumberSets(numbers.values.to_numpy(), numbers.offsets.to_numpy())
+    return ShingleSets(sets.values.to_numpy(), sets.offsets.to_numpy(), apart)
 
 
 class JoinClock:

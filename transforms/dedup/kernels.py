@@ -92,6 +92,38 @@ def shared_tokens(lefts, left, left_end, rights, right, right_end, wanted):
     return shared if shared >= wanted else -1
 
 
+@inline
+def nested(lefts, left, left_end, rights, right, right_end):
+    """True where one of two sorted sets holds the other."""
+    only_left = False
+    only_right = False
+    while left < left_end and right < right_end:
+        a = lefts[left]
+        b = rights[right]
+        left += np.int64(a <= b)
+        right += np.int64(b <= a)
+        only_left |= a < b
+        only_right |= b < a
+        if only_left and only_right:
+            return False
+    return not ((only_left or left < left_end) and (only_right or right < right_end))
+
+
+@inline
+def number_mask(numbers, begin, end):
+    """A bit for each number of a paragraph, by its hash: several may have the same."""
+    mask = np.uint64(0)
+    for at in range(begin, end):
+        mask |= np.uint64(1) << (numbers[at] >> np.uint64(58))
+    return mask
+
+
+@inline
+def far_apart(left, right):
+    """True where masks show that each of two paragraphs has a number that the other lacks."""
+    return (left & ~right) != 0 and (right & ~left) != 0
+
+
 # Frozen: fingerprints that lie on disk are compared with new ones. Odd 64-bit constants, integer arithmetic only.
 HASH_MULTIPLIER = np.uint64(0x9E6C63D0876A9A4B)
 SEED_WORD = np.uint64(0x8BB84B93962EACC9)
@@ -193,12 +225,13 @@ def character_units(text, start, end, fold, units):
 
 
 @kernel(
-    InBytes, InInt64, InInt64, InUInt64, InUInt32, Bool, Int64, Int64, OutUInt64, OutInt64, OutUInt64, returns=Int64
+    InBytes, InInt64, InInt64, InUInt64, InUInt32, Bool, InInt64, Int64, OutUInt64, OutInt64, OutUInt64, returns=Int64
 )
-def hash_shingles(text, start, end, salt, fold, by_word, size, minimum_words, units, offsets, shingles):
-    """Fills `shingles` with the shingle hashes of each paragraph, in text order with repeats; returns their number.
+def hash_shingles(text, start, end, salt, fold, by_word, sizes, minimum_words, units, offsets, shingles):
+    """Fills `shingles` with the shingle hashes of each paragraph, size by size; returns their number.
 
-    A paragraph of 1 to `size` - 1 units has one shingle: all of them. One of fewer than `minimum_words` words has none.
+    Those of a size stand in text order, with repeats. A paragraph of 1 to `size` - 1 units has one shingle of the size:
+    all of them. One of fewer than `minimum_words` words has none.
 
     Args:
         text: uint8[m], valid UTF-8.
@@ -206,11 +239,11 @@ def hash_shingles(text, start, end, salt, fold, by_word, size, minimum_words, un
         salt: uint64[p]; sets with different salts share no shingle.
         fold: uint32[0x110000], see `fold_table`.
         by_word: whether shingles are of words, else of characters.
-        size: units in a shingle, at least 1.
+        sizes: int64[n], units in a shingle, each at least 1.
         minimum_words: shorter paragraphs have no shingles.
         units: uint64[u], scratch; u at least one more than the bytes of the longest paragraph.
         offsets: int64[p + 1], filled with where each paragraph's shingles begin.
-        shingles: uint64[s]; s at least the sum of the paragraphs' unit capacities.
+        shingles: uint64[s]; s at least the sum of the paragraphs' unit capacities for each size.
     """
     total = 0
     offsets[0] = 0
@@ -221,19 +254,24 @@ def hash_shingles(text, start, end, salt, fold, by_word, size, minimum_words, un
         else:
             count, words = character_units(text, start[paragraph], end[paragraph], fold, units)
         if count > 0 and words >= minimum_words:
-            length = min(size, count)
-            # The length is part of the hash: two words are never equal to a shingle of three.
-            seed = absorb(SEED_SHINGLE ^ salt[paragraph], np.uint64(length))
-            if length == 3:  # written out, several are computed side by side
-                for first in range(np.uint64(count - 2)):
-                    state = absorb(absorb(seed, units[first]), units[first + _ONE])
-                    shingles[np.uint64(total) + first] = absorb(state, units[first + _TWO])
-            else:
-                for first in range(count - length + 1):
-                    state = seed
-                    for unit in range(first, first + length):
-                        state = absorb(state, units[unit])
-                    shingles[total + first] = state
-            total += count - length + 1
+            for size in sizes:
+                length = min(size, count)
+                # The length is part of the hash: two words are never equal to a shingle of three.
+                seed = absorb(SEED_SHINGLE ^ salt[paragraph], np.uint64(length))
+                if length == 2:  # written out, several are computed side by side
+                    for first in range(np.uint64(count - 1)):
+                        state = absorb(seed, units[first])
+                        shingles[np.uint64(total) + first] = absorb(state, units[first + _ONE])
+                elif length == 3:
+                    for first in range(np.uint64(count - 2)):
+                        state = absorb(absorb(seed, units[first]), units[first + _ONE])
+                        shingles[np.uint64(total) + first] = absorb(state, units[first + _TWO])
+                else:
+                    for first in range(count - length + 1):
+                        state = seed
+                        for unit in range(first, first + length):
+                            state = absorb(state, units[unit])
+                        shingles[total + first] = state
+                total += count - length + 1
         offsets[paragraph + 1] = total
     return total

@@ -1,4 +1,4 @@
-"""Shingle sets of paragraphs: what Jaccard similarity is computed on."""
+"""Shingle sets of paragraphs: what Jaccard similarity is computed on, and the numbers that keep paragraphs apart."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ import numpy as np
 from transforms.arrays import Bytes, Int64s, UInt64s
 from transforms.dedup.fold import fold_table
 from transforms.dedup.kernels import hash_shingles
+from transforms.dedup.numbers.sets import NumberSets, number_sets
 from transforms.settings import DedupSettings
 
 
@@ -15,12 +16,14 @@ class ShingleSets:
     """The shingles of the paragraphs of one split.
 
     Attributes:
-        shingles: uint64[s], in text order, repeats within a paragraph allowed.
+        shingles: uint64[s], repeats within a paragraph allowed.
         offsets: int64[p + 1], where each paragraph's shingles begin.
+        numbers: those of the paragraphs.
     """
 
     shingles: UInt64s
     offsets: Int64s
+    numbers: NumberSets
 
 
 def shingle_sets(
@@ -30,7 +33,7 @@ def shingle_sets(
     document: UInt64s,
     settings: DedupSettings,
 ) -> ShingleSets:
-    """The shingle hashes of paragraphs, in text order, repeats included.
+    """The shingle hashes of paragraphs, repeats included, and their numbers.
 
     Args:
         text: uint8[m], valid UTF-8.
@@ -39,17 +42,18 @@ def shingle_sets(
         settings: the definition of a duplicate.
     """
     if settings.scope == "off":
-        return ShingleSets(np.empty(0, np.uint64), np.zeros(len(start) + 1, np.int64))
+        none = np.empty(0, np.uint64)
+        return ShingleSets(none, np.zeros(len(start) + 1, np.int64), NumberSets.none(len(start)))
     by_word = settings.shingle.unit == "word"
-    lengths = end - start
+    sizes, lengths = np.array(settings.shingle.sizes, np.int64), end - start
     # A word and the separator after it take two bytes at least. What is not touched takes no memory.
     capacity = int((lengths // 2 + 1).sum() if by_word else lengths.sum())
-    shingles = np.empty(capacity, np.uint64)
+    shingles = np.empty(capacity * len(sizes), np.uint64)
     units = np.empty(int(lengths.max(initial=0)) + 1, np.uint64)
     offsets = np.empty(len(start) + 1, np.int64)
     salt = document if settings.scope == "document" else np.zeros(len(start), np.uint64)
     used = hash_shingles(
         text, start, end, salt, fold_table(settings.fold),
-        by_word, settings.shingle.size, settings.minimum_words, units, offsets, shingles,
+        by_word, sizes, settings.minimum_words, units, offsets, shingles,
     )  # fmt: skip
-    return ShingleSets(shingles[:used], offsets)
+    return ShingleSets(shingles[:used], offsets, number_sets(text, start, end, settings))

@@ -20,20 +20,22 @@ def run_hash_shingles(
     paragraphs: list[str],
     profile: str,
     by_word: bool,
-    size: int,
+    sizes: list[int],
     minimum_words: int = 0,
     salts: list[int] | None = None,
 ) -> list[list[int]]:
     """The shingle hashes of each paragraph; the arrays are not larger than the kernel's contract asks."""
     text, start, end = encode(paragraphs, between="")
     lengths = end - start
-    shingles = np.empty(int((lengths // 2 + 1).sum() if by_word else lengths.sum()), np.uint64)
+    capacity = int((lengths // 2 + 1).sum() if by_word else lengths.sum())
+    shingles = np.empty(len(sizes) * capacity, np.uint64)
     offsets = np.empty(len(start) + 1, np.int64)
     units = np.empty(int(lengths.max(initial=0) // 2 + 1 if by_word else lengths.max(initial=0)), np.uint64)
     salt = np.array(salts or [0] * len(start), np.uint64)
     used = hash_shingles(
-        text, start, end, salt, fold_table(profile), by_word, size, minimum_words, units, offsets, shingles
-    )
+        text, start, end, salt, fold_table(profile),
+        by_word, np.array(sizes), minimum_words, units, offsets, shingles,
+    )  # fmt: skip
     assert offsets[-1] == used
     return [shingles[first:last].tolist() for first, last in pairwise(offsets)]
 
@@ -78,29 +80,29 @@ def test_characters_are_folded_words_with_one_blank_between(text: str, profile: 
 @given(
     st.lists(st.tuples(sentences | texts, hashes), max_size=6),
     st.booleans(),
-    st.integers(1, 6),
+    st.lists(st.integers(1, 6), min_size=1, max_size=3),
     st.integers(0, 4),
 )
-def test_shingles(paragraphs: list[tuple[str, int]], by_word: bool, size: int, minimum_words: int) -> None:
+def test_shingles(paragraphs: list[tuple[str, int]], by_word: bool, sizes: list[int], minimum_words: int) -> None:
     words = [oracle.words(text) for text, _ in paragraphs]
     found = run_hash_shingles(
-        [text for text, _ in paragraphs], "arabic-1", by_word, size, minimum_words, [salt for _, salt in paragraphs]
+        [text for text, _ in paragraphs], "arabic-1", by_word, sizes, minimum_words, [salt for _, salt in paragraphs]
     )
     assert found == [
-        twins.shingle_hashes(each, by_word, size, salt) if len(each) >= minimum_words else []
+        twins.shingle_hashes(each, by_word, sizes, salt) if len(each) >= minimum_words else []
         for each, (_, salt) in zip(words, paragraphs, strict=True)
     ]
 
 
 def test_a_short_paragraph_is_no_shingle_of_a_longer_one() -> None:
-    short, long = run_hash_shingles(["قال رسول", "قال رسول الله"], "arabic-1", True, 3)
+    short, long = run_hash_shingles(["قال رسول", "قال رسول الله"], "arabic-1", True, [3])
     assert (len(short), len(long)) == (1, 1)
     assert short != long
 
 
 def test_salts_part_equal_paragraphs() -> None:
     text = "قال رسول الله"
-    first, second, third = run_hash_shingles([text] * 3, "arabic-1", True, 2, salts=[7, 8, 7])
+    first, second, third = run_hash_shingles([text] * 3, "arabic-1", True, [2], salts=[7, 8, 7])
     assert first == third
     assert set(first).isdisjoint(second)
 
@@ -128,9 +130,9 @@ def test_hashes_are_frozen(text: str) -> None:
     units = np.empty(len(data), np.uint64)
     count = word_units(data, 0, len(data), fold_table("arabic-1"), units)
     assert units[:count].tolist() == words
-    assert run_hash_shingles([text], "arabic-1", by_word=True, size=3) == [shingles]
+    assert run_hash_shingles([text], "arabic-1", by_word=True, sizes=[3]) == [shingles]
 
 
 def test_character_shingle_hashes_are_frozen() -> None:
-    found = run_hash_shingles(["قَالَ لَا", "لا"], "arabic-1", by_word=False, size=5)
+    found = run_hash_shingles(["قَالَ لَا", "لا"], "arabic-1", by_word=False, sizes=[5])
     assert found == [[0x3CF0BAA8D624F2F5, 0x5AD52528A7DDBCFD], [0x97A0E8A27507305B]]
