@@ -87,7 +87,7 @@ def _sizes(value: Any) -> Any:
     """The sizes in rising order, each once; one alone as a number."""
     sizes = value if isinstance(value, list) else [value]
     if not sizes or not all(type(each) is int and 1 <= each <= MOST_UNITS for each in sizes):
-        raise ValueError(f"{value!r}: not a whole number from 1 to {MOST_UNITS} or a list of such, for example [1, 2]")
+        raise ValueError(f"should be a whole number from 1 to {MOST_UNITS}, or a list of such, for example [1, 2]")
     distinct = sorted(set(sizes))
     return distinct if len(distinct) > 1 else distinct[0]
 
@@ -121,7 +121,14 @@ class DedupSettings(Settings):
         description="inner: no duplicates are paragraphs of which each has a number within that the other lacks; "
         "equal: those whose numbers differ; ignore: numbers are words like others",
     )
-    minimum_words: Annotated[int, Field(ge=0)] = Field(0, description="shorter paragraphs are never compared")
+    minimum_words: Annotated[int, Field(ge=0)] = Field(
+        0, description="paragraphs of fewer words, but not of none, are never compared"
+    )
+    wordless: Literal["exact", "keep"] = Field(
+        "exact",
+        description="exact: of paragraphs without a word the first of the same bytes is kept; keep: all are",
+    )
+    keep: Literal["first"] = Field("first", description="the copy that stands for the others")
     join: Literal["auto", "one_pass", "partitioned"] = Field(
         "auto", description="how duplicates are found; auto: partitioned on a cluster where the input is large"
     )

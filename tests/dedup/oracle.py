@@ -29,10 +29,12 @@ def words(text: str, fold: str = "arabic-1") -> list[str]:
 
 
 def shingles(text: str, settings: DedupSettings) -> set[Any]:
-    """The shingle set of a paragraph; empty where it has no words, or too few to be compared."""
+    """The shingle set of a paragraph, without a word its bytes; empty where it is not compared."""
     found = words(text, settings.fold)
     units = found if settings.shingle.unit == "word" else list(" ".join(found))
-    if not units or len(found) < settings.minimum_words:
+    if not units:
+        return {text.encode()} if text and settings.wordless == "exact" else set()
+    if len(found) < settings.minimum_words:
         return set()
     sizes = {min(size, len(units)) for size in settings.shingle.sizes}
     return {tuple(units[first : first + size]) for size in sizes for first in range(len(units) - size + 1)}

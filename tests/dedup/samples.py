@@ -51,6 +51,7 @@ definitions = st.builds(
     scope=st.sampled_from(["corpus", "corpus", "document", "off"]),
     shingle=st.builds(ShingleSettings, unit=st.sampled_from(["word", "character"]), size=st.integers(1, 5) | sizes),
     numbers=st.sampled_from(["inner", "ignore", "equal"]),
+    wordless=st.sampled_from(["exact", "keep"]),
     minimum_words=st.sampled_from([0, 0, 1, 2, 4]),
     fold=st.sampled_from(PROFILES),
 )
@@ -80,8 +81,8 @@ def cut(sets: ShingleSets, at: Sequence[int]) -> list[ShingleSets]:
     offsets = [sets.offsets[first : last + 1] for first, last in pairwise(edges)]
     numbers = [sets.numbers.take(np.arange(first, last)) for first, last in pairwise(edges)]
     return [
-        ShingleSets(sets.shingles[each[0] : each[-1]], each - each[0], own)
-        for each, own in zip(offsets, numbers, strict=True)
+        ShingleSets(sets.shingles[each[0] : each[-1]], each - each[0], own, sets.wordless[first:last])
+        for each, own, (first, last) in zip(offsets, numbers, pairwise(edges), strict=True)
     ]
 
 
@@ -142,6 +143,7 @@ def fingerprint_of(documents: Sequence[Sequence[Sequence[int]]], bundle: str = "
             np.array([each for one in paragraphs for each in one], np.uint64),
             np.cumsum([0, *map(len, paragraphs)]).astype(np.int64),
             NumberSets(np.full(len(paragraphs), 7, np.uint64), np.arange(len(paragraphs) + 1)),
+            np.array([each == [7] for each in paragraphs], np.uint8),
         ),
         facts={"bytes": 1000 * len(documents), "digests": {bundle: "00ff"}},
     )

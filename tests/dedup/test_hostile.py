@@ -80,9 +80,10 @@ def test_a_million_times_the_same_paragraph() -> None:
 
 
 @pytest.mark.parametrize("definition", [WORDS, CHARACTERS])
-def test_only_punctuation_is_kept(definition: DedupSettings) -> None:
+def test_only_punctuation_is_kept_once(definition: DedupSettings) -> None:
     paragraphs = ["***", "***", "، ، ،", "—" * 1000, "!؟." * 10_000, "😀🌙", "😀🌙", "\u200f", "َ", "ـ"]
-    assert check(paragraphs, definition) == {}
+    assert check(paragraphs, definition.model_copy(update={"wordless": "keep"})) == {}
+    assert set(check(paragraphs, definition)) == {1, 6}
     assert set(check(paragraphs, DedupSettings(fold="none"))) == {1, 6}
 
 

@@ -13,7 +13,7 @@ class DefinitionError(UsageError):
 
 
 # What held before there was a setting of it.
-_FIRST = {"numbers": "ignore"}
+_FIRST = {"numbers": "ignore", "wordless": "keep", "keep": "first"}
 
 
 def definition_of(run: Manifest) -> DedupSettings:

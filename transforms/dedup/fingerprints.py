@@ -31,7 +31,13 @@ DOCUMENT_FIELDS = [
     pa.field("language_probability", pa.float32()),
     pa.field("filter_rule", pa.string()),
 ]
-_PLACE = pa.struct([pa.field("offset", pa.int64(), nullable=False), pa.field("length", pa.int64(), nullable=False)])
+_PLACE = pa.struct(
+    [
+        pa.field("offset", pa.int64(), nullable=False),
+        pa.field("length", pa.int64(), nullable=False),
+        pa.field("wordless", pa.bool_(), nullable=False),
+    ]
+)
 SCHEMA = pa.schema(
     [
         *DOCUMENT_FIELDS,
@@ -86,7 +92,8 @@ def write_fingerprint(run: Run, split: str, fingerprint: Fingerprint) -> None:
     """Writes the fingerprint file of a split, given by its id."""
     first = fingerprint.first_paragraph
     places = pa.StructArray.from_arrays(
-        [pa.array(fingerprint.offset), pa.array(fingerprint.length)], fields=list(_PLACE)
+        [pa.array(fingerprint.offset), pa.array(fingerprint.length), pa.array(fingerprint.sets.wordless.astype(bool))],
+        fields=list(_PLACE),
     )
     sets, numbers = fingerprint.sets, fingerprint.sets.numbers
     shingles = pa.LargeListArray.from_arrays(pa.array(sets.offsets), pa.array(sets.shingles))
@@ -140,7 +147,8 @@ def check_split(folder: Folder, path: str, batch: pa.RecordBatch, split: str, sc
 def _sets(batch: pa.RecordBatch) -> ShingleSets:
     sets, numbers = (batch.column(name).values for name in ("shingles", "numbers"))
     apart = NumberSets(numbers.values.to_numpy(), numbers.offsets.to_numpy())
-    return ShingleSets(sets.values.to_numpy(), sets.offsets.to_numpy(), apart)
+    wordless = batch.column("paragraphs").values.field("wordless").to_numpy(zero_copy_only=False).astype(np.uint8)
+    return ShingleSets(sets.values.to_numpy(), sets.offsets.to_numpy(), apart, wordless)
 
 
 class JoinClock:

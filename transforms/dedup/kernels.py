@@ -9,6 +9,7 @@ from transforms.kernels import (
     Int64,
     InUInt32,
     InUInt64,
+    OutBytes,
     OutInt64,
     OutUInt64,
     inline,
@@ -92,42 +93,11 @@ def shared_tokens(lefts, left, left_end, rights, right, right_end, wanted):
     return shared if shared >= wanted else -1
 
 
-@inline
-def nested(lefts, left, left_end, rights, right, right_end):
-    """True where one of two sorted sets holds the other."""
-    only_left = False
-    only_right = False
-    while left < left_end and right < right_end:
-        a = lefts[left]
-        b = rights[right]
-        left += np.int64(a <= b)
-        right += np.int64(b <= a)
-        only_left |= a < b
-        only_right |= b < a
-        if only_left and only_right:
-            return False
-    return not ((only_left or left < left_end) and (only_right or right < right_end))
-
-
-@inline
-def number_mask(numbers, begin, end):
-    """A bit for each number of a paragraph, by its hash: several may have the same."""
-    mask = np.uint64(0)
-    for at in range(begin, end):
-        mask |= np.uint64(1) << (numbers[at] >> np.uint64(58))
-    return mask
-
-
-@inline
-def far_apart(left, right):
-    """True where masks show that each of two paragraphs has a number that the other lacks."""
-    return (left & ~right) != 0 and (right & ~left) != 0
-
-
 # Frozen: fingerprints that lie on disk are compared with new ones. Odd 64-bit constants, integer arithmetic only.
 HASH_MULTIPLIER = np.uint64(0x9E6C63D0876A9A4B)
 SEED_WORD = np.uint64(0x8BB84B93962EACC9)
 SEED_SHINGLE = np.uint64(0x2D358DCCAA6C78A5)
+SEED_BYTES = np.uint64(0xA0761D6478BD642F)
 _HALF = np.uint64(32)
 _DROPPED = np.uint32(0)
 _SEPARATOR = np.uint32(1)
@@ -225,13 +195,17 @@ def character_units(text, start, end, fold, units):
 
 
 @kernel(
-    InBytes, InInt64, InInt64, InUInt64, InUInt32, Bool, InInt64, Int64, OutUInt64, OutInt64, OutUInt64, returns=Int64
-)
-def hash_shingles(text, start, end, salt, fold, by_word, sizes, minimum_words, units, offsets, shingles):
+    InBytes, InInt64, InInt64, InUInt64, InUInt32, Bool, InInt64, Int64, Bool,
+    OutUInt64, OutInt64, OutBytes, OutUInt64,
+    returns=Int64,
+)  # fmt: skip
+def hash_shingles(
+    text, start, end, salt, fold, by_word, sizes, minimum_words, by_bytes, units, offsets, wordless, shingles
+):  # fmt: skip
     """Fills `shingles` with the shingle hashes of each paragraph, size by size; returns their number.
 
     Those of a size stand in text order, with repeats. A paragraph of 1 to `size` - 1 units has one shingle of the size:
-    all of them. One of fewer than `minimum_words` words has none.
+    all of them. One of fewer than `minimum_words` words has none. One of no word at all may have one: its bytes.
 
     Args:
         text: uint8[m], valid UTF-8.
@@ -240,9 +214,11 @@ def hash_shingles(text, start, end, salt, fold, by_word, sizes, minimum_words, u
         fold: uint32[0x110000], see `fold_table`.
         by_word: whether shingles are of words, else of characters.
         sizes: int64[n], units in a shingle, each at least 1.
-        minimum_words: shorter paragraphs have no shingles.
+        minimum_words: paragraphs of fewer words, but not of none, have no shingles.
+        by_bytes: whether paragraphs without a word are compared by their bytes.
         units: uint64[u], scratch; u at least one more than the bytes of the longest paragraph.
         offsets: int64[p + 1], filled with where each paragraph's shingles begin.
+        wordless: uint8[p], filled with 1 for paragraphs that are compared by their bytes, else 0.
         shingles: uint64[s]; s at least the sum of the paragraphs' unit capacities for each size.
     """
     total = 0
@@ -253,7 +229,14 @@ def hash_shingles(text, start, end, salt, fold, by_word, sizes, minimum_words, u
             words = count
         else:
             count, words = character_units(text, start[paragraph], end[paragraph], fold, units)
-        if count > 0 and words >= minimum_words:
+        wordless[paragraph] = by_bytes and count == 0 and start[paragraph] < end[paragraph]
+        if wordless[paragraph]:
+            state = SEED_BYTES ^ salt[paragraph]
+            for at in range(start[paragraph], end[paragraph]):
+                state = absorb(state, np.uint64(text[at]))
+            shingles[total] = state
+            total += 1
+        elif count > 0 and words >= minimum_words:
             for size in sizes:
                 length = min(size, count)
                 # The length is part of the hash: two words are never equal to a shingle of three.

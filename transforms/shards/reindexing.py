@@ -99,5 +99,6 @@ def _sets(documents: pa.Table, breaks: str, settings: DedupSettings, run: str) -
         documents.column("bundle").take(owner),
         documents.column("paragraph_offset").combine_chunks().flatten().take(rows),
         index.flatten().take(rows),
+        pc.binary_length(paragraphs.flatten().take(rows)).cast(pa.int64()),
     ]
     return sets_table(pa.table(columns, schema=PLACES), tokens, bounds, numbers)

@@ -49,7 +49,7 @@ def sets_of(split: Sequence[Shingles], *, numbered: bool = False) -> ShingleSets
     numbers = [numbers_of(each) if numbered else [] for each in split]
     number_offsets = np.cumsum([0, *map(len, numbers)]).astype(np.int64)
     every = NumberSets(np.array([each for one in numbers for each in one], np.uint64), number_offsets)
-    return ShingleSets(np.array(flat, np.uint64), offsets, every)
+    return ShingleSets(np.array(flat, np.uint64), offsets, every, np.zeros(len(split), np.uint8))
 
 
 def places(run: str, count: int) -> pa.Table:
@@ -61,6 +61,7 @@ def places(run: str, count: int) -> pa.Table:
         "bundle": pa.array(["أخبار.txt"] * count, pa.string()),
         "offset": pa.array([100 * row for row in rows], pa.int64()),
         "paragraph_index": pa.array(list(rows), pa.int32()),
+        "length": pa.array([10 + row for row in rows], pa.int64()),
     }
     return pa.table(columns)
 

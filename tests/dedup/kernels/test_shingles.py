@@ -23,6 +23,7 @@ def run_hash_shingles(
     sizes: list[int],
     minimum_words: int = 0,
     salts: list[int] | None = None,
+    by_bytes: bool = False,
 ) -> list[list[int]]:
     """The shingle hashes of each paragraph; the arrays are not larger than the kernel's contract asks."""
     text, start, end = encode(paragraphs, between="")
@@ -34,7 +35,7 @@ def run_hash_shingles(
     salt = np.array(salts or [0] * len(start), np.uint64)
     used = hash_shingles(
         text, start, end, salt, fold_table(profile),
-        by_word, np.array(sizes), minimum_words, units, offsets, shingles,
+        by_word, np.array(sizes), minimum_words, by_bytes, units, offsets, np.empty(len(start), np.uint8), shingles,
     )  # fmt: skip
     assert offsets[-1] == used
     return [shingles[first:last].tolist() for first, last in pairwise(offsets)]
@@ -98,6 +99,20 @@ def test_a_short_paragraph_is_no_shingle_of_a_longer_one() -> None:
     short, long = run_hash_shingles(["قال رسول", "قال رسول الله"], "arabic-1", True, [3])
     assert (len(short), len(long)) == (1, 1)
     assert short != long
+
+
+def test_paragraphs_without_a_word_are_their_bytes() -> None:
+    texts = ["***", "***", "* * *", "", "َ", "قال"]
+    found = run_hash_shingles(texts, "arabic-1", True, [2], by_bytes=True)
+    hashes = [twins.absorb_all(0xA0761D6478BD642F, list(each.encode())) for each in texts]
+    assert found == [
+        [hashes[0]],
+        [hashes[0]],
+        [hashes[2]],
+        [],
+        [hashes[4]],
+        *run_hash_shingles(["قال"], "arabic-1", True, [2]),
+    ]
 
 
 def test_salts_part_equal_paragraphs() -> None:

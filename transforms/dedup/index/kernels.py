@@ -3,7 +3,8 @@
 import numpy as np
 from numba import types
 
-from transforms.dedup.kernels import drop_repeats, first_slot, least_overlap, nested, pair_overlap, shared_tokens
+from transforms.dedup.kernels import drop_repeats, first_slot, least_overlap, pair_overlap, shared_tokens
+from transforms.dedup.numbers.kernels import nested
 from transforms.kernels import (
     Float64,
     InBytes,

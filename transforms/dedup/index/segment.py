@@ -26,11 +26,12 @@ SETS = pa.schema(
         pa.field("bundle", pa.string(), nullable=False),
         pa.field("offset", pa.int64(), nullable=False),
         pa.field("paragraph_index", pa.int32(), nullable=False),
+        pa.field("length", pa.int64(), nullable=False),
         pa.field("set", pa.large_list(pa.uint64()), nullable=False),
         pa.field("numbers", pa.large_list(pa.uint64()), nullable=False),
     ]
 )
-PLACE_COLUMNS = ("run", "doc_id", "bundle", "offset", "paragraph_index")
+PLACE_COLUMNS = ("run", "doc_id", "bundle", "offset", "paragraph_index", "length")
 POSTINGS = pa.schema([pa.field("key", pa.uint32(), nullable=False), pa.field("row", pa.int32(), nullable=False)])
 BUCKETS = pa.schema([pa.field("begin", pa.int32(), nullable=False)])
 FILTER = pa.schema([pa.field("bits", pa.uint8(), nullable=False)])
@@ -68,10 +69,10 @@ class Segment:
         return mapped
 
     def _file(self, name: str, schema: pa.Schema) -> pa.Table:
-        return pa.Table.from_batches([self._batch(name)]).cast(schema)
-
-    def _batch(self, name: str) -> pa.RecordBatch:
-        return self.folder.read_arrow(f"{name}.arrow", getattr(self.digests, name))
+        batch = self.folder.read_arrow(f"{name}.arrow", getattr(self.digests, name))
+        if batch.schema.names != schema.names:
+            raise DamagedFileError(f"{self.folder.at(f'{name}.arrow')}: is of another version of Rafid")
+        return pa.Table.from_batches([batch]).cast(schema)
 
     def check(self) -> None:
         """Makes sure that the files are those that were written, and that no number in them leads outside.
@@ -99,12 +100,8 @@ class Segment:
 
     @cached_property
     def rows(self) -> pa.Table:
-        """A row a kept paragraph, with the columns of `SETS`; what was written before there were numbers has none."""
-        batch = self._batch("sets")
-        if "numbers" not in batch.schema.names:
-            offsets = pa.array(np.zeros(len(batch) + 1, np.int64))
-            batch = batch.append_column("numbers", pa.LargeListArray.from_arrays(offsets, pa.array([], pa.uint64())))
-        return pa.Table.from_batches([batch]).cast(SETS)
+        """A row a kept paragraph, with the columns of `SETS`."""
+        return self._file("sets", SETS)
 
     @cached_property
     def sets(self) -> tuple[UInt64s, Int64s]:

@@ -5,6 +5,39 @@ import numpy as np
 from transforms.dedup.kernels import SEED_SHINGLE, SEED_WORD, absorb, character_units, drop_repeats
 from transforms.kernels import Bool, InBytes, InInt64, Int64, InUInt32, OutInt64, OutUInt64, inline, kernel
 
+
+@inline
+def nested(lefts, left, left_end, rights, right, right_end):
+    """True where one of two sorted sets holds the other."""
+    only_left = False
+    only_right = False
+    while left < left_end and right < right_end:
+        a = lefts[left]
+        b = rights[right]
+        left += np.int64(a <= b)
+        right += np.int64(b <= a)
+        only_left |= a < b
+        only_right |= b < a
+        if only_left and only_right:
+            return False
+    return not ((only_left or left < left_end) and (only_right or right < right_end))
+
+
+@inline
+def number_mask(numbers, begin, end):
+    """A bit for each number of a paragraph, by its hash: several may have the same."""
+    mask = np.uint64(0)
+    for at in range(begin, end):
+        mask |= np.uint64(1) << (numbers[at] >> np.uint64(58))
+    return mask
+
+
+@inline
+def far_apart(left, right):
+    """True where masks show that each of two paragraphs has a number that the other lacks."""
+    return (left & ~right) != 0 and (right & ~left) != 0
+
+
 _BLANK = np.uint64(32)
 _ZERO, _TEN = np.uint64(ord("0")), np.uint64(10)
 _ARABIC_ZERO, _EXTENDED_ZERO = np.uint64(ord("٠")), np.uint64(ord("۰"))

@@ -137,7 +137,7 @@ def _chosen_sets(sets: ShingleSets, paragraphs: Int64s) -> ShingleSets:
     pieces = [sets.shingles[sets.offsets[each] : sets.offsets[each + 1]] for each in paragraphs.tolist()]
     sizes = [len(piece) for piece in pieces]
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    return ShingleSets(np.concatenate(pieces), offsets, sets.numbers.take(paragraphs))
+    return ShingleSets(np.concatenate(pieces), offsets, sets.numbers.take(paragraphs), sets.wordless[paragraphs])
 
 
 def given_positions(number: int, similarity: Float64s) -> Int64s:

@@ -9,13 +9,11 @@ from transforms.dedup.kernels import (
     SEED_WORD,
     absorb,
     drop_repeats,
-    far_apart,
-    nested,
-    number_mask,
     pair_overlap,
     prefix_length,
     shared_tokens,
 )
+from transforms.dedup.numbers.kernels import far_apart, nested, number_mask
 from transforms.kernels import (
     Float64,
     InBytes,

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.dedup import twins
 from tests.dedup.samples import thresholds
-from transforms.dedup.kernels import nested, pair_overlap, shared_tokens
+from transforms.dedup.kernels import pair_overlap, shared_tokens
+from transforms.dedup.numbers.kernels import nested
 from transforms.dedup.one_pass.kernels.join import equal_sets, join_rows
 
 sizes = st.integers(1, 200)

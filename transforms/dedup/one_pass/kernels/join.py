@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from transforms.dedup.kernels import far_apart, nested, number_mask, pair_overlap, prefix_length, shared_tokens
+from transforms.dedup.kernels import pair_overlap, prefix_length, shared_tokens
+from transforms.dedup.numbers.kernels import far_apart, nested, number_mask
 from transforms.kernels import (
     Float64,
     InFloat64,
