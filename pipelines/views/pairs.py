@@ -92,7 +92,7 @@ class Pairs:
         apart = ", but each has a number that the other lacks" if found.apart else ""
         place = f"{found.place['bundle']}@{found.place['paragraph_offset']} ¶{found.place['paragraph_index']}"
         title = f"It {verdict}; similarity {found.similarity:.4f} (threshold {settings.threshold}){apart}"
-        return _side_by_side(title, "given", text, f"kept: {place} (run {found.place['run']})", found.text)
+        return side_by_side(title, "given", text, f"kept: {place} (run {found.place['run']})", found.text)
 
     def _drawn(self, rows: pa.Table) -> Iterator[Table]:
         for row, kept in zip(rows.to_pylist(), self.corpus.kept_texts(rows), strict=True):
@@ -106,10 +106,11 @@ def _pair(row: dict[str, Any], kept: str) -> Table:
     kept_place = (
         f"kept: {row['kept_bundle']}@{row['kept_offset']} ¶{row['kept_paragraph_index']} (run {row['kept_run']})"
     )
-    return _side_by_side(title, removed_place, row["text"], kept_place, kept)
+    return side_by_side(title, removed_place, row["text"], kept_place, kept)
 
 
-def _side_by_side(title: str, left_title: str, left: str, right_title: str, right: str) -> Table:
+def side_by_side(title: str, left_title: str, left: str, right_title: str, right: str) -> Table:
+    """Two texts beside each other, from right to left, the words that differ marked."""
     left_words, right_words = marked_words(left, right)
     table = Table(title=console.text(title), title_justify="left", show_lines=True, expand=True)
     table.add_column(console.text(left_title), justify="right", ratio=1)

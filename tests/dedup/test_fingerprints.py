@@ -20,7 +20,13 @@ def content(fingerprint: Fingerprint) -> dict[str, Any]:
     """All that a fingerprint says."""
     columns = ("first_paragraph", "offset", "length")
     numbers = fingerprint.sets.numbers
-    sets = (fingerprint.sets.wordless, fingerprint.sets.shingles, fingerprint.sets.offsets, numbers.numbers, numbers.offsets)
+    sets = (
+        fingerprint.sets.wordless,
+        fingerprint.sets.shingles,
+        fingerprint.sets.offsets,
+        numbers.numbers,
+        numbers.offsets,
+    )
     arrays = [*(getattr(fingerprint, name) for name in columns), *sets]
     return {
         "documents": fingerprint.documents.to_pylist(),

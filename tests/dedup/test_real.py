@@ -43,7 +43,9 @@ def expected(real: Path) -> set[Place]:
     return {(name, int(ordinal)) for name, ordinal in (line.split("\t") for line in lines)}
 
 
-TRIPLES = DedupSettings(shingle=ShingleSettings(size=3), numbers="ignore", wordless="keep")  # what `expected` was made by
+TRIPLES = DedupSettings(
+    shingle=ShingleSettings(size=3), numbers="ignore", wordless="keep"
+)  # what `expected` was made by
 
 
 def fingerprints_of(bundles: Path, split_bytes: int) -> list[Fingerprint]:

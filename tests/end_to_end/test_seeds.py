@@ -195,7 +195,9 @@ def test_totals_hold() -> None:
             for paragraph, decided in zip(paragraphs(), verdicts(), strict=True)
             if paragraph.document.startswith(bundle[7:10])
         ]
-        rows.append([len(documents_of(bundle)), len(outcomes), *map(outcomes.count, ("kept", "exact", "near", "wordless"))])
+        rows.append(
+            [len(documents_of(bundle)), len(outcomes), *map(outcomes.count, ("kept", "exact", "near", "wordless"))]
+        )
     rows.append([sum(column) for column in zip(*rows, strict=True)])
     assert rows == [[int(cell) for cell in cells] for _, *cells in table("bundle")]
 
