@@ -53,6 +53,13 @@ def _category(documents: int) -> str:
     return next((name for limit, name in _SIZES if documents < limit), "n>1B")
 
 
+_APART = {
+    "ignore": "",
+    "inner": " and not each has a number within that the other lacks",
+    "equal": " and the numbers of both are the same",
+}
+
+
 def _definition(dedup: dict[str, Any]) -> str:
     if dedup["scope"] == "off":
         return "none were removed."
@@ -62,7 +69,7 @@ def _definition(dedup: dict[str, Any]) -> str:
     within = {"corpus": "", "document": " of the same document"}[dedup["scope"]]
     return (
         f"a paragraph was removed when the exact Jaccard similarity of its {shingle['unit']} {sizes}-grams "
-        f"with an earlier kept paragraph{within} is at least {dedup['threshold']}."
+        f"with an earlier kept paragraph{within} is at least {dedup['threshold']}{_APART[dedup.get('numbers', 'ignore')]}."
     )
 
 

@@ -10,7 +10,7 @@ from transforms.shards.what_if import Difference, Preview
 
 
 def drawn(found: Preview, changes: str, limit: int) -> Iterator[RenderableType]:
-    """What would go, in figures, then samples of what would go and stay otherwise, `limit` of each at most.
+    """The figures of a preview, then samples of the paragraphs on which the definitions differ, `limit` of each at most.
 
     Args:
         found: the preview.

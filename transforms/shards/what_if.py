@@ -45,7 +45,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Preview:
-    """What two definitions remove of the same paragraphs.
+    """The decisions of two definitions on the same paragraphs.
 
     Attributes:
         paragraphs: all that were compared, in the order of the input, with the columns of `PARAGRAPHS` and `run`.
@@ -59,12 +59,12 @@ class Preview:
 
     @property
     def more(self) -> Difference:
-        """What would go and does not now."""
+        """The paragraphs that would go and do not now."""
         return _difference(self.then, self.now)
 
     @property
     def fewer(self) -> Difference:
-        """What goes now and would not."""
+        """The paragraphs that go now and would not."""
         return _difference(self.now, self.then)
 
 
