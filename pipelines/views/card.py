@@ -55,8 +55,8 @@ def _category(documents: int) -> str:
 
 _APART = {
     "ignore": "",
-    "inner": " and not each has a number within that the other lacks",
-    "equal": " and the numbers of both are the same",
+    "inner": ", unless each has a number within that the other lacks",
+    "equal": ", unless their numbers differ",
 }
 
 
@@ -66,10 +66,11 @@ def _definition(dedup: dict[str, Any]) -> str:
     shingle = dedup["shingle"]
     size = shingle["size"]
     sizes = "- and ".join(map(str, size if isinstance(size, list) else [size]))
+    apart = _APART[dedup.get("numbers", "ignore")]
     within = {"corpus": "", "document": " of the same document"}[dedup["scope"]]
     return (
         f"a paragraph was removed when the exact Jaccard similarity of its {shingle['unit']} {sizes}-grams "
-        f"with an earlier kept paragraph{within} is at least {dedup['threshold']}{_APART[dedup.get('numbers', 'ignore')]}."
+        f"with an earlier kept paragraph{within} is at least {dedup['threshold']}{apart}."
     )
 
 

@@ -10,7 +10,7 @@ from transforms.shards.what_if import Difference, Preview
 
 
 def drawn(found: Preview, changes: str, limit: int) -> Iterator[RenderableType]:
-    """The figures of a preview, then samples of the paragraphs on which the definitions differ, `limit` of each at most.
+    """The figures of a preview, then samples of the paragraphs that only one definition removes, `limit` of each.
 
     Args:
         found: the preview.
