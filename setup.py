@@ -38,6 +38,7 @@ EXTRAS = {
         "selenium>=4.40,<4.52",  # opens the report in a browser
         "types-PyYAML>=6",
         "types-requests>=2.32",
+        "unicodedata2==18.0.0",  # the Unicode that the table of characters is made from
     ],
 }
 
@@ -68,7 +69,7 @@ setup(
     packages=find_packages(include=["pipelines", "pipelines.*", "transforms", "transforms.*"]),
     package_data={
         "pipelines": ["py.typed", "views/templates/*", "runners/worker_boot", "dags/*"],
-        "transforms": ["py.typed", "*/*.txt"],
+        "transforms": ["py.typed", "**/*.txt"],
     },
     # For whoever installs the wheel; `rafid --help` says where they are.
     data_files=[(f"share/rafid/{folder}", files_in(folder)) for folder in ("configs", "configs/kubernetes")],

@@ -1,4 +1,4 @@
-"""Writes the reference pages of docs/ that come from the code: every setting, every column."""
+"""Writes the reference pages of docs/ that come from the code: every setting, every column, the whole fold."""
 
 import json
 import sys
@@ -11,6 +11,7 @@ import annotated_types
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from docs import fold
 from pipelines.config import IngestSettings
 from pipelines.views.card import MEANINGS, type_name
 from transforms.bundles.errors import RejectReason
@@ -50,12 +51,18 @@ Names and types are a contract: a test pins them. All are Parquet, in zstd, one 
     return f"{head}{tables}\nThe reasons: {reasons}.\n{_manifest()}"
 
 
+def definition_page() -> str:
+    """The page of the definition of a duplicate, as it stands, with the part that lists the fold written anew."""
+    return (DOCS / "definition.md").read_text(encoding="utf-8").partition(fold.START)[0] + fold.section()
+
+
 def _manifest() -> str:
     """The section of manifests: every key of the model, nested ones under their parents."""
     head = """
 ## Manifests
 
-`manifests/RUN.json` is the commit: a run without one does not exist.
+`manifests/RUN.json` is the commit: a run without one does not exist. While a run takes the place of another, the file
+`manifests/.switch` says which manifests in `manifests/.waiting/` count, and which runs are gone.
 
 | key | type | |
 |---|---|---|
@@ -146,7 +153,7 @@ def _table(ledger: str) -> str:
     return f"\n## {ledger}\n\n{_LEDGER_TITLES[ledger]}.\n\n| column | type | |\n|---|---|---|\n{rows}"
 
 
-PAGES = {"settings.md": settings_page, "schema.md": schema_page}
+PAGES = {"settings.md": settings_page, "schema.md": schema_page, "definition.md": definition_page}
 
 
 def main() -> int:

@@ -12,7 +12,6 @@ from pipelines.views.summary import estimate, print_plan, speakers, with_progres
 from transforms import console
 from transforms.bundles.listing import Bundle
 from transforms.segmentation.segmenter import shared_segmenter
-from transforms.shards.corpus import Corpus
 from transforms.storage import Folder
 
 NOTHING_NEW = 99  # what schedulers take for "skipped"
@@ -51,15 +50,18 @@ def run_batch(bundles: Sequence[Bundle], settings: IngestSettings, request: Requ
     runner: RunSlice = partial(run_slice, settings=settings, options=options, say=say)
     if in_process and not request.quiet:
         runner = with_progress(runner, request.log_format)
-    flags = {"new_only": request.new_only, "wait": request.wait}
+    reports = in_process and settings.run.report
+    flags = {"new_only": request.new_only, "wait": request.wait, "reports": reports}
     committed = False
     for manifest in run_job(bundles, settings, runner, in_process=in_process, notice=say, **flags):
         committed = True
         summarize(settings.folder(), manifest)
-        if in_process and settings.run.report:
-            write_views(settings.folder(), manifest.run, say)
+        if reports:
+            publish_views(settings.folder(), manifest.run, say)
     if not committed:
         say("nothing new")
+        if reports:
+            publish_views(settings.folder(), "", say)
     return 0 if committed else NOTHING_NEW
 
 
@@ -82,14 +84,19 @@ def print_estimate(
     return 0
 
 
-def write_views(output: Folder, run: str, say: Callable[[str], None]) -> None:
-    """Writes the report of a committed run and the card, and says where; a failure is a warning, for the run stands."""
-    from pipelines.views.card import write_card  # noqa: PLC0415 - templates are of no use before
-    from pipelines.views.report import write_report  # noqa: PLC0415
+def publish_views(output: Folder, run: str, say: Callable[[str], None]) -> None:
+    """Writes the reports that are due and the card, and says where; a failure is a warning, for the runs stand.
+
+    Args:
+        output: the corpus.
+        run: the run that was just committed; empty where none was, but a killed process may have left reports due.
+        say: told of each report.
+    """
+    from pipelines.views.publishing import publish  # noqa: PLC0415 - templates are of no use before
 
     try:
-        corpus = Corpus(output)
-        say(write_report(corpus, run))
-        write_card(corpus)
+        for url in publish(output):
+            say(url)
     except Exception as error:
-        console.tell(f"rafid: run {run} is committed, but its report is not written: {explained(error)}")
+        known = f"run {run} is committed, but its report is not written" if run else "reports are not written"
+        console.tell(f"rafid: {known}: {explained(error)}")

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from transforms.errors import UsageError
 from transforms.language.settings import LanguageSettings
+from transforms.runs.names import check_new_name
 from transforms.settings import (
     DedupSettings,
     IndexSettings,
@@ -23,6 +24,8 @@ from transforms.settings import (
 
 if TYPE_CHECKING:  # it brings Arrow along
     from transforms.storage import Folder
+
+_YEAR = 366 * 86_400  # seconds
 
 
 class _Loader(yaml.SafeLoader):
@@ -54,11 +57,18 @@ class InputSettings(ReadSettings):
     )
 
 
+def _new_name(value: str) -> str:
+    try:
+        return check_new_name(value)
+    except UsageError as error:
+        raise ValueError(str(error)) from error
+
+
 class RunSettings(Settings):
     """The way a run is worked on; the corpus is the same whatever stands here."""
 
-    id: str | None = Field(
-        None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$", description="names the run; default: the time"
+    id: Annotated[str, AfterValidator(_new_name)] | None = Field(
+        None, description="names the run: letters, digits, `.`, `_` and `-`; default: the time"
     )
     split_bytes: Size = Field(32 << 20, ge=64, description="text worked on, and written to one shard, at a time")
     max_bytes: Size = Field(
@@ -86,8 +96,10 @@ class FlinkSettings(Settings):
     )
     workers: str = Field("localhost:50000", description="the worker pool, as a TaskManager sees it")
     parallelism: int | None = Field(None, ge=1, description="tasks at a time; default: the cluster's")
-    timeout: float = Field(0, ge=0, description="seconds after which a run is cancelled; 0: never")
-    outage: float = Field(60, ge=0, description="seconds without an answer of the cluster that are waited out")
+    timeout: float = Field(0, ge=0, le=_YEAR, description="seconds after which a run is cancelled; 0: never")
+    outage: float = Field(
+        60, ge=0, le=_YEAR, description="seconds without an answer of the cluster that are waited out"
+    )
     poll: float = Field(2, gt=0, le=60, description="seconds between two looks at the job")
     ca_file: str | None = Field(None, description="PEM file of the authority that signed the cluster's certificate")
     client_certificate_file: str | None = Field(None, description="PEM file of our certificate and its key")
@@ -131,12 +143,15 @@ def require_places(settings: IngestSettings) -> str:
     """The output.
 
     Raises:
-        ConfigError: no input or no output is named.
+        UsageError: no input or no output is named, or the input takes in the output.
     """
     if not settings.input.paths:
         raise ConfigError("no input: name bundles with --input, for example --input 'seeds/*.txt'")
     if settings.output is None:
         raise ConfigError("no output: name a folder with --output")
+    from transforms.bundles.overlap import check_apart  # noqa: PLC0415 - it brings Arrow along
+
+    check_apart(settings.input.paths, settings.output)
     return settings.output
 
 

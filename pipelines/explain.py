@@ -96,7 +96,7 @@ def _what_if(arguments: argparse.Namespace, corpus: "Corpus") -> "Blocks":
     now = settings_of(corpus)
     then = changed_definition(now, arguments.what_if, "--what-if")
     found = preview(corpus, now, then, os.cpu_count() or 1)
-    return drawn(found, ", ".join(arguments.what_if), arguments.limit)
+    return drawn(found, ", ".join(arguments.what_if), then.fold, arguments.limit)
 
 
 def _place(text: str) -> tuple[str, int]:

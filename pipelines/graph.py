@@ -54,7 +54,7 @@ class StreamPlan:
 
 def ingest(pipeline: beam.Pipeline, plan: RunPlan) -> beam.PCollection[str]:
     """The run of `plan`: its id comes out once it is committed."""
-    batches = pipeline | "ListSplits" >> ListSplits(plan.run.name, plan.splits, plan.batch)
+    batches = pipeline | "ListSplits" >> ListSplits(plan.run.id, plan.splits, plan.batch)
     return _run(batches, plan.run.folder, plan.settings, _join(plan), abort)
 
 

@@ -8,6 +8,7 @@ from pipelines.cli import Command, Parser, run
 from pipelines.runs import output_folder
 from transforms import console
 from transforms.runs.catalog import committed_runs
+from transforms.runs.cleaning import clean_up
 from transforms.runs.lock import lock_output
 from transforms.runs.run import INDEX
 from transforms.storage import Folder
@@ -48,8 +49,9 @@ def _work(output: Folder, action: str, *, wait: bool) -> None:
     from transforms.shards.reindexing import kept_sets  # noqa: PLC0415
 
     with lock_output(output, f"index {action}", wait=wait):
+        clean_up(output)
         runs = committed_runs(output)
-        if runs and runs[-1].setting("dedup.scope") == "corpus":
+        if runs and runs[-1].is_for_later_runs():
             {"build": keep_up, "compact": compact}[action](output, runs, kept_sets)
 
 
@@ -57,8 +59,7 @@ def show(output: Folder) -> None:
     """Prints a row for each folder of the index: the runs it holds, its segments, its size."""
     from transforms.dedup.index.groups import groups_of, unindexed  # noqa: PLC0415 - they bring the kernels along
 
-    # Nothing asks for the others.
-    keys = [each.key for each in committed_runs(output) if each.setting("dedup.scope") == "corpus"]
+    keys = [each.key for each in committed_runs(output) if each.is_for_later_runs()]  # nothing asks for others
     groups, rows = groups_of(output, keys), []
     for group in groups:
         sizes = (output.read(f"{group.folder}/{name}").size for name in _files(output, group.folder))

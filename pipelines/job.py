@@ -3,28 +3,26 @@
 import contextlib
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from importlib.metadata import version
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from pipelines.config import IngestSettings, require_places
+from pipelines.opening import Facts, open_run
 from transforms.bundles.listing import Bundle, digest_bundle, list_bundles
 from transforms.bundles.splits import ByteRange, Split, plan_splits
 from transforms.dedup.definition import check_definition
-from transforms.dedup.index.building import keep_up, within_horizon
 from transforms.errors import RafidError, UsageError
-from transforms.runs.catalog import clean_up, committed_runs, prepare_output
+from transforms.runs.catalog import committed_runs, prepare_output, waiting_runs
+from transforms.runs.cleaning import clean_up
 from transforms.runs.inputs import Sorted, TakenInputs
 from transforms.runs.lock import lock_output
-from transforms.runs.manifest import Header, Manifest, Opening, RunKey, SlicePlace, WindowSpan
-from transforms.runs.naming import RunNames, check_id, further_names, names_of_job
-from transforms.runs.run import Run
+from transforms.runs.manifest import Manifest, SlicePlace
+from transforms.runs.naming import free_name, further_names, names_of_job
+from transforms.runs.run import Run, RunTaken
+from transforms.runs.switch import Switch, begin_switch, finish_switch
 from transforms.shards.checking import referring_runs
-from transforms.shards.reindexing import kept_sets
 from transforms.storage import Folder
-
-_PACKAGES = ("apache-beam", "numba", "numpy", "pyarrow")
 
 
 @dataclass(frozen=True)
@@ -84,9 +82,12 @@ def run_job(
     in_process: bool,
     new_only: bool = False,
     wait: bool = False,
+    reports: bool = False,
     notice: Callable[[str], None] = _quiet,
 ) -> Iterator[Manifest]:
     """The manifests of the job's runs, each as soon as it is committed; none where there is nothing new.
+
+    What the job replaces stays until its last run is finished; then all of them are committed in one step.
 
     Args:
         bundles: what to read, in input order.
@@ -95,29 +96,104 @@ def run_job(
         in_process: whether memory is this machine's.
         new_only: take only what no committed run has taken.
         wait: wait while another run is writing to the output, instead of saying so.
+        reports: note for each run that its report is due.
         notice: told of bundles that changed, vanished or are known.
     """
     output = settings.folder()
-    check_id(settings.run.id)
     prepare_output(output)
-    base = settings.run.id or datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    with lock_output(output, base, wait=wait):
-        clean_up(output)
+    with lock_output(output, settings.run.id or "without a name", wait=wait) as lease:
+        finish_switch(output)
         runs = committed_runs(output)
         splits = plan_splits(bundles, settings.run.split_bytes)
         if new_only:
             splits = _fresh_splits(bundles, runs, settings, notice)
         slices = _sliced(splits, settings, in_process=in_process)
-        plan = _plan_digest(slices, settings)
+        plan, base = _plan_digest(slices, settings), settings.run.id or free_name(runs)
         if new_only:
             names = further_names(runs, base, len(slices))
         else:
             names = names_of_job(runs, base, plan, len(slices), given=settings.run.id is not None)
-        _replace(output, runs, names, settings)
-        for part, name in zip(slices, names.runs, strict=True):
-            run = Run(output, name)
-            if not run.is_committed():
-                yield _run_one(run, part, plan, settings, run_slice)
+        replaced = [each for each in runs if each.run in names.replaced]
+        _check_replaced(output, runs, replaced, settings)
+        job = Job(output, settings, plan, run_slice, replaced, reports, lease)
+        yield from job.work(slices, names.runs, notice)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job that holds the lock.
+
+    Attributes:
+        output: where it writes.
+        settings: how.
+        plan: the digest of what it does.
+        run_slice: runs the graph for one slice.
+        replaced: the committed runs whose place its own take, all of them at once.
+        reports: whether to note for each run that its report is due.
+        lease: the token of the lock.
+    """
+
+    output: Folder
+    settings: IngestSettings
+    plan: str
+    run_slice: RunSlice
+    replaced: Sequence[Manifest]
+    reports: bool
+    lease: str
+
+    def work(self, slices: Sequence[Slice], names: Sequence[str], notice: Callable[[str], None]) -> Iterator[Manifest]:
+        """Runs what is still to be run of the slices; gives the manifests as they are committed."""
+        generations = {each.run: each.generation + 1 for each in self.replaced}
+        runs = [Run(self.output, name, generations.get(name, 0)) for name in names]
+        clean_up(self.output, keep=self._waiting(runs))
+        before = committed_runs(self.output)
+        staying = {each.run for each in before} - generations.keys()
+        for part, run in zip(slices, runs, strict=True):
+            if run.name not in staying and not run.is_done():
+                manifest = self._run(run, part)
+                if not self.replaced:
+                    yield manifest
+        if self.replaced:
+            yield from self._switch([run for run in runs if run.name not in staying], before, notice)
+
+    def _waiting(self, runs: Sequence[Run]) -> list[Run]:
+        """The first of `runs` that an earlier try of the same job has finished; they wait for the others."""
+        done = {Run.of(self.output, each.id) for each in waiting_runs(self.output) if each.plan == self.plan}
+        return list(takewhile(done.__contains__, runs)) if self.replaced else []
+
+    def _earlier(self) -> list[Manifest]:
+        """The runs that come before the next one, in order."""
+        gone = {each.run for each in self.replaced}
+        return [*(each for each in committed_runs(self.output) if each.run not in gone), *waiting_runs(self.output)]
+
+    def _run(self, run: Run, part: Slice) -> Manifest:
+        runs = self._earlier()
+        place = SlicePlace(plan=self.plan, index=part.index, of=part.of)
+        facts = Facts(len(part.splits), slice=place, digests=_known_digests(part, runs), replaced=self.replaced)
+        open_run(run, runs, self.settings, facts)
+        try:
+            if self.reports:
+                run.folder.write(run.report_note(), b"")
+            self.run_slice(run, part)
+        except BaseException:
+            if not run.is_done():
+                with contextlib.suppress(RafidError):
+                    run.remove()
+            raise
+        return run.manifest()
+
+    def _switch(self, runs: list[Run], before: list[Manifest], notice: Callable[[str], None]) -> list[Manifest]:
+        """The manifests of `runs`, which take the place of the replaced ones in one step."""
+        manifests = [run.manifest() for run in runs]
+        if [each.key for each in committed_runs(self.output)] != [each.key for each in before]:
+            raise RunTaken(f"output {self.output.url}: another writer has committed runs in the meantime; run again")
+        come, gone = tuple(run.id for run in runs), tuple(each.run for each in self.replaced)
+        begin_switch(self.output, Switch(come=come, gone=gone), self.lease)
+        try:
+            clean_up(self.output)
+        except RafidError as error:  # what has happened has happened
+            notice(f"{error}; the next run with this output does what is left to do")
+        return manifests
 
 
 def _fresh_splits(
@@ -152,18 +228,18 @@ def _report(found: Sorted, notice: Callable[[str], None]) -> None:
         notice(f"{len(found.known):,} bundles were taken before")
 
 
-def _replace(output: Folder, runs: Sequence[Manifest], names: RunNames, settings: IngestSettings) -> None:
-    """Removes the runs that the job replaces, once nothing speaks against it any more."""
-    staying = [each for each in runs if each.run not in names.replaced]
+def _check_replaced(
+    output: Folder, runs: Sequence[Manifest], replaced: Sequence[Manifest], settings: IngestSettings
+) -> None:
+    """Raises UsageError where something speaks against a job that replaces these runs."""
+    staying = [each for each in runs if each not in replaced]
     check_definition(output.url, staying, settings.dedup)
-    pointing = referring_runs(output, names.replaced, staying) if names.replaced else {}
+    pointing = referring_runs(output, [each.run for each in replaced], staying) if replaced else {}
     if pointing:
         raise UsageError(
             f"run {settings.run.id}: cannot be replaced: {', '.join(pointing)} left out paragraphs that it keeps; "
             "use another name, or remove those runs first with python -m pipelines.runs"
         )
-    for name in names.replaced:
-        Run(output, name).remove()
 
 
 def _plan_digest(slices: Sequence[Slice], settings: IngestSettings) -> str:
@@ -171,64 +247,6 @@ def _plan_digest(slices: Sequence[Slice], settings: IngestSettings) -> str:
     facts = [[[split.id, [part.bundle.state for part in split.ranges]] for split in part.splits] for part in slices]
     asked = settings.model_dump(mode="json", exclude={"output": True, "run": True, "flink": True})
     return hashlib.sha256(json.dumps([facts, asked]).encode()).hexdigest()[:32]
-
-
-def _run_one(run: Run, part: Slice, plan: str, settings: IngestSettings, run_slice: RunSlice) -> Manifest:
-    runs = committed_runs(run.folder)
-    place = SlicePlace(plan=plan, index=part.index, of=part.of)
-    facts = Facts(len(part.splits), slice=place, digests=_known_digests(part, runs))
-    open_run(run, runs, settings, facts)
-    try:
-        run_slice(run, part)
-    except BaseException:
-        if not run.is_committed():
-            with contextlib.suppress(RafidError):
-                run.remove()
-        raise
-    return run.manifest()
-
-
-@dataclass(frozen=True)
-class Facts:
-    """Facts of a run that whoever opens it knows.
-
-    Attributes:
-        splits: how many it has.
-        slice: its place among the slices of a job.
-        window: the window of a stream that it is.
-        digests: SHA-256 of bundles that earlier slices began, by name.
-    """
-
-    splits: int
-    slice: SlicePlace | None = None
-    window: WindowSpan | None = None
-    digests: Mapping[str, str] = field(default_factory=dict)
-
-
-def open_run(run: Run, runs: Sequence[Manifest], settings: IngestSettings, facts: Facts) -> None:
-    """Opens a run after those that are committed, and brings the index up to them. Nobody else may be writing.
-
-    Args:
-        run: what is opened.
-        runs: the committed ones, in order.
-        settings: how it will be worked on.
-        facts: what is known of it.
-    """
-    started = datetime.now(UTC)
-    earlier: list[RunKey] = []
-    if settings.dedup.scope == "corpus":
-        # Here, where the lock is held: two attempts of a worker would get in each other's way.
-        keep_up(run.folder, runs, kept_sets)
-        earlier = within_horizon([each.key for each in runs], settings.index, started)
-    header = Header(
-        sequence=1 + max((each.sequence for each in runs), default=0),
-        started=started.isoformat(timespec="microseconds"),
-        settings=json.loads(settings.model_dump_json()),
-        versions={"rafid": version("rafid"), **{name: version(name) for name in _PACKAGES}},
-        slice=facts.slice,
-        window=facts.window,
-    )
-    run.open(Opening(header=header, splits=facts.splits, earlier=tuple(earlier), digests=dict(facts.digests)))
 
 
 def _known_digests(part: Slice, runs: Sequence[Manifest]) -> dict[str, str]:

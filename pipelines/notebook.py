@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pipelines.batch import write_views
+from pipelines.batch import publish_views
 from pipelines.config import load_settings
 from pipelines.job import listed_bundles, run_job
 from pipelines.runners.running import beam_options, run_slice, runs_in_process
@@ -82,8 +82,9 @@ def run(
     options = beam_options([*complete.flink.beam_arguments(), *beam])
     runner = partial(run_slice, settings=complete, options=options, say=console.say)
     bundles, in_process = listed_bundles(complete), runs_in_process(options)
-    done = tuple(run_job(bundles, complete, runner, in_process=in_process, new_only=new_only, wait=wait))
-    if in_process and complete.run.report:
-        for manifest in done:
-            write_views(complete.folder(), manifest.run, lambda _: None)
+    reports = in_process and complete.run.report
+    flags = {"new_only": new_only, "wait": wait, "reports": reports}
+    done = tuple(run_job(bundles, complete, runner, in_process=in_process, notice=console.say, **flags))
+    if reports:
+        publish_views(complete.folder(), done[-1].run if done else "", lambda _: None)
     return Result(Corpus(output), done)

@@ -5,13 +5,15 @@ import sys
 from collections.abc import Sequence
 
 from pipelines.cli import Command, Parser, run
+from pipelines.complaints import complain
 from pipelines.views.summary import print_summary
 from transforms import console
-from transforms.errors import UsageError
-from transforms.runs.catalog import MARKER, committed_runs, is_output, unfinished_runs
+from transforms.errors import RafidError, UsageError
+from transforms.runs.catalog import MARKER, Catalog, is_output, read_catalog
+from transforms.runs.cleaning import clean_up, remove_run, unfinished_runs
 from transforms.runs.lock import lock_output
 from transforms.runs.manifest import Manifest
-from transforms.runs.run import Run
+from transforms.runs.names import check_name
 from transforms.shards.checking import check_run, referring_runs
 from transforms.storage import Folder
 
@@ -19,7 +21,7 @@ _EPILOG = """\
 list            every run: when it began, what it took, what it kept (the default)
 show RUN        what a run took, and where it went
 verify [RUN]    computes checksums and counts from the files of one run, or of all, and says what is wrong
-remove RUN      removes a run, with --yes; without it, says which later runs point to it
+remove RUN      removes a run, damaged or not, with --yes; without it, says which later runs point to it
 
 Exit codes: 0 all is well; 1 something is wrong with a run; 2 wrong use.
 """
@@ -55,41 +57,53 @@ def output_folder(url: str) -> Folder:
 def _act(arguments: argparse.Namespace) -> int:
     output, name = output_folder(arguments.output), arguments.run
     if arguments.action == "list":
-        return _list_runs(output)
+        return _list_runs(read_catalog(output))
     if arguments.action == "verify":
-        return _verify_runs(output, [Run(output, name).manifest()] if name else committed_runs(output))
+        catalog = read_catalog(output)
+        return _verify_runs(output, [catalog.run(name)]) if name else _verify_all(catalog)
     if name is None:
         raise UsageError(f"{arguments.action}: name a run, for example python -m pipelines.runs {output.url} show RUN")
-    manifest = Run(output, name).manifest()
     if arguments.action == "show":
-        return _show_run(output, manifest)
-    return remove(output, name, sure=arguments.yes)
+        return _show_run(read_catalog(output), name)
+    return remove(output, check_name(name), sure=arguments.yes)
 
 
-def _list_runs(output: Folder) -> int:
-    """Prints a row for each run, in the order of their commits, then those that were never finished."""
+def _list_runs(catalog: Catalog) -> int:
+    """Prints a row for each run, in the order of their commits, then damaged ones, then those never finished."""
     rows = []
-    for each in committed_runs(output):
+    for each in catalog.runs:
         paragraphs = each.counts.paragraphs
         counts = (len(each.inputs), each.counts.documents.total, paragraphs.kept, paragraphs.duplicate)
         rows.append([each.run, each.started[:19], *(f"{count:,}" for count in counts), each.state])
-    rows += [[each.name, "", "", "", "", "", "unfinished"] for each in unfinished_runs(output)]
+    rows += [[name, "", "", "", "", "", "damaged"] for name in catalog.damaged]
+    rows += [[run.id, "", "", "", "", "", "unfinished"] for run in unfinished_runs(catalog.folder)]
     heads = ("run", "began", "inputs", "documents", "kept", "duplicates", "state")
     console.answer(console.table(heads, rows, left=("run", "began", "state")))
-    return 0
+    return _complain_of_damaged(catalog)
 
 
-def _show_run(output: Folder, manifest: Manifest) -> int:
+def _complain_of_damaged(catalog: Catalog) -> int:
+    """Says what is wrong with manifests; returns 1 where anything is."""
+    return max((1 for error in catalog.damaged.values() if complain(error)), default=0)
+
+
+def _show_run(catalog: Catalog, name: str) -> int:
     """Prints what a run took, how, and where it went."""
+    output, manifest = catalog.folder, catalog.run(name)
     print_summary(output, manifest, console.answer)
     console.answer(f"began {manifest.started}, number {manifest.sequence} in this output")
     for each in manifest.inputs:
         part = "" if (each.start, each.end) == (0, each.size) else f"  bytes {each.start:,} to {each.end:,}"
         console.answer(f"{each.size:>14,}  {each.sha256[:12]}  {each.url}{part}")
-    later = [each for each in committed_runs(output) if each.sequence > manifest.sequence]
-    for name, rows in referring_runs(output, [manifest.run], later).items():
-        console.answer(f"run {name} left out {rows:,} paragraphs because this one has them")
+    later = [each for each in catalog.runs if each.sequence > manifest.sequence]
+    for pointing, rows in referring_runs(output, [manifest.run], later).items():
+        console.answer(f"run {pointing} left out {rows:,} paragraphs because this one has them")
     return 0
+
+
+def _verify_all(catalog: Catalog) -> int:
+    """Prints what is wrong with any run; returns 1 where anything is."""
+    return max(_verify_runs(catalog.folder, catalog.runs), _complain_of_damaged(catalog))
 
 
 def _verify_runs(output: Folder, runs: Sequence[Manifest]) -> int:
@@ -111,14 +125,33 @@ def _verify_runs(output: Folder, runs: Sequence[Manifest]) -> int:
 def remove(output: Folder, name: str, *, sure: bool) -> int:
     """Says which other runs point to a run, and removes it if the user is sure; returns the exit code."""
     with lock_output(output, f"remove {name}"):
-        others = [each for each in committed_runs(output) if each.run != name]
+        clean_up(output)
+        catalog = read_catalog(output)
+        if name not in catalog.damaged:
+            catalog.run(name)
+        others = [each for each in catalog.runs if each.run != name]
         for each, rows in referring_runs(output, [name], others).items():
             console.say(f"run {each} left out {rows:,} paragraphs because {name} has them; they will be nowhere")
+        for each in catalog.damaged.keys() - {name}:
+            console.say(
+                f"run {each} has a damaged manifest; nobody can tell whether it left out paragraphs that {name} has"
+            )
         if not sure:
             raise UsageError(f"run {name}: not removed; add --yes to remove it")
-        Run(output, name).remove()
+        remove_run(output, name)
     console.say(f"run {name}: removed")
+    _renew_card(output)
     return 0
+
+
+def _renew_card(output: Folder) -> None:
+    """Takes the run out of the card; the run is removed, whatever becomes of it."""
+    from pipelines.views.card import renew_card  # noqa: PLC0415 - templates are of no use elsewhere
+
+    try:
+        renew_card(output)
+    except RafidError as error:
+        console.tell(f"rafid: the card is not written anew: {error}")
 
 
 if __name__ == "__main__":

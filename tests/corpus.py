@@ -11,8 +11,10 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from tests.dedup.oracle import shingles, words
-from transforms.runs.run import LEDGER_FOLDERS
+from transforms.runs.catalog import read_catalog
+from transforms.runs.names import LEDGER_FOLDERS
 from transforms.settings import DedupSettings
+from transforms.storage import Folder
 
 Row = dict[str, Any]
 ENCODINGS = ("utf-8", "windows-1256", "iso-8859-6", "utf-16-le", "utf-16-be")  # the ledger of duplicates names none
@@ -45,8 +47,8 @@ def manifest_of(output: Path | str, run: str) -> Row:
 
 
 def read_corpus(output: Path, run: str) -> Corpus:
-    """A run, read by its manifest."""
-    manifest = manifest_of(output, run)
+    """A run, read by its manifest, wherever that lies while the run takes the place of another."""
+    manifest: Row = json.loads(read_catalog(Folder(str(output))).run(run).to_json())
     rows: dict[str, list[Row]] = {ledger: [] for ledger in LEDGER_FOLDERS}
     for file in manifest["files"]:
         rows[file["path"].split("/")[0]] += pq.ParquetFile(output / file["path"]).read().to_pylist()

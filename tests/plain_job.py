@@ -64,7 +64,8 @@ def ingest_plainly(
     said: list[str] = [] if notices is None else notices
     bundles = listed_bundles(settings)
     done = run_job(bundles, settings, runner, in_process=True, new_only=new_only, notice=said.append)
-    assert [manifest.run for manifest in done] == runner.runs
+    names = [manifest.run for manifest in done]
+    assert names[len(names) - len(runner.runs) :] == runner.runs  # those before them were waiting for the others
     return runner.runs
 
 

@@ -174,13 +174,15 @@ METHODS: dict[str, Callable[[Folder, str], Any]] = {
     "version": Folder.version,
     "replace_if": lambda folder, path: folder.replace_if(path, TEXT, ""),
     "keeps_conditions": Folder.keeps_conditions,
+    "is_link": Folder.is_link,
+    "remove_files": lambda folder, path: folder.remove_files([path]),
 }
 
 
 def test_every_method_that_takes_a_path_is_tried() -> None:
     methods = {name: getattr(Folder, name) for name in dir(Folder) if not name.startswith("_")}
     taking = {name for name, each in methods.items() if callable(each) and "path" in signature(each).parameters}
-    assert taking == METHODS.keys()
+    assert taking | {"remove_files"} == METHODS.keys()
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -199,6 +201,28 @@ def test_nothing_outside_is_synced(tmp_path: Path, path: str) -> None:
     """Only what is local is synced at all."""
     with pytest.raises(StorageError, match="is not inside the folder"):
         Folder(str(tmp_path)).sync([path])
+
+
+def test_files_are_removed_together(folder: Folder) -> None:
+    for path in ("a/b", "a/c", "d"):
+        folder.write(path, TEXT)
+    folder.remove_files(["a/b", "d"])
+    folder.remove_files([])
+    assert folder.files() == ["a/c"]
+
+
+def test_a_link_is_removed_and_what_it_leads_to_stays(tmp_path: Path) -> None:
+    folder = Folder(str(tmp_path / "out"))
+    folder.write("a/b", TEXT)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "x").write_bytes(TEXT)
+    for name, target in (("folder", tmp_path / "mine"), ("file", tmp_path / "mine" / "x"), ("broken", tmp_path / "no")):
+        (tmp_path / "out" / name).symlink_to(target)
+        assert folder.is_link(name)
+        folder.remove(name)
+    assert not folder.is_link("a")
+    assert folder.names() == ["a"]
+    assert (tmp_path / "mine" / "x").read_bytes() == TEXT
 
 
 def test_nothing_removes_the_folder_itself(folder: Folder) -> None:

@@ -96,26 +96,21 @@ def write_all(file: Any, view: memoryview) -> None:
         view = view[file.write(view) :]
 
 
+# What `replacing` names a file that is not whole yet.
+TEMPORARY = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp")
+
+
 @contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """A temporary file beside `target` that takes its name when all went well."""
+def replacing(target: Path, *, new: bool = False) -> Iterator[Path]:
+    """A temporary file beside `target` that takes its name when all went well; with `new` where nothing may be yet."""
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
     try:
         yield temporary
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def link(target: Path, data: bytes) -> None:
-    """Writes a local file whole where nothing may be; FileExistsError where there is something."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
-        temporary.write_bytes(data)
-        flush(temporary)
-        os.link(temporary, target)
+        if new:
+            os.link(temporary, target)
+        else:
+            temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -4,10 +4,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, TypeAdapter
 
+_MOST_BYTES = 1 << 60
+
 
 def parse_size(value: Any) -> Any:
-    """Bytes from a text such as 64MB or 32MiB; what is no text stays as it is."""
-    return int(TypeAdapter(ByteSize).validate_python(value)) if isinstance(value, str) else value
+    """Bytes from a text such as 64MB or 32MiB; what is no text stays as it is.
+
+    Raises:
+        ValueError: more than anybody has, and than 64 bits can be reckoned with.
+    """
+    try:
+        size = int(TypeAdapter(ByteSize).validate_python(value)) if isinstance(value, str) else value
+    except OverflowError:
+        size = _MOST_BYTES + 1
+    if isinstance(size, int) and size > _MOST_BYTES:
+        raise ValueError("should be at most 1 EiB")
+    return size
 
 
 Size = Annotated[int, BeforeValidator(parse_size)]  # bytes; in YAML also 64MB, 32MiB
@@ -67,7 +79,10 @@ class ReadSettings(Settings):
         64 << 30, ge=1, description="most text of one compressed bundle; the rest is rejected"
     )
     decompressed_ratio: int = Field(
-        250, ge=1, description="most bytes of text for each compressed byte, checked once 1 GiB has been decompressed"
+        250,
+        ge=1,
+        le=1_000_000_000,
+        description="most bytes of text for each compressed byte, checked once 1 GiB has been decompressed",
     )
     document_bytes: Size = Field(256 << 20, ge=1, description="a longer document is rejected: it is held in memory")
     part_bytes: Size = Field(
@@ -121,7 +136,7 @@ class DedupSettings(Settings):
         description="inner: no duplicates are paragraphs of which each has a number within that the other lacks; "
         "equal: those whose numbers differ; ignore: numbers are words like others",
     )
-    minimum_words: Annotated[int, Field(ge=0)] = Field(
+    minimum_words: Annotated[int, Field(ge=0, le=1_000_000_000)] = Field(
         0, description="paragraphs of fewer words, but not of none, are never compared"
     )
     wordless: Literal["exact", "keep"] = Field(
@@ -134,7 +149,9 @@ class DedupSettings(Settings):
     )
     one_pass_bytes: Size = Field(2 << 30, ge=0, description="the most text that `auto` gives to one worker")
     partitions: Annotated[int, Field(ge=1, le=65536)] = Field(64, description="groups of the partitioned join")
-    fold: Literal["arabic-1", "none"] = Field("arabic-1", description="how text is folded before it is compared")
+    fold: Literal["arabic-2", "arabic-1", "none"] = Field(
+        "arabic-2", description="how text is folded before it is compared"
+    )
 
     def partitioned(self, size: int, *, in_process: bool) -> bool:
         """True where the join of `size` bytes of text is spread over workers."""
@@ -150,7 +167,9 @@ class IndexSettings(Settings):
     """The earlier runs that a run is deduplicated against."""
 
     horizon_runs: int | None = Field(None, ge=0, description="only the last so many runs; default: all")
-    horizon_days: float | None = Field(None, gt=0, description="only runs of the last so many days; default: all")
+    horizon_days: float | None = Field(
+        None, gt=0, le=36_500, description="only runs of the last so many days; default: all"
+    )
 
 
 class SegmentationSettings(Settings):
@@ -165,7 +184,7 @@ class SegmentationSettings(Settings):
     jar_sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$", description="farasapy: the jar's SHA-256")
     java: str = Field("java", min_length=1, description="farasapy: the command that runs Java")
     heap: str = Field("1g", pattern="^[1-9][0-9]*[kmg]$", description="farasapy: Java's heap; less than 160m fails")
-    timeout_seconds: Annotated[float, Field(gt=0)] = Field(
+    timeout_seconds: Annotated[float, Field(gt=0, le=86_400)] = Field(
         60.0, description="farasapy: how long Java may take over a batch of words"
     )
 
@@ -174,4 +193,6 @@ class ShardSettings(Settings):
     """The way shards are written."""
 
     compression_level: int = Field(1, ge=1, le=19, description="of zstd")
-    row_group_bytes: int = Field(16 << 20, ge=1 << 10, description="uncompressed size of a row group, about")
+    row_group_bytes: int = Field(
+        16 << 20, ge=1 << 10, le=1 << 40, description="uncompressed size of a row group, about"
+    )

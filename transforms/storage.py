@@ -4,6 +4,7 @@ import hashlib
 import logging
 import posixpath
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,6 @@ from transforms.filesystems import (
     filesystem,
     flush,
     is_local,
-    link,
     persist,
     refused,
     replacing,
@@ -121,7 +121,9 @@ class Folder(SealedFiles):
         check_guards(url)
         try:
             if self.is_local:
-                link(self.local_path(path), data)
+                with replacing(self.local_path(path), new=True) as temporary:
+                    temporary.write_bytes(data)
+                    flush(temporary)
             else:
                 system, inner = filesystem(url)
                 persist(lambda: conditional.put_new(system, inner, data))
@@ -214,14 +216,30 @@ class Folder(SealedFiles):
         """The names of the folders in a folder of it, sorted; none where it is not there."""
         return sorted(_name(item) for item in self._items(path) if item["type"] == "directory")
 
+    def is_link(self, path: str) -> bool:
+        """True for a link, where the folder is local."""
+        return bool(self._inside(path)) and self.is_local and self.local_path(path).is_symlink()
+
     def remove(self, path: str) -> None:
-        """Removes a file, or a folder with all below it; nothing happens where it is not there.
+        """Removes a file, a link, or a folder with all below it; nothing happens where it is not there.
 
         Raises:
             StorageError: it cannot be removed.
         """
         check_guards(self.at(self._inside(path)))
-        self._ask(path, lambda system, inner: system.rm(inner, recursive=True) if system.exists(inner) else None)
+        if self.is_link(path):
+            self._ask(path, lambda _, inner: Path(inner).unlink(missing_ok=True))
+        else:
+            self._ask(path, _remove)
+
+    def remove_files(self, paths: Iterable[str]) -> None:
+        """Removes files that are there, in as few requests as the store can do it; StorageError where it refuses."""
+        files = [self.at(path) for path in paths]
+        for each in files:
+            check_guards(each)
+        if files:
+            inner = [filesystem(each)[1] for each in files]
+            self._ask("", lambda system, _: system.rm(inner))
 
     def tidy(self, path: str) -> None:
         """Removes what is of no more use; where the store refuses that, it is a warning."""
@@ -271,6 +289,12 @@ class Folder(SealedFiles):
             return persist(lambda: question(system, inner))
         except OSError as error:
             raise StorageError(f"{url}: the store says: {error.strerror or error}") from error
+
+
+def _remove(system: Any, path: str) -> None:
+    with suppress(FileNotFoundError):  # it may go at the same moment
+        if system.exists(path):
+            system.rm(path, recursive=True)
 
 
 def _name(item: dict[str, Any]) -> str:

@@ -37,7 +37,7 @@ def run_on_flink(plan: RunPlan, options: PipelineOptions, say: Say) -> None:
         RunError: the run is not committed, and its job has ended; or the error says that it may not have.
     """
     run, settings = plan.run, plan.settings.flink
-    work = Work(run.name, run.folder, lambda pipeline: ingest(pipeline, plan), lambda _: run.is_committed())
+    work = Work(run.name, run.folder, lambda pipeline: ingest(pipeline, plan), lambda _: run.is_done())
     with _Interruption(settings.timeout) as interruption:
         work_on_flink(work, settings, options, interruption.check, say)
 

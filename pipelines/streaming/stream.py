@@ -28,7 +28,8 @@ from pipelines.streaming.windows import WindowRuns, bundles_there
 from transforms import console
 from transforms.dedup.definition import check_definition
 from transforms.errors import RunError, UsageError
-from transforms.runs.catalog import clean_up, committed_runs, prepare_output
+from transforms.runs.catalog import committed_runs, prepare_output
+from transforms.runs.cleaning import clean_up
 from transforms.runs.lock import lock_output
 from transforms.runs.manifest import Manifest
 from transforms.storage import Folder

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from pipelines.cli import say_once
 from pipelines.config import IngestSettings
-from pipelines.job import Facts, open_run
+from pipelines.opening import Facts, open_run
 from transforms.bundles.errors import BundleError, BundleFailed
 from transforms.bundles.listing import Bundle, check_unchanged, digest_bundle, list_bundles
 from transforms.bundles.sequential import bundle_is_stream
@@ -69,7 +69,8 @@ class WindowRuns:
         """Opens the run of the window that ends at `end`, with those of its bundles that are still to be taken."""
         run = self._run(window_name(end - self.size, self.size))
         check_token(run.folder, self.lease)
-        if run.is_committed():  # as a clock that is set back would have it
+        runs = committed_runs(run.folder)
+        if any(each.run == run.name for each in runs):  # as a clock that is set back would have it
             return Opened(run.name, (), tuple(arrivals), ())
         run.remove()  # what an attempt before this one has left
         broken = _broken(arrivals)
@@ -81,7 +82,7 @@ class WindowRuns:
             return Opened(run.name, (), tuple(replace(each, failures=each.failures + 1) for each in arrivals), ())
         if splits:
             facts = Facts(len(splits), window=self._span(end, taken))
-            open_run(run, committed_runs(run.folder), self.settings, facts)
+            open_run(run, runs, self.settings, facts)
         return Opened(run.name, taken, left, splits)
 
     def _run(self, name: str) -> Run:

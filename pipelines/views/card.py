@@ -6,11 +6,13 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.views.report import environment
-from transforms.runs.manifest import Counts
+from transforms.runs.manifest import Counts, Manifest
+from transforms.runs.run import CARD, run_folder
 from transforms.shards.corpus import Corpus
 from transforms.shards.schemas import DOCUMENTS
+from transforms.storage import Folder
 
-_CARD = "README.md"
+_OURS = "This file is written with each run, from the manifests."  # a sentence of the template
 _SHOWN_RUNS = 20
 # Hugging Face's names for sizes, each with the rows below which it holds.
 _SIZES = (
@@ -21,7 +23,18 @@ _SIZES = (
 
 def write_card(corpus: Corpus) -> None:
     """Writes the card anew, from all manifests."""
-    corpus.folder.write(_CARD, card(corpus).encode("utf-8"))
+    corpus.folder.write(CARD, card(corpus).encode("utf-8"))
+
+
+def renew_card(output: Folder) -> None:
+    """Writes the card anew where there is one of ours; it goes with the last run."""
+    corpus = Corpus(output)
+    if not (output.is_file(CARD) and _OURS in output.read(CARD).to_pybytes().decode("utf-8", "replace")):
+        return
+    if corpus.catalog.whole():
+        write_card(corpus)
+    else:
+        output.remove(CARD)
 
 
 def card(corpus: Corpus) -> str:
@@ -35,7 +48,7 @@ def card(corpus: Corpus) -> str:
             name=PurePath(corpus.folder.url.rstrip("/")).name or "corpus",
             runs=runs,
             shown=_SHOWN_RUNS,
-            with_documents=[each.run for each in runs if each.counts.documents.kept],
+            files=[_documents_of(each) for each in runs if each.counts.documents.kept],
             counts=sum((each.counts for each in runs), Counts()).by_kind(),
             category=_category(sum(each.counts.documents.kept for each in runs)),
             languages=latest.setting("language.keep") or ["ar"],
@@ -47,6 +60,12 @@ def card(corpus: Corpus) -> str:
             ],
         )
     )
+
+
+def _documents_of(manifest: Manifest) -> str:
+    """A pattern for the run's files; it leaves out those of a run that is about to take its place."""
+    end = f"~{manifest.generation}" if manifest.generation else "[0-9a-f]" * 4
+    return f"{run_folder('documents', manifest.run)}/*{end}.parquet"
 
 
 def _category(documents: int) -> str:
@@ -94,7 +113,8 @@ MEANINGS = {
     "documents": {
         **_DOCUMENT,
         "text": "the kept paragraphs, one a line (parted by blank lines where `input.paragraphs` is `blank_line`)",
-        "segmented": "the same lines, words in segments: `و+ال+كتاب`; null without a segmenter",
+        "segmented": "the same lines, words in segments: `و+ال+كتاب`, in letters where `text` has presentation forms;"
+        " null without a segmenter",
         "paragraph_index": "for each line, the paragraph's number in its document, from 0",
         "paragraph_offset": "for each line, bytes from the start of the bundle to the paragraph",
     },

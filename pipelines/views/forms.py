@@ -1,9 +1,11 @@
 """A corpus in other forms: lines of text, JSON lines, a Hugging Face dataset folder."""
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +14,8 @@ import pyarrow.parquet as pq
 from pipelines.views.card import card
 from transforms import console
 from transforms.errors import RunError, UsageError
+from transforms.filesystems import replacing
+from transforms.runs.run import CARD
 from transforms.shards.corpus import Corpus
 from transforms.shards.schemas import DOCUMENTS
 
@@ -72,11 +76,15 @@ def _export_lines(batches: Iterator[pa.RecordBatch], path: str, form: Callable[[
     if path == "-":
         _write_lines(batches, console.write, form)
         return
+    taken = UsageError(f"--file {path}: is there already; name a new file")
+    if os.path.lexists(path):
+        raise taken
     try:
-        with Path(path).open("xb") as file:
+        Path(path).parent.stat()  # or it would be made
+        with replacing(Path(path), new=True) as temporary, temporary.open("xb") as file:
             _write_lines(batches, file.write, form)
     except FileExistsError as error:
-        raise UsageError(f"--file {path}: is there already; name a new file") from error
+        raise taken from error
     except OSError as error:
         raise RunError(f"--file {path}: cannot be written: {error.strerror}") from error
 
@@ -89,15 +97,19 @@ def _write_lines(
 
 
 def _export_folder(batches: Iterator[pa.RecordBatch], folder: Path, readme: str) -> None:
-    """A folder as the hub has them: Parquet files in data/, and the card."""
+    """A folder as the hub has them: Parquet files in data/, and the card; both appear when all is written."""
+    data = folder / "data"
+    if os.path.lexists(data):
+        raise UsageError(f"--file {folder}: holds a data folder already; name a new folder")
+    own = re.sub(r"(?m)^    path:\n(    - .*\n)*", "    path: data/*.parquet\n", readme, count=1)
     try:
-        data = folder / "data"
-        data.mkdir(parents=True)
-        _write_parquet(batches, data)
-        own = re.sub(r"(?m)^    path:\n(    - .*\n)*", "    path: data/*.parquet\n", readme, count=1)
-        (folder / "README.md").write_text(own, encoding="utf-8")
-    except FileExistsError as error:
-        raise UsageError(f"--file {folder}: holds a data folder already; name a new folder") from error
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=folder, prefix=".data.") as unfinished, replacing(folder / CARD) as own_card:
+            own_card.write_text(own, encoding="utf-8")
+            whole = Path(unfinished, "data")
+            whole.mkdir()  # with the mode of other folders
+            _write_parquet(batches, whole)
+            whole.rename(data)
     except OSError as error:
         raise RunError(f"--file {folder}: cannot be written: {error.strerror}") from error
 

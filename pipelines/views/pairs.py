@@ -11,12 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from transforms import console
+from transforms.dedup.differences import Difference, Words, compare_words
 from transforms.errors import UsageError
 from transforms.shards.corpus import Corpus
-from transforms.shards.figures import marked_words, sample_near
+from transforms.shards.figures import sample_near
 from transforms.shards.lookup import most_alike, settings_of, shingles_of
 
-_MARK = "bold reverse"
+_STYLES = {Difference.NONE: "", Difference.MARKS: "underline dim", Difference.WORD: "bold reverse"}
 Blocks = Iterator[RenderableType]
 
 
@@ -92,37 +93,40 @@ class Pairs:
         apart = ", but each has a number that the other lacks" if found.apart else ""
         place = f"{found.place['bundle']}@{found.place['paragraph_offset']} ¶{found.place['paragraph_index']}"
         title = f"It {verdict}; similarity {found.similarity:.4f} (threshold {settings.threshold}){apart}"
-        return side_by_side(title, "given", text, f"kept: {place} (run {found.place['run']})", found.text)
+        kept_title = f"kept: {place} (run {found.place['run']})"
+        return side_by_side(title, ("given", text), (kept_title, found.text), settings.fold)
 
     def _drawn(self, rows: pa.Table) -> Iterator[Table]:
+        fold = settings_of(self.corpus).fold if len(rows) else ""
         for row, kept in zip(rows.to_pylist(), self.corpus.kept_texts(rows), strict=True):
-            yield _pair(row, kept)
+            yield _pair(row, kept, fold)
 
 
-def _pair(row: dict[str, Any], kept: str) -> Table:
+def _pair(row: dict[str, Any], kept: str, fold: str) -> Table:
     """A removed paragraph beside the kept one, from right to left, the words that differ marked."""
     title = f"{row['rule']}  similarity {row['similarity']:.4f}"
     removed_place = f"removed: {row['bundle']}@{row['offset']} ¶{row['paragraph_index']}"
     kept_place = (
         f"kept: {row['kept_bundle']}@{row['kept_offset']} ¶{row['kept_paragraph_index']} (run {row['kept_run']})"
     )
-    return side_by_side(title, removed_place, row["text"], kept_place, kept)
+    return side_by_side(title, (removed_place, row["text"]), (kept_place, kept), fold)
 
 
-def side_by_side(title: str, left_title: str, left: str, right_title: str, right: str) -> Table:
-    """Two texts beside each other, from right to left, the words that differ marked."""
-    left_words, right_words = marked_words(left, right)
+def side_by_side(title: str, left: tuple[str, str], right: tuple[str, str], fold: str) -> Table:
+    """Two texts with their titles, the words that differ marked, and more softly those that marks alone tell apart."""
+    left_words, right_words = compare_words(left[1], right[1], fold)
     table = Table(title=console.text(title), title_justify="left", show_lines=True, expand=True)
-    table.add_column(console.text(left_title), justify="right", ratio=1)
-    table.add_column(console.text(right_title), justify="right", ratio=1)
-    table.add_row(_marked(left_words), _marked(right_words) if right else "its run is no longer there")
+    table.add_column(console.text(left[0]), justify="right", ratio=1)
+    table.add_column(console.text(right[0]), justify="right", ratio=1)
+    table.add_row(_marked(left_words), _marked(right_words) if right[1] else "its run is no longer there")
     return table
 
 
-def _marked(words: list[tuple[str, bool]]) -> Text:
+def _marked(words: Words) -> Text:
     text = Text()
-    for word, differs in words:
-        # Brackets show the mark where there are no styles: in a file, a pipe, a screen reader.
-        text.append(console.text(f"[{word}]" if differs else word, _MARK if differs else ""))
+    for word, difference in words:
+        # Brackets show a word that differs where there are no styles: in a file, a pipe, a screen reader.
+        shown = f"[{word}]" if difference == Difference.WORD else word
+        text.append(console.text(shown, _STYLES[difference]))
         text.append(" ")
     return text

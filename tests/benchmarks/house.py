@@ -15,7 +15,18 @@ from statistics import median, quantiles
 
 PROJECT = Path(__file__).parents[2]
 # From the ground up. A module of `transforms` that is in no room is on the ground floor.
-ROOMS = ("ground", "bundles", "language", "segmentation", "runs", "dedup", "shards", "streaming", "pipelines")
+ROOMS = (
+    "ground",
+    "characters",
+    "bundles",
+    "language",
+    "segmentation",
+    "runs",
+    "dedup",
+    "shards",
+    "streaming",
+    "pipelines",
+)
 _RIDDLE = re.compile(r"(what|whether|where|how|why|which|who)\b", re.IGNORECASE)
 
 

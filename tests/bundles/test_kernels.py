@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.bundles.oracle import DIRECTION_MARKS, LINE_END, WHITE, delimiters
 from transforms.bundles.kernels import delimiters as delimiter_kernels
 from transforms.bundles.kernels import documents as kernels
-from transforms.bundles.kernels import lines
 from transforms.bundles.kernels.paragraphs import count_line_ends
+from transforms.characters.table import WHITE_SPACE
 
 UTF8_EDGES = [
     "a", "\x7f", "\x80", "\u07ff", "\u0800", "\ud7ff", "\ue000", "\uffff", "\U00010000", "\U0010ffff", "م", "\u200f",
@@ -96,7 +96,7 @@ def test_white_space_is_unicode_white_space() -> None:
     flags = [flags for _, flags in _check([b"\t" + character.encode() + b"\n" for character in CHARACTERS])]
     empty = {character for character, flag in zip(CHARACTERS, flags, strict=True) if flag & kernels.EMPTY}
     assert empty == {*WHITE, "\0", "\x1a", "\ufeff"} - {"\ufeff"}
-    assert set(lines.WHITE_SPACE) == set(WHITE)
+    assert set(WHITE_SPACE) == set(WHITE)
 
 
 def test_control_characters_are_those_of_unicode() -> None:

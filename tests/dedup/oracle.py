@@ -3,29 +3,88 @@
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from functools import cache
 from itertools import chain
 from typing import Any
+
+import unicodedata2 as unicode
 
 from transforms.settings import DedupSettings
 
 Removed = dict[int, tuple[int, float]]  # removed paragraph -> the kept one that stands for it, and their similarity
 
-DROPPED = "[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u200c-\u200f\u202a-\u202e\ufeff]"
 NOT_WHITE = "[^\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
-EXCHANGED = str.maketrans(
-    "أإآٱىیئؤةک٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-    "اااايييوهك01234567890123456789abcdefghijklmnopqrstuvwxyz",
+DIGITS = ("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+CAPITALS = ("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+
+
+def words(text: str, fold: str = "arabic-2") -> list[str]:
+    """The folded words of a text."""
+    folds = {"arabic-2": _arabic_2, "arabic-1": _arabic_1, "none": str}
+    return re.findall(NOT_WHITE, folds[fold](text))
+
+
+# What arabic-1 is, for ever.
+DROPPED = "[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u200c-\u200f\u202a-\u202e\ufeff]"
+EXCHANGED = str.maketrans("أإآٱىیئؤةک" + DIGITS[0] + CAPITALS[0], "اااايييوهك" + DIGITS[1] + CAPITALS[1])
+
+
+def _arabic_1(text: str) -> str:
+    folded = re.sub(DROPPED, "", text).translate(EXCHANGED)
+    return "".join(each if each.isalnum() else " " for each in folded)
+
+
+# What arabic-2 is, from the Unicode Character Database itself.
+DAGGER = "\u0670"
+REACH = 8
+PLAIN = re.compile("(ي_ |ه_ذ|ه_و|ذ_ل|ل_ك|ل_ه|ول_ي|حم_ن)$")  # around a dagger alef that is no letter
+IGNORABLE = set(map(chr, (0x115F, 0x1160, 0x2065, 0x3164, 0xFFA0, *range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000))))
+EXCHANGED_BY_ARABIC_2 = str.maketrans(
+    "أإآٱىئؤةیکېۍھہەۃڪ" + DIGITS[0] + CAPITALS[0], "ااااييوهيكييههههك" + DIGITS[1] + CAPITALS[1]
 )
 
 DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 
 
-def words(text: str, fold: str = "arabic-1") -> list[str]:
-    """The folded words of a text."""
-    if fold == "arabic-1":
-        folded = re.sub(DROPPED, "", text).translate(EXCHANGED)
-        text = "".join(each if each.isalnum() else " " for each in folded)
-    return re.findall(NOT_WHITE, text)
+def _arabic_2(text: str) -> str:
+    read = [_read(each) for each in text]
+    return "".join(_dagger(read, at) if each == DAGGER else each for at, each in enumerate(read))
+
+
+def _dagger(read: Sequence[str], at: int) -> str:
+    """A dagger alef as alef, or as nothing where plain spelling has none."""
+    before = "".join(read[max(0, at - REACH) : at]).replace(DAGGER, "").rpartition(" ")[2]
+    near = read[at + 1 : at + 1 + REACH]
+    behind = next((each[0] for each in near if each not in ("", DAGGER)), " " if len(near) < REACH else "")
+    return "" if PLAIN.search(f"{before}_{behind}") else "ا"
+
+
+@cache
+def _read(character: str) -> str:
+    """A character as letters, as a blank that parts words, or as nothing."""
+    if character == DAGGER:
+        return character
+    if not ("\ufb50" <= character <= "\ufdff" or "\ufe70" <= character <= "\ufeff"):
+        return _letter(character)
+    if character == "\ufe73":  # a piece of the drawing of a letter
+        return ""
+    read = ["".join(map(_letter, each)) for each in unicode.normalize("NFKC", character).split(" ")]
+    return f" {' '.join(read)} " if len(list(filter(None, read))) > 1 else "".join(read)
+
+
+def _letter(character: str) -> str:
+    category = unicode.category(character)
+    marks = (
+        category in ("Mn", "Me", "Cf")
+        or (category == "Cc" and unicode.bidirectional(character) == "BN")
+        or character in IGNORABLE
+    )
+    if marks or (category == "Lm" and "ARABIC" in unicode.name(character)):
+        return ""
+    base = "".join(each for each in unicode.normalize("NFD", character) if unicode.category(each) not in ("Mn", "Me"))
+    if category[0] == "L" and len(base) == 1 and unicode.category(base)[0] == "L":
+        character = base
+    return character.translate(EXCHANGED_BY_ARABIC_2) if category[0] in "LN" else " "
 
 
 def shingles(text: str, settings: DedupSettings) -> set[Any]:

@@ -11,18 +11,22 @@ from hypothesis import strategies as st
 
 from tests.dedup.oracle import Removed
 from transforms.dedup.fingerprints import DOCUMENT_FIELDS, Fingerprint
-from transforms.dedup.fold import PROFILES
+from transforms.dedup.folding.profiles import PROFILES
 from transforms.dedup.numbers.sets import NumberSets
 from transforms.dedup.shingles import ShingleSets, shingle_sets
 from transforms.dedup.verdicts import Decision
 from transforms.settings import DedupSettings, ShingleSettings
 
 # Few words, some of which fold to the same: equal and similar paragraphs are frequent.
-WORDS = ["قال", "رسول", "الله", "كِتَاب", "كتاب", "إلى", "الى", "٣", "3", "۴", "4م", "٤م", "b𞸀", "،", "—"]
+WORDS = [
+    *("قال", "رسول", "الله", "ﷲ", "كِتَاب", "كتاب", "ﻛﺘﺎﺏ", "إلى", "الى", "٣", "3", "۴", "4م", "٤م", "b𞸀", "،", "—"),
+    *("هٰذا", "هذا", "مَٰلك", "مالك", "هدىٰ", "الأرض", "ا\u0654رض", "ﷺ"),
+]
 SEPARATORS = [" ", "  ", "، ", "\u00a0", "-", "\n"]
 # What UTF-8 takes one, two, three and four bytes for, at both ends, and what folding drops, exchanges and parts by.
 CHARACTERS = [
     *"\0\1aZ_\x7f\x80é\u07ff\u0800ﷲ\ud7ff\ue000\uffff𐤀𞸀\U0010ffff", *"مأىة٤۴ـ َْٰ\u200f\ufeff", *" \u00a0\u3000.،؟🌙",
+    *"هذليكوحنٰٰھیﻻﷺﱛﳙﺣﻢﹰ\ufe73ﮤ", *"\u00ad\u0301\u034f\u061c\u0654\u06e5\u08f0\u180e\u200b\u2066\ufe0f\U000e0101",
 ]  # fmt: skip
 
 sentences = st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(SEPARATORS)), max_size=12).map(

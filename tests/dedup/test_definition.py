@@ -32,7 +32,7 @@ def test_the_first_run_that_differs_is_named_with_both_settings() -> None:
         check_definition(OUTPUT, runs, DedupSettings())
     assert str(caught.value) == (
         f"output {OUTPUT}: run b was made with dedup.fold=none, dedup.shingle.size=3, "
-        "this one has dedup.fold=arabic-1, dedup.shingle.size=2; use the same settings or another output"
+        "this one has dedup.fold=arabic-2, dedup.shingle.size=2; use the same settings or another output"
     )
     assert caught.value.exit_code == 2
 

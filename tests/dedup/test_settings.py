@@ -17,7 +17,7 @@ def test_the_defaults_are_the_documented_ones() -> None:
         "shingle": {"unit": "word", "size": 2},
         "numbers": "inner",
         "minimum_words": 0,
-        "fold": "arabic-1",
+        "fold": "arabic-2",
     }
 
 
@@ -51,7 +51,7 @@ def test_thresholds_up_to_one_are_taken(threshold: float) -> None:
         {"shingle": {"size": "1, 2"}},
         {"numbers": "all"},
         {"minimum_words": -1},
-        {"fold": "arabic-2"},
+        {"fold": "arabic-3"},
         {"treshold": 0.7},
     ],
 )

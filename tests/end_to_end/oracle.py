@@ -38,12 +38,14 @@ def read_items(bundles: Mapping[str, bytes]) -> list[Item]:
 
 def read_paragraphs(bundles: Mapping[str, bytes], mode: str = "line") -> list[Paragraph]:
     """Every paragraph, in the order of the input."""
-    return [found for item in read_items(bundles) if item.text is not None for found in _paragraphs(item, mode)]
+    items = (item for item in read_items(bundles) if item.text is not None)
+    return [found for item in items for found in _paragraphs(item, bundles[item.bundle], mode)]
 
 
-def _paragraphs(item: Item, mode: str) -> list[Paragraph]:
+def _paragraphs(item: Item, bundle: bytes, mode: str) -> list[Paragraph]:
+    """The paragraphs of a document in UTF-8; marks and padding at its end are no part of its text."""
     body = str(item.text).encode()
-    shift = item.offset + item.length - len(body)
+    shift = bundle.rindex(body, item.offset, item.offset + item.length)
     found, at = [], 0
     for index, text in enumerate(paragraphs_of(str(item.text), mode)):
         at = body.index(text.encode(), at)  # nothing but white space lies before it

@@ -48,7 +48,7 @@ def test_a_full_disk(kind: str, reason: str, seeds: Path, tmp_path: Path) -> Non
     undisturbed = files_below(tmp_path / "roomy")
     lengths = [(tmp_path / "roomy" / path).stat().st_size for path in undisturbed]
     whole = sum(-(-length // PAGE) * PAGE for length in lengths) if kind == "tmpfs" else max(lengths)
-    sizes = [PAGE, *(whole * tenths // 10 // PAGE * PAGE for tenths in (3, 6, 9))]
+    sizes = sorted({PAGE, *(whole * tenths // 10 // PAGE * PAGE for tenths in (3, 6, 9))})
     for first, second in observed(kind, seeds, tmp_path / "small", *sizes):
         (line,) = first["said"].splitlines()
         assert line.startswith("rafid: ")

@@ -12,6 +12,7 @@ import pytest
 
 from pipelines.runs import main as runs
 from tests.conftest import PROJECT, UNSEGMENTED
+from tests.end_to_end.kills import ENDED, kinds_below
 from tests.plain_job import read_whole_output
 from transforms.runs.catalog import committed_runs
 from transforms.storage import Folder
@@ -61,3 +62,11 @@ def test_twenty_kills_change_nothing(seeds: Path, tmp_path: Path, capsys: pytest
         assert [path for path in output.rglob("*") if path.name.endswith(".tmp")] == []
         if kills == KILLS:
             break
+
+
+def test_whatever_is_killed_leaves_old_or_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The short form of `make kills`: each kind of work twice."""
+    monkeypatch.chdir(PROJECT)
+    chance = random.Random(21)
+    done = [kind.kill(chance) for kind in kinds_below(tmp_path) * 2]
+    assert sum(each != ENDED for each in done) > len(done) / 2

@@ -47,8 +47,10 @@ def rafid(line: str, streams: str = "", **environment: str) -> subprocess.Comple
 def corpus(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A corpus of two runs."""
     output = tmp_path_factory.mktemp("streams") / "out"
-    for run in ("000", "001"):
-        ended = rafid(f"ingest --input '{seeds}/bundle_{run}*' --output {output} --run {run} {' '.join(UNSEGMENTED)}")
+    for run in ("run-000", "run-001"):
+        ended = rafid(
+            f"ingest --input '{seeds}/bundle_{run[4:]}*' --output {output} --run {run} {' '.join(UNSEGMENTED)}"
+        )
         assert (ended.returncode, ended.stderr) == (0, "")
     return output
 
@@ -79,14 +81,14 @@ def test_a_job_runs_all_its_slices(streams: str, log_format: str, seeds: Path, t
 # What a command prints is what it is for: it has failed where that cannot be printed, and is done when nobody reads on.
 ANSWERS = (
     "runs {} list",
-    "runs {} show 000",
+    "runs {} show run-000",
     "index {} show",
     "explain {} --sample 3",
     "export {} --to text",
     "--help",
 )
 # Here the work is, and its exit code says how it went.
-WORKS = ("runs {} verify", "report {}", "runs {} remove 001 --yes", "index {} compact")
+WORKS = ("runs {} verify", "report {}", "runs {} remove run-001 --yes", "index {} compact")
 
 
 @pytest.mark.parametrize("line", ANSWERS)
@@ -107,9 +109,10 @@ def test_work_is_done_whoever_listens(streams: str, line: str, corpus: Path, tmp
     unshown = line.startswith("index") and streams in (CLOSED, FULL_OUT)
     assert ended.returncode == (1 if unshown else 0)  # the index is shown after it has been compacted
     if line.startswith("report"):
-        assert sorted(path.name for path in (tmp_path / "out" / "reports").iterdir()) == ["000.html", "001.html"]
+        reports = sorted(path.name for path in (tmp_path / "out" / "reports").iterdir())
+        assert reports == ["run-000.html", "run-001.html"]
     if "remove" in line:
-        assert committed(tmp_path / "out") == ["000"]
+        assert committed(tmp_path / "out") == ["run-000"]
     if line.startswith("index"):
         assert list((tmp_path / "out" / "index").glob("compact=*"))
 
@@ -117,7 +120,7 @@ def test_work_is_done_whoever_listens(streams: str, line: str, corpus: Path, tmp
 @pytest.mark.parametrize("streams", [CLOSED, FULL_OUT, CUT_OUT])
 def test_verify_says_by_its_exit_code_what_it_cannot_print(streams: str, corpus: Path, tmp_path: Path) -> None:
     shutil.copytree(corpus, tmp_path / "out")
-    next((tmp_path / "out" / "documents" / "run=001").iterdir()).unlink()
+    next((tmp_path / "out" / "documents" / "run=run-001").iterdir()).unlink()
     assert rafid(f"runs {tmp_path}/out verify", streams).returncode == 1
 
 

@@ -2,11 +2,14 @@
 
 import math
 import re
-import unicodedata
 from collections.abc import Iterator
 
+import unicodedata2
+
+from transforms.characters import table
 from transforms.language.clues import ALPHABETS, FREQUENCIES, LANGUAGES, WORDS
 
+PASSED_OVER = table.mask(table.PASSED_OVER)
 WINDOWS = 4
 LISTED = {
     word: {language for language in WORDS if word in WORDS[language].split()}
@@ -83,11 +86,11 @@ def _words(token: str) -> Iterator[tuple[int, str]]:
 
 def _kind(character: str) -> str:
     point = ord(character)
+    if point >= 0x41 and PASSED_OVER[point]:
+        return "m"
     if 0x600 <= point < 0x780:
-        category = unicodedata.category(character)
-        if 0x700 <= point < 0x750:
-            return " "
-        return {"Mn": "m", "Lm": "m", "Lo": "a"}.get(category, "a" if character in "۽۾" else " ")
+        letter = unicodedata2.category(character) == "Lo" or character in "۽۾"
+        return "a" if letter and not 0x700 <= point < 0x750 else " "
     ranges = {
         "l": "A-Za-z\u00c0-\u024f\u1e00-\u1eff",
         "a": "\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefe",

@@ -126,9 +126,9 @@ def test_what_is_wrong_in_a_file_is_named(tmp_path: Path, text: str, found: str)
 def test_a_word_is_that_word(tmp_path: Path) -> None:
     """Not a boolean, or a date, as in YAML 1.1."""
     path = written(tmp_path, "dedup: {scope: off}\nlanguage: {keep: [ar, no]}\nrun: {report: false}\n")
-    settings = load_settings(path, ["run.id=2026-11-22"], {})
+    settings = load_settings(path, ["output=2026-11-22"], {})
     assert (settings.dedup.scope, settings.language.keep) == ("off", ["ar", "no"])
-    assert (settings.run.report, settings.run.id) == (False, "2026-11-22")
+    assert (settings.run.report, settings.output) == (False, "2026-11-22")
 
 
 def test_every_wrong_value_is_named(tmp_path: Path) -> None:

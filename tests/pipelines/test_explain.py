@@ -11,6 +11,7 @@ from pipelines.explain import main
 from pipelines.ingest import main as ingest
 from tests.conftest import UNSEGMENTED
 from tests.corpus import Corpus, read_corpus
+from tests.dedup import oracle
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,26 @@ def test_a_pair_shows_both_texts_with_what_differs_in_brackets(
     removed, kept = words(printed.out)
     assert [re.sub(r"[\[\]]", "", word) for word in removed] == near["text"].split()
     assert any(word.startswith("[") for word in removed + kept)
-    assert [word for word in removed if not word.startswith("[")] == [word for word in kept if not word.startswith("[")]
+    same_removed, same_kept = (" ".join(word for word in each if not word.startswith("[")) for each in (removed, kept))
+    assert oracle.words(same_removed) == oracle.words(same_kept)
+
+
+def test_of_a_vowelled_copy_only_the_word_that_differs_is_in_brackets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain = "زار الوفد مكتبة المدينة القديمة في الصباح واطلع على مخطوطات نادرة كتبت قبل سبعة قرون ثم غادر إلى المتحف"
+    vowelled = "زَارَ الوَفْدُ مَكْتَبَةَ المَدِينَةِ القَدِيمَةِ في الصَّبَاحِ واطَّلَعَ على مخطوطاتٍ نادِرَةٍ كُتِبَتْ قَبْلَ سَبْعَةِ قُرُونٍ ثُمَّ غادَرَ الى المَصْنَعِ"
+    (tmp_path / "a.txt").write_text(f"{plain}\n{vowelled}\n", encoding="utf-8")
+    options = ["--output", str(tmp_path / "out"), "--run", "x", "--quiet", *UNSEGMENTED]
+    assert ingest(["--input", str(tmp_path / "a.txt"), *options]) == 0
+    capsys.readouterr()
+    assert main([str(tmp_path / "out"), "--sample", "1"]) == 0
+    removed, kept = words(capsys.readouterr().out)
+    assert [word for word in removed if word.startswith("[")] == ["[المَصْنَعِ]"]
+    assert [word for word in kept if word.startswith("[")] == ["[المتحف]"]
+    report = (tmp_path / "out/reports/x.html").read_text(encoding="utf-8")
+    assert report.count("<mark>") == 2
+    assert '<span class="marks">الصَّبَاحِ</span>' in report
 
 
 def test_a_sample_is_as_large_as_asked_for_and_the_same_every_time(

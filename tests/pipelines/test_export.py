@@ -1,6 +1,7 @@
 """Exports hold the kept documents, all and in order, whatever the form."""
 
 import json
+from itertools import count
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -8,15 +9,22 @@ import pytest
 
 from pipelines.export import main
 from pipelines.ingest import main as ingest
+from pipelines.views.card import card
 from tests.conftest import UNSEGMENTED
+from tests.corpus import files_below
+from tests.faults import Killed, operations
+from tests.plain_job import ingest_plainly, settings_for, write_bundles
+from transforms.runs.names import shard_path
 from transforms.shards.corpus import Corpus
+
+RUNS = ("run-000", "run-001")
 
 
 @pytest.fixture(scope="module")
 def output(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     output = str(tmp_path_factory.mktemp("corpus") / "out")
-    for run in ("000", "001"):
-        arguments = ["--input", f"{seeds}/bundle_{run}*.txt", "--output", output, "--run", run, "--quiet"]
+    for run in RUNS:
+        arguments = ["--input", f"{seeds}/bundle_{run[-3:]}*.txt", "--output", output, "--run", run, "--quiet"]
         assert ingest([*arguments, *UNSEGMENTED]) == 0
     return output
 
@@ -32,8 +40,8 @@ def test_text_is_documents_parted_by_empty_lines(output: str, tmp_path: Path) ->
 
 
 def test_text_goes_to_standard_output(output: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    assert main([output, "--to", "text", "--run", "001"]) == 0
-    assert capfdbinary.readouterr().out.decode("utf-8").split("\n\n")[:-1] == _of(output, "001")
+    assert main([output, "--to", "text", "--run", "run-001"]) == 0
+    assert capfdbinary.readouterr().out.decode("utf-8").split("\n\n")[:-1] == _of(output, "run-001")
 
 
 def _of(output: str, run: str) -> list[str]:
@@ -56,8 +64,49 @@ def test_a_folder_for_the_hub_has_data_and_card(output: str, tmp_path: Path) -> 
 
 
 def test_the_card_names_the_folders_of_all_runs(output: str) -> None:
-    card = (Path(output) / "README.md").read_text(encoding="utf-8")
-    assert all(f"    - documents/run={run}/*.parquet\n" in card for run in ("000", "001"))
+    text = (Path(output) / "README.md").read_text(encoding="utf-8")
+    patterns = [line.removeprefix("    - ") for line in text.splitlines() if line.startswith("    - documents/")]
+    found = [Path(output).glob(pattern) for pattern in patterns]
+    assert [sorted(str(path.relative_to(output)) for path in paths) for paths in found] == [
+        manifest.files_of("documents") for manifest in Corpus(output).manifests
+    ]
+
+
+def test_the_card_leaves_out_what_is_about_to_take_the_place_of_a_run(tmp_path: Path) -> None:
+    """Whoever reads by patterns sees the old run until the card is written anew."""
+    write_bundles(tmp_path / "in", {"a.txt": "نص أول\n", "b.txt": "نص ثان\n"})
+    settings = settings_for(tmp_path / "out", tmp_path / "in", run__id="x", run__split_bytes=64)
+    for generation in range(3):
+        ingest_plainly(settings)
+        (manifest,) = Corpus(str(tmp_path / "out")).manifests
+        assert manifest.generation == generation
+        (line,) = (line for line in card(Corpus(str(tmp_path / "out"))).splitlines() if "- documents/" in line)
+        for other in (generation + 1, generation + 2):  # beside it
+            file = shard_path("documents", "x", other, "000000-0123456789ab-0001")
+            (tmp_path / "out" / file).write_bytes(b"")
+        found = sorted((tmp_path / "out").glob(line.removeprefix("    - ")))
+        assert [str(path.relative_to(tmp_path / "out")) for path in found] == manifest.files_of("documents")
+        for other in (generation + 1, generation + 2):
+            (tmp_path / "out" / shard_path("documents", "x", other, "000000-0123456789ab-0001")).unlink()
+
+
+@pytest.mark.parametrize("form", ["text", "huggingface"])
+def test_an_export_is_there_whole_or_not_at_all(output: str, tmp_path: Path, form: str) -> None:
+    command = [output, "--to", form, "--file", str(tmp_path / "whole")]
+    assert main(command) == 0
+    wanted = files_below(tmp_path / "whole") or (tmp_path / "whole").read_bytes()
+    for most in count():
+        place = tmp_path / f"killed-{most}" / "out"
+        place.parent.mkdir()
+        try:
+            with operations(place.parent, most):
+                main([output, "--to", form, "--file", str(place)])
+            break
+        except Killed:
+            assert not place.is_file() or place.read_bytes() == wanted
+            assert not (place / "data").exists() or files_below(place / "data") == files_below(tmp_path / "whole/data")
+    assert most > 2
+    assert (files_below(place) or place.read_bytes()) == wanted
 
 
 @pytest.mark.parametrize(
@@ -66,7 +115,8 @@ def test_the_card_names_the_folders_of_all_runs(output: str) -> None:
         (["--to", "text", "--columns", "name"], "one column"),
         (["--to", "jsonl", "--columns", "colour"], "unknown column"),
         (["--to", "huggingface"], "name it with --file"),
-        (["--to", "jsonl", "--run", "none"], "has no committed run none; its runs: 000, 001"),
+        (["--to", "jsonl", "--run", "none"], "has no committed run none; its runs: run-000, run-001"),
+        (["--to", "jsonl", "--run", "../rafid"], "cannot be the name of a run"),
         (["--to", "parquet"], "invalid choice"),
         (["--to", "text", "--file", "/proc/none/a.txt"], "cannot be written"),
         (["--to", "text", "--file", __file__], "is there already"),

@@ -1,12 +1,19 @@
 """The command that lists, shows, checks and removes runs."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from pipelines.runs import main
+from pipelines.views.card import write_card
+from tests.conftest import PROJECT
+from tests.corpus import files_below
 from tests.plain_job import ingest_plainly, settings_for, write_bundles
+from transforms.runs.catalog import committed_runs
 from transforms.runs.lock import lock_output
+from transforms.shards.corpus import Corpus
 from transforms.storage import Folder
 
 TEXT = "قال الراوي إن النهر كان يفيض كل عام في الربيع ويسقي الحقول\nنشر الخبر اليوم\n"
@@ -87,3 +94,71 @@ def test_a_run_is_not_removed_while_another_is_writing(output: Path, capsys: pyt
     with lock_output(Folder(str(output)), "busy"):
         assert main([str(output), "remove", "b", "--yes"]) == 1
     assert "run busy" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["../../x", "../rafid", "/etc/passwd", "a/../b", "..", "x y", "a~1"])
+@pytest.mark.parametrize("action", ["show", "verify", "remove"])
+def test_a_name_that_leads_outside_is_refused(
+    output: Path, action: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    victim = output.parent / "x"
+    victim.mkdir()
+    (victim / "mine").write_text("mine")
+    before = files_below(output.parent)
+    assert main([str(output), action, name, "--yes"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "cannot be the name of a run" in line
+    assert {path: digest for path, digest in files_below(output.parent).items() if not path.endswith(".lock")} == {
+        path: digest for path, digest in before.items() if not path.endswith(".lock")
+    }
+
+
+def test_a_damaged_manifest_blocks_no_other_run(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (output / "manifests" / "a.json").write_text("{")
+    assert main([str(output), "show", "b"]) == 0
+    assert main([str(output), "list"]) == 1
+    printed = capsys.readouterr()
+    assert "damaged" in printed.out
+    assert f"or remove the run: python -m pipelines.runs {output} remove a --yes" in printed.err
+    assert main([str(output), "verify"]) == 1
+    assert main([str(output), "show", "a"]) == 2
+    assert "a.json: is not a manifest" in capsys.readouterr().err
+
+
+def test_a_run_whose_manifest_is_damaged_can_be_removed(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (output / "manifests" / "a.json").write_text("{")
+    assert main([str(output), "remove", "a"]) == 2
+    assert "run b left out 2 paragraphs because a has them" in capsys.readouterr().out
+    assert main([str(output), "remove", "a", "--yes"]) == 0
+    assert not list(output.glob("*/run=a"))
+    assert [each.run for each in committed_runs(Folder(str(output)))] == ["b"]
+
+
+def test_a_run_is_removed_where_no_file_takes_a_byte(output: Path) -> None:
+    """The lock is held by its file, whatever stands in it."""
+    code = f"""
+import resource, signal, sys
+from pipelines.runs import main
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+sys.exit(main([{str(output)!r}, "remove", "b", "--yes"]))
+"""
+    ended = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert [each.run for each in committed_runs(Folder(str(output)))] == ["a"]
+    assert not list(output.glob("*/run=b"))
+
+
+def test_the_card_leaves_out_a_removed_run(output: Path) -> None:
+    write_card(Corpus(str(output)))
+    assert "| b |" in (output / "README.md").read_text(encoding="utf-8")
+    assert main([str(output), "remove", "b", "--yes"]) == 0
+    assert "| b |" not in (output / "README.md").read_text(encoding="utf-8")
+    assert main([str(output), "remove", "a", "--yes"]) == 0
+    assert not (output / "README.md").exists()
+
+
+def test_a_readme_of_somebody_else_is_left_alone(output: Path) -> None:
+    (output / "README.md").write_text("mine")
+    assert main([str(output), "remove", "b", "--yes"]) == 0
+    assert (output / "README.md").read_text() == "mine"

@@ -17,6 +17,7 @@ from transforms.runs.manifest import (
     Tally,
     WindowSpan,
 )
+from transforms.runs.names import LEDGER_FOLDERS, shard_path
 from transforms.storage import WrittenFile
 
 STARTED = "2026-11-22T10:00:01+00:00"
@@ -41,7 +42,7 @@ def manifest(
 ) -> Manifest:
     """The manifest of a small run; `fields` are others that it is to have."""
     given = {
-        "settings": {"dedup": {"threshold": 0.7}, "words": "قلم"},
+        "settings": {"dedup": {"threshold": 0.7, "scope": "corpus"}, "words": "قلم"},
         "versions": {},
         "inputs": (),
         "counts": Counts(documents=Tally.of(1), paragraphs=Tally.of(2, 1)),
@@ -57,14 +58,16 @@ def manifest(
 
 _texts = st.text(max_size=8)
 _names = st.text(st.sampled_from("ابج-0.x"), min_size=1, max_size=6)
+_runs = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,9}", fullmatch=True)
 _counts = st.integers(0, 2**62)
 _floats = st.floats(0, allow_nan=False, allow_infinity=False)
 _tallies = st.builds(Tally.of, *[_counts] * 4)
 _settings = st.dictionaries(_names, st.none() | st.booleans() | _counts | _texts | st.lists(_texts, max_size=2))
 
-manifests = st.builds(
+_plain_manifests = st.builds(
     Manifest,
-    run=_names,
+    run=_runs,
+    generation=st.integers(0, 3),
     sequence=_counts,
     started=_texts,
     settings=st.dictionaries(_names, _settings, max_size=3),
@@ -93,9 +96,20 @@ manifests = st.builds(
         },
     ),
     seconds=st.builds(Seconds, **dict.fromkeys(Seconds.model_fields, _floats)),
-    files=st.lists(st.builds(ShardFile, path=_texts, rows=_counts, bytes=_counts, sha256=_texts), max_size=2).map(
-        tuple
-    ),
+    files=st.just(()),
+)
+
+
+def _with_files(one: Manifest, facts: list[tuple[str, int]]) -> Manifest:
+    files = [
+        {"path": shard_path(ledger, one.run, one.generation, f"{number:06d}"), "rows": 1, "bytes": size, "sha256": "ab"}
+        for number, (ledger, size) in enumerate(facts)
+    ]
+    return Manifest.model_validate(one.model_dump() | {"files": files})
+
+
+manifests = st.builds(
+    _with_files, _plain_manifests, st.lists(st.tuples(st.sampled_from(LEDGER_FOLDERS), _counts), max_size=2)
 )
 
 

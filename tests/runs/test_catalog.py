@@ -12,8 +12,10 @@ import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
 from tests.runs.samples import manifest
+from transforms.errors import UsageError
 from transforms.filesystems import OutputError
-from transforms.runs.catalog import MARKER, clean_up, committed_runs, is_output, prepare_output, unfinished_runs
+from transforms.runs.catalog import MARKER, committed_runs, is_output, prepare_output, read_catalog
+from transforms.runs.cleaning import clean_up, unfinished_runs
 from transforms.runs.lease import LOCK
 from transforms.runs.run import Run
 from transforms.storage import Folder
@@ -154,9 +156,9 @@ def test_runs_are_committed_once_they_have_a_manifest(output: Folder) -> None:
 
 
 def test_runs_are_in_the_order_of_their_commits(output: Folder) -> None:
-    for sequence, name in enumerate(["ب", "a", "z", "0"], start=1):
+    for sequence, name in enumerate(["b", "a", "z", "0"], start=1):
         write_run(output, name, sequence=sequence)
-    assert names(output) == ["ب", "a", "z", "0"]
+    assert names(output) == ["b", "a", "z", "0"]
 
 
 def test_a_manifest_is_read_once_and_again_when_it_is_replaced(output: Folder) -> None:
@@ -174,6 +176,44 @@ def test_one_broken_manifest_is_an_error_that_names_it(output: Folder) -> None:
     with pytest.raises(OutputError, match=r"manifests/b\.json: is not a manifest \(") as caught:
         committed_runs(output)
     assert "\n" not in str(caught.value)
+    assert str(caught.value).endswith(f"or remove the run: python -m pipelines.runs {output.url} remove b --yes")
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"\xff\xfe\x00"])
+def test_a_broken_manifest_hides_no_other_run(output: Folder, text: bytes) -> None:
+    write_run(output, "a")
+    write_run(output, "c", sequence=2)
+    output.write("manifests/b.json", text)
+    catalog = read_catalog(output)
+    assert [each.run for each in catalog.runs] == ["a", "c"]
+    assert catalog.damaged.keys() == {"b"}
+    assert catalog.run("a").run == "a"
+    for ask in (lambda: catalog.run("b"), catalog.whole):
+        with pytest.raises(OutputError, match=r"manifests/b\.json: (is not a manifest|cannot be read)"):
+            ask()
+    with pytest.raises(OutputError, match=r"has no committed run z; its runs: a, c$"):
+        catalog.run("z")
+    with pytest.raises(UsageError, match="cannot be the name of a run"):
+        catalog.run("../rafid")
+
+
+@pytest.mark.parametrize(
+    ("file", "said"), [("x copy.json", "is not named after a run"), ("x-old.json", "is the manifest of run a")]
+)
+def test_a_manifest_under_another_name_is_damaged(output: Folder, file: str, said: str) -> None:
+    write_run(output, "a")
+    output.write(f"manifests/{file}", output.read("manifests/a.json"))
+    with pytest.raises(OutputError, match=f"manifests/{file}: {said}"):
+        committed_runs(output)
+    assert [each.run for each in read_catalog(output).runs] == ["a"]
+
+
+def test_a_manifest_that_leads_nowhere_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / "manifests").mkdir()
+    (tmp_path / "manifests" / "a.json").symlink_to("a.json")
+    (tmp_path / "manifests" / "b.json").symlink_to(tmp_path / "none")
+    (tmp_path / "manifests" / "c.json").mkdir()
+    assert sorted(read_catalog(Folder(str(tmp_path))).damaged) == ["a", "b", "c"]
 
 
 def test_files_that_are_no_manifests_are_passed_over(output: Folder) -> None:
@@ -195,8 +235,11 @@ def test_what_crashed_runs_left_is_removed(output: Folder) -> None:
 
 def test_unfinished_files_of_whole_runs_are_removed(tmp_path: Path) -> None:
     write_run(Folder(str(tmp_path)), "a")
-    for left in (".rafid.json.0a1b.tmp", "manifests/.a.json.0a1b.tmp", "documents/run=a/.0.parquet.0a1b.tmp"):
+    ours = (".rafid.json.01ab23cd.tmp", "manifests/.a.json.01ab23cd.tmp", "documents/run=a/.0.parquet.01ab23cd.tmp")
+    others = (".x.tmp", ".rafid.json.01ab.tmp", ".thesis.01ab23cd.tmp", "manifests/.a.json.tmp", "mine/.x.01ab23cd.tmp")
+    (tmp_path / "mine").mkdir()
+    for left in (*ours, *others):
         (tmp_path / left).write_bytes(b"half")
     clean_up(Folder(str(tmp_path)))
-    assert list(tmp_path.rglob(".*.tmp")) == []
+    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob(".*.tmp")) == sorted(others)
     assert names(Folder(str(tmp_path))) == ["a"]

@@ -30,7 +30,7 @@ def refusal(text: bytes) -> str:
         parse_manifest(text, ORIGIN)
     line = str(caught.value)
     assert line.startswith(f"{ORIGIN}: is not a manifest (")
-    assert line.endswith("; restore it from a backup or remove the run")
+    assert line.endswith("; restore it from a backup")
     assert "\n" not in line
     assert caught.value.exit_code == 2
     return line
@@ -125,17 +125,53 @@ def test_a_run_is_known_by_its_name_and_when_it_began() -> None:
 
 def test_settings_are_asked_for_by_dotted_names() -> None:
     assert manifest("a").setting("dedup.threshold") == 0.7
-    assert manifest("a").setting("dedup") == {"threshold": 0.7}
-    with pytest.raises(KeyError):
-        manifest("a").setting("dedup.scope")
+    assert manifest("a").setting("dedup") == {"threshold": 0.7, "scope": "corpus"}
+    for name in ("dedup.shingle", "dedup.threshold.x"):
+        with pytest.raises(OutputError, match=f"manifest of run a: has no setting {name}; restore it"):
+            manifest("a").setting(name)
 
 
 def test_files_are_those_of_the_ledger_alone() -> None:
-    paths = ["documents/run=a/0.parquet", "documents/run=a/1.parquet", "documents2/run=a/0.parquet", "rejects/run=a/0"]
+    paths = ["documents/run=a/0.parquet", "documents/run=a/1.parquet", "rejects/run=a/0.parquet"]
     one = manifest("a", files=[WrittenFile(path, 1, 2, "ab") for path in paths])
     assert one.files_of("documents") == paths[:2]
-    assert one.files_of("rejects") == paths[3:]
+    assert one.files_of("rejects") == paths[2:]
     assert one.files_of("filtered") == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "documents/../../victim/run=a/0.parquet",
+        "/etc/passwd",
+        "documents/run=a/../run=b/0.parquet",
+        "documents/run=b/0.parquet",
+        "documents2/run=a/0.parquet",
+        "documents/run=a/0~1.parquet",
+        "documents/run=a/.0.parquet",
+        "documents/run=a/0",
+        "documents/run=a",
+        "manifests/a.json",
+        "index/run=a/index.json",
+        "",
+    ],
+)
+def test_a_file_that_is_not_of_the_run_is_one_clear_error(path: str) -> None:
+    """Paths in manifests are opened, exported, compared with what is on the disk."""
+    fields = fields_of(manifest("a")) | {"files": [{"path": path, "rows": 1, "bytes": 2, "sha256": "ab"}]}
+    assert f"files: {path!r} is no file of this run" in refusal(text_of(fields))
+
+
+@pytest.mark.parametrize("name", ["../rafid", "a/b", "", ".a", "a b", "ب", "a\nb", "a~1", "x" * 121])
+def test_a_name_that_no_run_can_have_is_one_clear_error(name: str) -> None:
+    assert "(run: Value error, run " in refusal(text_of(fields_of(manifest("a")) | {"run": name}))
+
+
+def test_generations_are_told_only_where_there_were_others() -> None:
+    assert "generation" not in fields_of(manifest("a"))
+    later = manifest("a", generation=2, files=[WrittenFile("documents/run=a/0~2.parquet", 1, 2, "ab")])
+    assert fields_of(later)["generation"] == 2
+    assert (later.id, later.key) == ("a~2", RunKey("a", STARTED, 2))
 
 
 def test_nothing_in_a_manifest_is_changed_afterwards() -> None:

@@ -1,18 +1,24 @@
 """What the runs of a job are called: new ones, ones that go on, ones that are replaced."""
 
+from datetime import datetime, tzinfo
+
 import pytest
 
 from tests.runs.samples import manifest
-from transforms.errors import UsageError
+from transforms.runs import naming
 from transforms.runs.manifest import Manifest, SlicePlace
-from transforms.runs.naming import RunNames, check_id, further_names, job_of, names_of_job
+from transforms.runs.names import job_of, slice_number
+from transforms.runs.naming import RunNames, free_name, further_names, names_of_job
 
 
 def runs(*named: tuple[str, str]) -> list[Manifest]:
     """Committed runs: the name and the plan of each, in order."""
     return [
-        manifest(run, sequence=at, started=f"2026-11-{at:02d}", slice=SlicePlace(plan=plan, index=0, of=1))
+        manifest(
+            run, sequence=at, started=f"2026-11-{at:02d}", slice=SlicePlace(plan=plan, index=number, of=number + 1)
+        )
         for at, (run, plan) in enumerate(named, start=1)
+        for number in [slice_number(run) or 0]
     ]
 
 
@@ -66,8 +72,25 @@ def test_what_is_new_goes_behind_what_is_there() -> None:
     assert further_names(runs(("x", "p")), "x", 0) == RunNames([], [])
 
 
-def test_names_of_slices_are_taken() -> None:
-    check_id(None)
-    check_id("x-slice")
-    with pytest.raises(UsageError, match=r"run x-slice-0001: names like this are those of slices"):
-        check_id("x-slice-0001")
+def test_a_slice_in_another_place_is_not_the_same_one() -> None:
+    """A job that took what was new numbered its slices after those that were there."""
+    there = [
+        manifest(f"x-slice-{1 + index:04d}", sequence=1 + index, slice=SlicePlace(plan="p", index=index, of=3))
+        for index in range(2)
+    ]
+    wanted = [f"x-slice-{number:04d}" for number in range(3)]
+    assert names_of_job(there, "x", "p", 3, given=True) == RunNames(wanted, wanted[1:])
+
+
+def test_a_name_that_nobody_gave_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stopped(datetime):
+        """A clock that stands still."""
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Stopped":
+            return cls(2026, 11, 28, 1, 2, 3, 999_999, tz)
+
+    monkeypatch.setattr(naming, "datetime", Stopped)
+    assert free_name([]) == "20261128T010203.999999Z"
+    there = [manifest(name) for name in ("20261128T010203.999999Z", "20261128T010204.000000Z-slice-0003")]
+    assert free_name(there) == "20261128T010204.000001Z"

@@ -9,7 +9,8 @@ from tests.plain_job import ingest_plainly, settings_for, write_bundles
 from tests.runs.power_cut import Keeps, Recorder, lay_out, recorded
 from transforms.dedup.index.building import compact, keep_up, open_index
 from transforms.dedup.index.segment import Segment
-from transforms.runs.catalog import clean_up, committed_runs, prepare_output
+from transforms.runs.catalog import committed_runs, prepare_output
+from transforms.runs.cleaning import clean_up
 from transforms.runs.lock import lock_output
 from transforms.runs.run import Run
 from transforms.settings import DedupSettings
@@ -100,7 +101,12 @@ def a_removal(output: Path) -> None:
         Run(folder, "b").remove()
 
 
-@pytest.mark.parametrize("work", [a_run, an_index, a_compaction, a_removal])
+def a_replacement(output: Path) -> None:
+    bundle = write_bundles(output.parent / "in" / "new", {"b.txt": f"<<<FILE>>> b\n{TEXTS['c']}"})
+    ingest_plainly(settings_for(output, bundle, run__id="b"))
+
+
+@pytest.mark.parametrize("work", [a_run, an_index, a_compaction, a_removal, a_replacement])
 def test_a_power_cut_loses_nothing(work: Work, tmp_path: Path) -> None:
     output = tmp_path / "out"
     ingest(output, "a", "b")

@@ -1,6 +1,6 @@
 """A run from its opening to its end: where its files lie, who commits it, and what is left when it is removed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,10 +8,12 @@ import pytest
 from tests.corpus import manifest_of
 from tests.runs.samples import header, manifest
 from transforms.bundles.errors import BundleFailed
+from transforms.errors import UsageError
 from transforms.filesystems import OutputError, StorageError
-from transforms.runs.catalog import committed_runs
+from transforms.runs.catalog import committed_runs, read_catalog
 from transforms.runs.manifest import Opening, RunKey, ShardFile
-from transforms.runs.run import LEDGER_FOLDERS, Run, RunTaken, abandon, abort, manifest_path, run_folder
+from transforms.runs.names import LEDGER_FOLDERS
+from transforms.runs.run import Run, RunTaken, abandon, abort, manifest_path, run_folder
 from transforms.storage import Folder
 
 PATHS = Run(Folder("s3://bucket/corpus"), "2026-11")
@@ -62,7 +64,7 @@ def test_what_a_run_is_opened_with_is_read_wherever_its_stages_are(output: Folde
     opening = Opening(
         header=header(settings={"dedup": {"threshold": 0.7}, "input": {"paths": ["في/*.txt"]}}),
         splits=3,
-        earlier=(RunKey("a", "2026-11-01"), RunKey("ب", "2026-11-02")),
+        earlier=(RunKey("a", "2026-11-01"), RunKey("b", "2026-11-02", 3)),
         digests={"أخبار.txt": "00ff"},
     )
     run = Run(output, "x")
@@ -72,7 +74,7 @@ def test_what_a_run_is_opened_with_is_read_wherever_its_stages_are(output: Folde
     run.open(opening)
     assert run.is_open()
     assert run.opening() == opening
-    assert run.opening().earlier[1].run == "ب"
+    assert run.opening().earlier[1].id == "b~3"
 
 
 def test_a_manifest_is_the_commit(output: Folder) -> None:
@@ -95,7 +97,8 @@ def test_a_manifest_that_cannot_be_written_commits_nothing(tmp_path: Path) -> No
     (tmp_path / "manifests").write_text("in the way")
     with pytest.raises(StorageError, match="cannot be written"):
         write_run(Folder(str(tmp_path)), "a")
-    assert names(Folder(str(tmp_path))) == []
+    with pytest.raises(OutputError, match="Not a directory"):
+        names(Folder(str(tmp_path)))
 
 
 def test_of_two_writers_of_a_run_one_commits_it(output: Folder) -> None:
@@ -119,10 +122,10 @@ def test_a_run_whose_files_are_gone_is_not_committed(tmp_path: Path) -> None:
 
 def test_a_run_that_is_not_there_is_named_with_those_that_are(output: Folder) -> None:
     with pytest.raises(OutputError, match=r"has no committed run z; its runs: none$"):
-        Run(output, "z").manifest()
+        read_catalog(output).run("z")
     write_run(output, "a")
     with pytest.raises(OutputError, match=r"has no committed run z; its runs: a$"):
-        Run(output, "z").manifest()
+        read_catalog(output).run("z")
 
 
 def test_a_broken_manifest_is_named(output: Folder) -> None:
@@ -133,21 +136,30 @@ def test_a_broken_manifest_is_named(output: Folder) -> None:
     assert str(caught.value).startswith(f"{output.url}/manifests/a.json: ")
 
 
-@pytest.mark.parametrize("name", ["../a", "/etc/passwd", "a/../../b", "a//b"])
+@pytest.mark.parametrize("name", ["../a", "/etc/passwd", "a/../../b", "a//b", "", ".", "..", "a~1", "a b", "a\n"])
 def test_no_name_of_a_run_leads_outside(output: Folder, name: str) -> None:
-    """Names come from command lines and manifests."""
-    output.write("manifests/inside.json", b"")
+    """Names come from command lines, file names and manifests."""
+    with pytest.raises(UsageError, match="cannot be the name of a run") as caught:
+        Run(output, name)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_run_beside_another_of_its_name_has_files_of_its_own(output: Folder) -> None:
+    first, later = write_run(output, "a"), Run(output, "a", 1)
+    assert (later.id, Run.of(output, "a~1"), Run.of(output, "a")) == ("a~1", later, first)
+    assert later.shard("documents", "0") == "documents/run=a/0~1.parquet"
+    assert later.index_folder() == "index/run=a~1"
     before = output.files()
-    asks: list[Callable[[Run], object]] = [
-        Run.is_committed,
-        Run.manifest,
-        Run.remove,
-        lambda run: run.commit(manifest("a")),
-    ]
-    for ask in asks:
-        with pytest.raises(StorageError, match="is not inside the folder"):
-            ask(Run(output, name))
+    for path in (later.shard("documents", "0"), later.shard("filtered", "0"), later.fingerprint("0")):
+        output.write(path, b"rows")
+    later.commit(manifest("a", generation=1), waiting=True)
+    assert (first.is_committed(), later.is_committed()) == (True, False)
+    assert (first.is_done(), later.is_done()) == (True, True)
+    assert (first.manifest().generation, later.manifest().generation) == (0, 1)
+    assert names(output) == ["a"]
+    later.remove()
     assert output.files() == before
+    assert first.is_committed()
 
 
 def test_a_run_is_removed_whole_and_alone(output: Folder) -> None:
@@ -161,13 +173,13 @@ def test_a_run_is_removed_whole_and_alone(output: Folder) -> None:
 
 
 def test_removing_starts_with_the_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whenever it is interrupted, the run does not exist."""
+    """Whenever it is interrupted, the run does not exist; a report alone would not be known to be left over."""
     run = write_run(Folder(str(tmp_path)), "a")
     removed: list[str] = []
     monkeypatch.setattr(Folder, "remove", lambda folder, path: removed.append(folder.at(path)))
     run.remove()
-    assert removed[0] == f"{tmp_path}/manifests/a.json"
-    assert len(removed) == 1 + len(LEDGER_FOLDERS) + 2
+    assert removed[:2] == [f"{tmp_path}/reports/a.html", f"{tmp_path}/manifests/a.json"]
+    assert len(removed) == 2 + len(LEDGER_FOLDERS) + 3
 
 
 def test_a_bundle_that_fails_ends_the_run_or_gives_it_up(output: Folder) -> None:

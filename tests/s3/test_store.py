@@ -75,7 +75,7 @@ def test_a_new_file_has_one_writer(bucket: str) -> None:
 def test_a_run_is_committed_once(bucket: str, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(TEXT)
     manifest = run_plainly(tmp_path / "out", [str(tmp_path / "a.txt")], 1 << 20)
-    first, second = (manifest.model_copy(update={"run": "a", "started": each}) for each in "12")
+    first, second = (manifest.model_copy(update={"run": "a", "started": each, "files": ()}) for each in "12")
     run = Run(Folder(bucket), "a")
     run.commit(first)
     with pytest.raises(RunTaken, match=r"another writer has committed run a in the meantime; .* --run"):

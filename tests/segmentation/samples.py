@@ -130,7 +130,12 @@ words = st.one_of(
     st.text(LETTERS, max_size=12),
     st.text(LETTERS, min_size=18, max_size=70),
 ).filter(bool)
-_SIGNS = split("@ :// :/ www. ww. https://ar.example/ + # _ C++ گ ٱ ﷲ ﻻ ۥ أٔ ﴾")
+_SIGNS = [
+    *split("@ :// :/ www. ww. https://ar.example/ + # _ C++ گ ٱ ﷲ ﻻ ۥ أٔ ﴾"),
+    *split("ﻭ ﺍﻟ ﻛﺘﺎﺏ ﻪ ﷺ ﷴ ﭐ ﮔ ﱠ ﹷ ﴼ ﵐ ا\u0654 و\u064e\u0654 ي\u0654 ا\u0655 ا\u0653"),
+    *"\u00ad\u200c\u202b\u2067\x01\x1c\U00010efd",
+    *"\ue000\U00010ec2\U000e0041\ufffe",
+]
 _SPACES = [*" \n\t\x1c\x85\u00a0\u2003\u3000\u1680\u2028\u200f\u200b\ufeff", "\r\n"]
 # Words with marks, other scripts, white space of all kinds, what opens an address, and all of Unicode.
 pieces = st.one_of(

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 
 from tests.segmentation.samples import texts
-from transforms.segmentation.words import FOREIGN, LETTERS, MARKS, desegment, segment_text, splice, strip
+from transforms.characters.table import PASSED_OVER, members, read_forms
+from transforms.segmentation.words import FOREIGN, FORMS, LETTERS, desegment, segment_text, splice, strip
 
 
 def marked(word: str) -> str:
@@ -15,8 +16,8 @@ def marked(word: str) -> str:
 def test_farasa_knows_36_letters() -> None:
     assert len(LETTERS) == 36
     assert LETTERS[0] + LETTERS[-1] == "ءي"
-    assert set("ـ" + "ًٌٍَُِّْٰ") <= set(MARKS)
-    assert not set(LETTERS) & set(MARKS) | set(LETTERS) & set(FOREIGN) | set(MARKS) & set(FOREIGN)
+    classes = [LETTERS, FOREIGN, FORMS, members(PASSED_OVER)]
+    assert len(set().union(*classes)) == sum(map(len, classes))
 
 
 @pytest.mark.parametrize(
@@ -40,11 +41,16 @@ def test_farasa_knows_36_letters() -> None:
         ("ww.كتاب :/كتاب", "ww.+كتاب+ :/+كتاب+"),
         ("گوگل پارک", "گوگل پارک"),
         ("ٱلرحمن", "ٱلرحمن"),
-        ("\u0627\u0653من", "\u0627\u0653من"),
+        ("ا\u0653من و\u064e\u0654", "+ا\u0653من+ +و\u064e\u0654+"),
         ("محمدﷺ", "+محمد+ﷺ"),
         ("﴿كتاب﴾", "﴿+كتاب+﴾"),
-        ("ﻛﺘﺎﺏ", "ﻛﺘﺎﺏ"),
-        ("كتاب\u200fه", "+كتاب+\u200f+ه+"),
+        ("ﻛﺘﺎﺏ ﻷﻥ وﷲ", "+كتاب+ +لأن+ +والله+"),
+        ("ﻣَﻜﹿﺘﹷب ﴼ", "+مَكﹿتﹷب+ +اً+"),
+        ("ﭘﺪﺭ ﭐﻟﻜﺘﺎﺏ كتابﮒ", "ﭘﺪﺭ ﭐﻟﻜﺘﺎﺏ كتابﮒ"),
+        ("كتاب\u200fه ال\u00adكتاب", "+كتاب\u200fه+ +ال\u00adكتاب+"),
+        ("\u202bكتاب\u202c ك\u08f0تاب", "\u202b+كتاب\u202c+ +ك\u08f0تاب+"),
+        ("لهۥ كـ\x07تاب\x00", "+لهۥ+ +كـ\x07تاب\x00+"),
+        ("❤\ufe0f+1 e\u0301", "❤\ufe0f+1 e\u0301"),
         ("😀كتاب😀", "😀+كتاب+😀"),
     ],
 )
@@ -56,9 +62,33 @@ def test_only_words_are_looked_up_and_all_else_stays(text: str, written: str) ->
 @given(texts)
 def test_words_are_looked_up_without_marks(text: str) -> None:
     looked_up: list[str] = []
-    assert segment_text(text, lambda word: looked_up.append(word) or word) == text
+    written = segment_text(text, lambda word: looked_up.append(word) or word)
+    assert read_forms(written) == read_forms(text)
     assert all(word and set(word) <= set(LETTERS) for word in looked_up)
-    assert all(word in strip(text) for word in looked_up)
+    assert all(word in strip(read_forms(text)) for word in looked_up)
+
+
+def test_only_words_are_written_with_the_letters_of_presentation_forms() -> None:
+    text = "ﭘﺪﺭ @ﻛﺘﺎﺏ ﻛﺘﺎﺏﮔ ﷺ ﹰ"
+    assert segment_text(text, marked) == text
+
+
+@pytest.mark.parametrize(
+    ("word", "letters"),
+    [
+        ("أَنْبَاء", "أنباء"),
+        ("ا\u0654ن", "أن"),
+        ("ا\u064e\u0654ن", "أن"),
+        ("إ\u0654ن", "إن"),
+        ("ا\u0654\u0655", "أ"),
+        ("س\u0654ل", "سل"),
+        ("\u0654ل", "ل"),
+        ("م\u200cس\u00adؤول", "مسؤول"),
+        ("رَحۡمَةࣰ", "رحمة"),
+    ],
+)
+def test_words_are_looked_up_by_their_letters(word: str, letters: str) -> None:
+    assert strip(word) == letters
 
 
 @pytest.mark.parametrize(
@@ -72,6 +102,7 @@ def test_words_are_looked_up_without_marks(text: str) -> None:
         ("لل", "لال", "لال"),
         ("هـ", "+ه", "+هـ"),
         ("َه", "+ه", "َ+ه"),
+        ("بالا\u0654نباء", "ب+ال+أنباء", "ب+ال+ا\u0654نباء"),
         ("وَ", "و+", "وَ+"),
     ],
 )
@@ -82,6 +113,7 @@ def test_marks_stay_behind_their_letter(word: str, segmented: str, written: str)
 def test_norm_folds_letters_of_words_and_drops_their_marks() -> None:
     text = "أُمّةٌ إلى آمِن مسؤول رئيس ١٢ ـ ٱلـ @أمة"
     assert segment_text(text, str, norm=True) == "امه الي امن مسءول رءيس ١٢ ـ ٱلـ @أمة"
+    assert segment_text("و\u0654 ﺋ ﻷ\u0651 ئ\u0654", str, norm=True) == "ء ء لا ء"
 
 
 @pytest.mark.parametrize(
@@ -96,6 +128,9 @@ def test_norm_folds_letters_of_words_and_drops_their_marks() -> None:
         ("ل+الذي ف+ل+الَّذِينَ", "للذي فللَّذِينَ"),
         ("ل+الهي ل+اله+نا", "لالهي لالهنا"),
         ("كل+ال+شيء", "كلالشيء"),
+        ("\u202bل+ال+كتاب", "\u202bللكتاب"),
+        ("و+ال+ا\u0654نباء\u200f+ه", "والا\u0654نباء\u200fه"),
+        ("\u200f+966 ❤\ufe0f+1", "\u200f+966 ❤\ufe0f+1"),
         ("+ه و+ كتاب+ه+م", "ه و كتابهم"),
         ("C++ 5+3 +966 @a+b", "C++ 5+3 +966 @a+b"),
         ("ت+م\nب+ه", "تم\nبه"),

@@ -9,7 +9,7 @@ import pytest
 
 from tests.corpus import manifest_of
 from tests.plain_job import ingest_plainly, settings_for, write_bundles
-from transforms.filesystems import StorageError
+from transforms.filesystems import OutputError
 from transforms.runs.catalog import committed_runs
 from transforms.runs.manifest import Manifest, parse_manifest
 from transforms.runs.run import Run
@@ -82,7 +82,7 @@ def test_rows_and_counts_that_the_manifest_has_wrong(output: Folder) -> None:
 def test_a_manifest_that_names_a_file_outside_is_damaged(output: Folder, path: str) -> None:
     fields = manifest_of(output.url, "b")
     fields["files"][0]["path"] = path
-    with pytest.raises(StorageError, match="is not inside the folder; the file that names it is damaged"):
+    with pytest.raises(OutputError, match="is no file of this run"):
         check_run(output, altered(fields))
 
 

@@ -9,6 +9,7 @@ import pytest
 from pipelines.ingest import main
 from tests.conftest import UNSEGMENTED
 from tests.report.hostile import write_hostile
+from transforms.dedup.differences import Difference
 from transforms.shards.corpus import Corpus
 from transforms.shards.figures import Figures, figures_of, sample_near, size_label
 
@@ -79,7 +80,7 @@ def test_kept_copies_that_are_much_shorter_are_shown(tmp_path: Path) -> None:
 def test_pairs_are_marked_where_they_differ(corpus: Corpus, figures: Figures) -> None:
     assert len(figures.pairs) == min(20, figures.manifest.dedup.near)
     for pair in figures.pairs:
-        assert any(differs for _, differs in [*pair.removed, *pair.kept])
+        assert any(each.difference == Difference.WORD for each in [*pair.removed, *pair.kept])
         assert len(pair.removed) <= 62
 
 

@@ -178,7 +178,13 @@ class _Search:
         """The fixed folder of the pattern, and the files that it matches."""
         kind = self._store.kind(self._path)
         if kind == "file":
-            return posixpath.dirname(self._path), [self._store.entry(self._path)]
+            try:
+                return posixpath.dirname(self._path), [self._store.entry(self._path)]
+            except (OSError, BundleError) as error:  # what is named by itself is not passed over
+                if self._refused is None:
+                    raise
+                self._refuse(error)
+                return posixpath.dirname(self._path), []
         if kind == "folder":
             asked = Asked(self._has_ending, self._refuse, self._pass_over)
             return self._path, list(self._store.walk(self._path, None, asked))

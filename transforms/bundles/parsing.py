@@ -16,8 +16,8 @@ from transforms.bundles.findings import EXCERPT_BYTES, Finding, Findings, Kind, 
 from transforms.bundles.formats import LOOKED_AT, format_of_file, markup_of
 from transforms.bundles.kernels import documents as kernels
 from transforms.bundles.kernels import places
-from transforms.bundles.kernels.lines import WHITE_SPACE
 from transforms.bundles.splits import Split
+from transforms.characters.table import WHITE_SPACE
 from transforms.settings import ReadSettings
 
 # A flag beside those of `kernels.check_texts`: reading has found a fault already.

@@ -7,7 +7,7 @@ import numpy as np
 
 from transforms.arrays import Bytes
 from transforms.bundles.kernels.documents import CHARACTERS_A_CONTROL
-from transforms.bundles.kernels.lines import WHITE_SPACE
+from transforms.characters.table import WHITE_SPACE
 
 # The plausible Arabic rule. docs/inputs.md has the figures behind these numbers.
 _FEWEST_ARABIC_LETTERS = 8  # fewer prove nothing

@@ -119,7 +119,7 @@ class LocalStore:
 
     def walk(self, folder: str, depth: int | None, asked: Asked = _PLAINLY) -> Iterator[Entry]:
         """The files below `folder`."""
-        for item in self._items(folder, depth, asked, ()):
+        for item in self._items(folder, depth, asked):
             if not asked.wanted(item.path):
                 continue
             try:
@@ -129,27 +129,34 @@ class LocalStore:
             else:
                 yield entry
 
-    def _items(
-        self, folder: str, depth: int | None, asked: Asked, above: tuple[tuple[int, int], ...]
-    ) -> Iterator[os.DirEntry[str]]:
-        """The items below `folder` that are no folders; `above` are the folders above it, to break loops of links."""
-        here = os.stat(folder)  # noqa: PTH116
-        if (here.st_dev, here.st_ino) in above or depth == 0:
-            return
-        above = (*above, (here.st_dev, here.st_ino))
-        try:
-            found = list(os.scandir(folder))
-        except OSError as error:
-            asked.refuse(error)
-            return
-        for item in found:
-            reason = _reason_of(item.name)
-            if reason:
-                asked.pass_over(f"{item.path}/" if item.is_dir() else item.path, reason)
-            elif item.is_dir():
-                yield from self._items(item.path, depth and depth - 1, asked, above)
-            else:
-                yield item
+    def _items(self, folder: str, depth: int | None, asked: Asked) -> Iterator[os.DirEntry[str]]:
+        """The items below `folder` that are no folders."""
+        # Folders, how many levels of each, those above it, to break loops of links. No calls: they may be too deep.
+        left: list[tuple[str, int | None, frozenset[tuple[int, int]]]] = [(folder, depth, frozenset())]
+        while left:
+            place, levels, above = left.pop()
+            try:
+                here = os.stat(place)  # noqa: PTH116
+                if (here.st_dev, here.st_ino) in above or levels == 0:
+                    continue
+                found = list(os.scandir(place))
+            except OSError as error:
+                asked.refuse(error)
+                continue
+            below = levels and levels - 1, above | {(here.st_dev, here.st_ino)}
+            for item in found:
+                try:
+                    is_folder = item.is_dir()
+                except OSError as error:  # such as a link to itself
+                    asked.refuse(error)
+                    continue
+                reason = _reason_of(item.name)
+                if reason:
+                    asked.pass_over(f"{item.path}/" if is_folder else item.path, reason)
+                elif is_folder:
+                    left.append((item.path, *below))
+                else:
+                    yield item
 
     def _checked(self, path: str, status: os.stat_result) -> Entry:
         if not stat.S_ISREG(status.st_mode):

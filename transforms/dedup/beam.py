@@ -45,7 +45,7 @@ class FingerprintSplit(beam.PTransform):
         return batched | "Fingerprint" >> beam.FlatMapTuple(self._fingerprint).with_output_types(Fingerprinted)
 
     def _fingerprint(self, name: str, splits: tuple[Split, ...]) -> Iterator[Fingerprinted]:
-        work = partial(self._fingerprint_if_it_can_be_read, Run(self._folder, name))
+        work = partial(self._fingerprint_if_it_can_be_read, Run.of(self._folder, name))
         done = chain.from_iterable(map_in_order(work, splits, self._threads))
         return ((name, each) for each in done)
 
@@ -87,7 +87,7 @@ class JoinRun(beam.PTransform):
 
     def _join(self, name: str, fingerprinted: Iterable[FingerprintedSplit]) -> list[Batch]:
         splits = sorted(fingerprinted, key=lambda each: each.split.place)
-        run = Run(self._folder, name)
+        run = Run.of(self._folder, name)
         if run.is_given_up():
             return []
         join_run(run, splits, self._settings, run.opening().earlier, self._threads)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from transforms.dedup.folding.kernels import absorb, character_units, word_units
 from transforms.kernels import (
     Bool,
     InBytes,
@@ -93,114 +94,19 @@ def shared_tokens(lefts, left, left_end, rights, right, right_end, wanted):
     return shared if shared >= wanted else -1
 
 
-# Frozen: fingerprints that lie on disk are compared with new ones. Odd 64-bit constants, integer arithmetic only.
-HASH_MULTIPLIER = np.uint64(0x9E6C63D0876A9A4B)
-SEED_WORD = np.uint64(0x8BB84B93962EACC9)
+# Frozen, as the constants of folding are.
 SEED_SHINGLE = np.uint64(0x2D358DCCAA6C78A5)
 SEED_BYTES = np.uint64(0xA0761D6478BD642F)
-_HALF = np.uint64(32)
-_DROPPED = np.uint32(0)
-_SEPARATOR = np.uint32(1)
 _ONE, _TWO = np.uint64(1), np.uint64(2)
 
 
-@inline
-def absorb(state, value):
-    """The hash state after one more 64-bit value: a multiply and a fold of the high half onto the low."""
-    mixed = (state ^ value) * HASH_MULTIPLIER
-    return mixed ^ (mixed >> _HALF)
-
-
-@inline
-def code_point(text, at):
-    """The code point of valid UTF-8 at `at`, and where the next one begins (RFC 3629)."""
-    first = np.uint32(text[at])
-    if first < 0x80:
-        return first, at + 1
-    second = np.uint32(text[at + 1]) & np.uint32(0x3F)
-    if first < 0xE0:
-        return ((first & np.uint32(0x1F)) << np.uint32(6)) | second, at + 2
-    third = np.uint32(text[at + 2]) & np.uint32(0x3F)
-    if first < 0xF0:
-        return ((first & np.uint32(0x0F)) << np.uint32(12)) | (second << np.uint32(6)) | third, at + 3
-    fourth = np.uint32(text[at + 3]) & np.uint32(0x3F)
-    high = ((first & np.uint32(0x07)) << np.uint32(18)) | (second << np.uint32(12))
-    return high | (third << np.uint32(6)) | fourth, at + 4
-
-
-@inline
-def word_units(text, start, end, fold, units):
-    """Fills `units` with the hashes of the folded words of one paragraph; returns their number.
-
-    Most code points of Arabic have two bytes: they are taken in a loop of their own. At a separator the hash is stored,
-    word or not, and counted where there was a word: a branch that nobody can foretell costs more.
-    """
-    count = 0
-    state = SEED_WORD
-    at, stop = np.uint64(start), np.uint64(end)
-    while at < stop:
-        first = np.uint32(text[at])
-        while np.uint32(0xC0) <= first < np.uint32(0xE0):
-            second = np.uint32(text[at + _ONE]) & np.uint32(0x3F)
-            folded = fold[((first & np.uint32(0x1F)) << np.uint32(6)) | second]
-            if folded > _SEPARATOR:
-                state = absorb(state, np.uint64(folded))
-            elif folded == _SEPARATOR:
-                units[count] = state
-                count += np.int64(state != SEED_WORD)
-                state = SEED_WORD
-            at += np.uint64(2)
-            if at >= stop:
-                break
-            first = np.uint32(text[at])
-        if at >= stop:
-            break
-        point, behind = code_point(text, np.int64(at))
-        folded = fold[point]
-        if folded > _SEPARATOR:
-            state = absorb(state, np.uint64(folded))
-        elif folded == _SEPARATOR:
-            units[count] = state
-            count += np.int64(state != SEED_WORD)
-            state = SEED_WORD
-        at = np.uint64(behind)
-    if state != SEED_WORD:
-        units[count] = state
-        count += 1
-    return count
-
-
-@inline
-def character_units(text, start, end, fold, units):
-    """Fills `units` with the folded code points of one paragraph, one blank between words; returns units and words."""
-    count = 0
-    words = 0
-    inside = False
-    at = start
-    while at < end:
-        point, at = code_point(text, at)
-        folded = fold[point]
-        if folded == _SEPARATOR:
-            inside = False
-        elif folded != _DROPPED:
-            if not inside:
-                if words > 0:
-                    units[count] = np.uint64(32)
-                    count += 1
-                words += 1
-                inside = True
-            units[count] = np.uint64(folded)
-            count += 1
-    return count, words
-
-
 @kernel(
-    InBytes, InInt64, InInt64, InUInt64, InUInt32, Bool, InInt64, Int64, Bool,
+    InBytes, InInt64, InInt64, InUInt64, InUInt32, InUInt32, Bool, InInt64, Int64, Bool,
     OutUInt64, OutInt64, OutBytes, OutUInt64,
     returns=Int64,
 )  # fmt: skip
 def hash_shingles(
-    text, start, end, salt, fold, by_word, sizes, minimum_words, by_bytes, units, offsets, wordless, shingles
+    text, start, end, salt, fold, several, by_word, sizes, minimum_words, by_bytes, units, offsets, wordless, shingles
 ):  # fmt: skip
     """Fills `shingles` with the shingle hashes of each paragraph, size by size; returns their number.
 
@@ -211,12 +117,12 @@ def hash_shingles(
         text: uint8[m], valid UTF-8.
         start, end: int64[p], the paragraphs' bytes in `text`.
         salt: uint64[p]; sets with different salts share no shingle.
-        fold: uint32[0x110000], see `fold_table`.
+        fold, several: see `Fold`.
         by_word: whether shingles are of words, else of characters.
         sizes: int64[n], units in a shingle, each at least 1.
         minimum_words: paragraphs of fewer words, but not of none, have no shingles.
         by_bytes: whether paragraphs without a word are compared by their bytes.
-        units: uint64[u], scratch; u at least one more than the bytes of the longest paragraph.
+        units: uint64[u], scratch; u at least the unit capacity of the longest paragraph, see `unit_capacity`.
         offsets: int64[p + 1], filled with where each paragraph's shingles begin.
         wordless: uint8[p], filled with 1 for paragraphs that are compared by their bytes, else 0.
         shingles: uint64[s]; s at least the sum of the paragraphs' unit capacities for each size.
@@ -225,10 +131,10 @@ def hash_shingles(
     offsets[0] = 0
     for paragraph in range(len(start)):
         if by_word:
-            count = word_units(text, start[paragraph], end[paragraph], fold, units)
+            count = word_units(text, start[paragraph], end[paragraph], fold, several, units)
             words = count
         else:
-            count, words = character_units(text, start[paragraph], end[paragraph], fold, units)
+            count, words = character_units(text, start[paragraph], end[paragraph], fold, several, units)
         wordless[paragraph] = by_bytes and count == 0 and start[paragraph] < end[paragraph]
         if wordless[paragraph]:
             state = SEED_BYTES ^ salt[paragraph]

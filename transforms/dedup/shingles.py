@@ -5,7 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from transforms.arrays import Bytes, Int64s, UInt64s
-from transforms.dedup.fold import fold_table
+from transforms.characters.kernels import count_forms
+from transforms.characters.table import CODE_POINTS
+from transforms.dedup.folding.capacity import unit_capacity
+from transforms.dedup.folding.kernels import fold_text
+from transforms.dedup.folding.profiles import fold_of
 from transforms.dedup.kernels import hash_shingles
 from transforms.dedup.numbers.sets import NumberSets, number_sets
 from transforms.settings import DedupSettings
@@ -45,16 +49,17 @@ def shingle_sets(
     """
     if settings.scope == "off":
         return no_sets(len(start))
-    by_word = settings.shingle.unit == "word"
-    sizes, lengths = np.array(settings.shingle.sizes, np.int64), end - start
-    # A word and the separator after it take two bytes at least. What is not touched takes no memory.
-    capacity = int((lengths // 2 + 1).sum() if by_word else lengths.sum())
+    fold, by_word = fold_of(settings.fold), settings.shingle.unit == "word"
+    lengths, forms = end - start, 0 if by_word else count_forms(text, start, end)
+    # What is not touched takes no memory.
+    capacity = unit_capacity(int(lengths.sum()), len(lengths), forms, by_word=by_word)
+    sizes = np.array(settings.shingle.sizes, np.int64)
     shingles = np.empty(capacity * len(sizes), np.uint64)
-    units = np.empty(int(lengths.max(initial=0)) + 1, np.uint64)
+    units = np.empty(unit_capacity(int(lengths.max(initial=0)), 1, forms, by_word=by_word), np.uint64)
     offsets, wordless = np.empty(len(start) + 1, np.int64), np.empty(len(start), np.uint8)
     salt = document if settings.scope == "document" else np.zeros(len(start), np.uint64)
     used = hash_shingles(
-        text, start, end, salt, fold_table(settings.fold),
+        text, start, end, salt, fold.table, fold.several,
         by_word, sizes, settings.minimum_words, settings.wordless == "exact", units, offsets, wordless, shingles,
     )  # fmt: skip
     return ShingleSets(shingles[:used], offsets, number_sets(text, start, end, settings), wordless)
@@ -65,3 +70,11 @@ def no_sets(paragraphs: int) -> ShingleSets:
     none = np.empty(0, np.uint64)
     offsets = np.zeros(paragraphs + 1, np.int64)
     return ShingleSets(none, offsets, NumberSets.none(paragraphs), np.zeros(paragraphs, np.uint8))
+
+
+def fold_words(text: str, profile: str) -> list[str]:
+    """The words of a text, folded as for comparing."""
+    fold, encoded = fold_of(profile), np.frombuffer(text.encode(), np.uint8)
+    units = np.empty(unit_capacity(len(encoded), 1, len(encoded) // 3, by_word=False), np.uint64)
+    count = fold_text(encoded, fold.table, fold.several, units)
+    return "".join(map(chr, (units[:count] % CODE_POINTS).tolist())).split(" ") if count else []

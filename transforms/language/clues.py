@@ -12,6 +12,7 @@ from langdetect import detector_factory
 from langdetect.lang_detect_exception import LangDetectException
 from numpy.typing import NDArray
 
+from transforms.characters.table import LETTERS, PASSED_OVER, mask
 from transforms.language import kernels
 
 # The languages that words can vote for, a column of votes each. In a tie the first wins. "und" is any other language.
@@ -122,15 +123,13 @@ def hash_word(word: str) -> int:
 def letter_table() -> NDArray[np.uint32]:
     """Returns uint32[384], the letter table of `kernels`, for the Arabic block and its supplement.
 
-    Syriac, which lies between them, has no entries.
+    Syriac, which lies between them, has no letters.
     """
     table = np.zeros(kernels.LAST - kernels.FIRST + 1, np.uint32)
-    for point in (*range(kernels.FIRST, 0x700), *range(0x750, kernels.LAST + 1)):
-        category = unicodedata.category(chr(point))
-        if category in ("Mn", "Lm"):
-            table[point - kernels.FIRST] = kernels.MARK
-        elif category == "Lo" or chr(point) in "۽۾":
-            table[point - kernels.FIRST] = kernels.LETTER
+    table[mask(LETTERS)[kernels.FIRST : kernels.LAST + 1]] = kernels.LETTER
+    table[[ord(sign) - kernels.FIRST for sign in "۽۾"]] = kernels.LETTER
+    table[0x700 - kernels.FIRST : 0x750 - kernels.FIRST] = 0
+    table[mask(PASSED_OVER)[kernels.FIRST : kernels.LAST + 1]] = kernels.MARK
     for language, letters in ALPHABETS.items():
         for letter in set(letters):
             table[ord(letter) - kernels.FIRST] |= np.uint32(bit(language))

@@ -3,6 +3,7 @@
 import numpy as np
 from numba import void
 
+from transforms.characters.kernels import is_passed_over
 from transforms.kernels import (
     InBytes,
     InInt64,
@@ -147,9 +148,11 @@ def _decode(text, at, end):
 
 @inline
 def _kind(point):
-    """Returns ARABIC, LATIN or OTHER for a letter outside the letter table, else _NOTHING; by blocks."""
+    """Returns ARABIC, LATIN or OTHER for a letter outside the letter table, by blocks; else _MARK or _NOTHING."""
     if 0x61 <= point | 0x20 <= 0x7A or 0xC0 <= point < 0x250 or 0x1E00 <= point < 0x1F00:
         return LATIN
+    if is_passed_over(point):
+        return _MARK
     if 0x8A0 <= point < 0x900 or 0xFB50 <= point < 0xFE00 or 0xFE70 <= point < 0xFEFF:
         return ARABIC
     if 0x370 <= point < 0x2000 or 0x3041 <= point < 0xD800 or 0x10000 <= point < 0x1D000 or 0x20000 <= point:
@@ -227,7 +230,7 @@ def _count_words(text, at, end, tables, votes, letters, surprise):
         else:
             point, size = _decode(text, at, end)
             found = _kind(point)
-            last = _NONE
+            last = last if found == _MARK else _NONE
             at += size
         if found == _MARK:
             continue

@@ -1,58 +1,177 @@
-"""The runs of an output folder: those that are committed, in order, and what unfinished ones have left."""
+"""The runs of an output folder that are committed, in order, and the folder itself."""
 
 import json
-from functools import lru_cache
-from typing import Any
+import os
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from transforms.bundles.stores import open_store
+from transforms.errors import RafidError, UsageError
 from transforms.filesystems import OutputError, StorageError
 from transforms.runs.lock import MANIFESTS, is_claim
-from transforms.runs.manifest import Manifest
-from transforms.runs.run import INDEX, LEDGER_FOLDERS, Run
+from transforms.runs.manifest import Manifest, RunKey
+from transforms.runs.names import check_name
+from transforms.runs.run import WAITING, Run
+from transforms.runs.switch import SWITCH, Switch, parse_switch, switch_record
 from transforms.storage import Folder
 
 MARKER = "rafid.json"  # an output folder has it; a folder without it is somebody else's
 _MARKER_TEXT = {"format": 1, "about": "A corpus written by Rafid. Follow manifests/ to read it."}
 
 
+@dataclass(frozen=True)
+class Catalog:
+    """The committed runs of an output at one moment.
+
+    Attributes:
+        folder: the output.
+        runs: their manifests, in the order of their commits.
+        damaged: what is wrong with a manifest that cannot be read, by the name of its run or file.
+    """
+
+    folder: Folder
+    runs: tuple[Manifest, ...]
+    damaged: Mapping[str, OutputError]
+
+    def whole(self) -> list[Manifest]:
+        """All manifests; OutputError where one cannot be read."""
+        for error in self.damaged.values():
+            raise error
+        return list(self.runs)
+
+    def run(self, name: str) -> Manifest:
+        """The manifest of one run, whatever becomes of others; OutputError where there is none that can be read."""
+        check_name(name)
+        if name in self.damaged:
+            raise self.damaged[name]
+        for each in self.runs:
+            if each.run == name:
+                return each
+        there = ", ".join(sorted(each.run for each in self.runs)) or "none"
+        raise OutputError(f"{self.folder.url}: has no committed run {name}; its runs: {there}")
+
+
+class _Listing(NamedTuple):
+    """The files that tell which runs there are: manifests, each with its state, and the record of a switch."""
+
+    states: dict[str, str]
+    record: bytes
+
+
+def read_catalog(folder: Folder) -> Catalog:
+    """The committed runs, as they are at one moment; a process reads each manifest once.
+
+    A listing takes time, and so does reading. What is listed again afterwards and has not changed was so in between.
+    """
+    listed = _list(folder)
+    while True:
+        catalog = _catalog(folder, listed)
+        again = _list(folder)
+        if again == listed:
+            return catalog
+        listed = again
+
+
 def committed_runs(folder: Folder) -> list[Manifest]:
-    """The manifests of the committed runs, in the order of their commits; a process reads each once.
+    """The manifests of the committed runs, in the order of their commits.
 
     Raises:
         OutputError: a manifest cannot be read.
     """
-    store, path = open_store(folder.at(MANIFESTS))
-    if store.kind(path) != "folder":
-        return []
-    files = (entry for entry in store.walk(path, 1) if not is_claim(entry.size))
-    states = {entry.path.rsplit("/", 1)[-1]: entry.state for entry in files}
-    runs = [_manifest(folder, name.removesuffix(".json"), states[name]) for name in states if name.endswith(".json")]
-    return sorted(runs, key=lambda each: (each.sequence, each.key))
+    return read_catalog(folder).whole()
+
+
+def _list(folder: Folder) -> _Listing:
+    states = _local_states(folder.local_path(MANIFESTS)) if folder.is_local else _stored_states(folder.at(MANIFESTS))
+    named = {name: each for name, each in states.items() if name.endswith(".json") and not name.startswith((".", "_"))}
+    return _Listing(named, switch_record(folder))  # last: a switch that begins later has changed none of these
+
+
+def _local_states(folder: Path) -> dict[str, str]:
+    try:
+        with os.scandir(folder) as items:
+            return {item.name: _local_state(item) for item in items}
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be read: {error.strerror}") from error
+
+
+def _local_state(item: os.DirEntry[str]) -> str:
+    try:
+        status = item.stat()
+    except OSError as error:  # it has just gone, or whoever reads it will say what is wrong with it
+        return str(error)
+    return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}"
+
+
+def _stored_states(url: str) -> dict[str, str]:
+    store, path = open_store(url)
+    entries = store.walk(path, 1) if store.kind(path) == "folder" else ()
+    return {entry.path.rsplit("/", 1)[-1]: entry.state for entry in entries if not is_claim(entry.size)}
+
+
+def _catalog(folder: Folder, listed: _Listing) -> Catalog:
+    found: dict[str, Manifest] = {}
+    damaged: dict[str, OutputError] = {}
+    switch = Switch(come=(), gone=())
+    try:
+        switch = parse_switch(listed.record, folder)
+    except OutputError as error:
+        damaged[SWITCH] = error
+    states = {file.removesuffix(".json"): state for file, state in listed.states.items()}
+    readers: dict[str, Callable[[], Manifest]]
+    readers = {name: partial(_manifest, folder, name, states[name]) for name in states.keys() - set(switch.gone)}
+    readers |= {run.name: run.manifest for run in switch.coming(folder)}
+    for name, read in readers.items():
+        try:
+            found[name] = read()
+        except RafidError as error:
+            damaged[name] = OutputError(str(error))
+    return Catalog(folder, tuple(sorted(found.values(), key=in_order)), damaged)
 
 
 @lru_cache(maxsize=100_000)
-def _manifest(folder: Folder, run: str, _state: str) -> Manifest:
+def _manifest(folder: Folder, name: str, _state: str) -> Manifest:
     """The state makes sure that a manifest which was replaced is read again."""
-    return Run(folder, run).manifest()
+    try:
+        run = Run(folder, name)
+    except UsageError as error:
+        raise OutputError(f"{folder.at(MANIFESTS)}/{name}.json: is not named after a run; move it elsewhere") from error
+    return run.manifest_of_name()
 
 
-def unfinished_runs(folder: Folder) -> list[Run]:
-    """The runs that left files and no manifest, by name."""
-    names = [name for kind in (*LEDGER_FOLDERS, INDEX) for name in folder.folders(kind)]
-    found = {name.removeprefix("run=") for name in names if name.startswith("run=")}
-    committed = {name.removesuffix(".json") for name in folder.names(MANIFESTS)}
-    return [Run(folder, name) for name in sorted(found - committed)]
+def in_order(manifest: Manifest) -> tuple[int, RunKey]:
+    """The key that manifests are sorted by, to be in the order of their commits."""
+    return manifest.sequence, manifest.key
 
 
-def clean_up(folder: Folder) -> list[str]:
-    """Removes what crashed runs left; returns their names. Nobody else may be writing to the output."""
-    crashed = unfinished_runs(folder)
-    for run in crashed:
-        run.remove()
-    if folder.is_local:
-        for left in folder.local_path().rglob(".*.tmp"):
-            left.unlink(missing_ok=True)
-    return [run.name for run in crashed]
+def waiting_runs(folder: Folder) -> list[Manifest]:
+    """The manifests that wait for the last run of their job, in order; those that cannot be read do not wait."""
+    found = []
+    for run in waiting(folder):
+        with suppress(OutputError):
+            found.append(run.manifest())
+    return sorted(found, key=in_order)
+
+
+def waiting(folder: Folder) -> list[Run]:
+    """The runs whose manifests wait."""
+    files = (name for name, size in folder.sizes(WAITING).items() if name.endswith(".json") and not is_claim(size))
+    return runs_of(folder, (file.removesuffix(".json") for file in files))
+
+
+def runs_of(folder: Folder, ids: Iterable[str]) -> list[Run]:
+    """The runs of those ids that are ids; whatever has another name is not ours."""
+    found = []
+    for each in ids:
+        with suppress(UsageError):
+            found.append(Run.of(folder, each))
+    return found
 
 
 def prepare_output(folder: Folder) -> None:

@@ -1,20 +1,28 @@
 """The manifest of a run: the commit, as a typed and versioned file. A run without one does not exist."""
 
 import json
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from transforms.errors import UsageError
 from transforms.filesystems import OutputError
+from transforms.runs.names import check_name, is_shard, run_id
 
 FORMAT = 1
 
 
 class RunKey(NamedTuple):
-    """The identity of a run: one that replaces it has its name, and began at another time."""
+    """The identity of a run: one that replaces it has its name, began at another time, and is of a later generation."""
 
     run: str
     started: str
+    generation: int = 0
+
+    @property
+    def id(self) -> str:
+        """The run's id, which names its files."""
+        return run_id(self.run, self.generation)
 
 
 class Record(BaseModel):
@@ -27,10 +35,10 @@ class Tally(Record):
     """Documents, or paragraphs, by the place they ended in; each is in exactly one."""
 
     total: int = Field(alias="in", description="all of them, the sum of the others")
-    kept: int
-    duplicate: int
-    filtered: int
-    rejected: int
+    kept: int = Field(ge=0)
+    duplicate: int = Field(ge=0)
+    filtered: int = Field(ge=0)
+    rejected: int = Field(ge=0)
 
     @classmethod
     def of(cls, kept: int = 0, duplicate: int = 0, filtered: int = 0, rejected: int = 0) -> "Tally":
@@ -142,11 +150,19 @@ def _known_format(value: Any) -> Any:
     return value
 
 
+def _name_of_run(value: str) -> str:
+    try:
+        return check_name(value)
+    except UsageError as error:
+        raise ValueError(str(error)) from error
+
+
 class Manifest(Header):
     """A committed run."""
 
     format: Annotated[int, BeforeValidator(_known_format)] = Field(FORMAT, description="version of this file's form")
-    run: str = Field(description="the name")
+    run: Annotated[str, AfterValidator(_name_of_run)] = Field(description="the name")
+    generation: int = Field(0, ge=0, description="how often a run of this name was replaced; 0 is not written")
     state: Literal["committed"] = "committed"
     inputs: tuple[TakenInput, ...] = Field(description="the bundles, in input order")
     counts: Counts = Field(description="`in` = `kept` + `duplicate` + `filtered` + `rejected`")
@@ -157,10 +173,22 @@ class Manifest(Header):
     seconds: Seconds
     files: tuple[ShardFile, ...] = Field(description="by path")
 
+    @model_validator(mode="after")
+    def _files_are_its_own(self) -> Self:
+        strange = [file.path for file in self.files if not is_shard(file.path, self.run, self.generation)]
+        if strange:
+            raise ValueError(f"files: {strange[0]!r} is no file of this run")
+        return self
+
     @property
     def key(self) -> RunKey:
         """The identity of the run."""
-        return RunKey(self.run, self.started)
+        return RunKey(self.run, self.started, self.generation)
+
+    @property
+    def id(self) -> str:
+        """The run's id, which names its files."""
+        return self.key.id
 
     @property
     def plan(self) -> str:
@@ -168,11 +196,21 @@ class Manifest(Header):
         return self.slice.plan if self.slice else ""
 
     def setting(self, dotted: str) -> Any:
-        """A setting that the run was made with, for example `dedup.threshold`; KeyError where there is none."""
+        """A setting that the run was made with, for example `dedup.threshold`.
+
+        Raises:
+            OutputError: there is none of that name.
+        """
         value: Any = self.settings
         for key in dotted.split("."):
+            if not isinstance(value, dict) or key not in value:
+                raise OutputError(f"manifest of run {self.run}: has no setting {dotted}; restore it from a backup")
             value = value[key]
         return value
+
+    def is_for_later_runs(self) -> bool:
+        """True where later runs are compared with what this one keeps."""
+        return bool(self.setting("dedup.scope") == "corpus")
 
     def files_of(self, ledger: str) -> list[str]:
         """The paths of the run's files of one ledger."""
@@ -181,14 +219,19 @@ class Manifest(Header):
     def to_json(self) -> str:
         """The text of the file: what identifies the run first."""
         fields = self.model_dump(mode="json", by_alias=True)
-        absent = {name for name in ("slice", "window") if fields[name] is None}
+        absent = {name for name in ("slice", "window", "generation") if not fields[name]}
         first = ("format", "run", "state")
         order = [*first, *(name for name in fields if name not in first and name not in absent)]
         return json.dumps({name: fields[name] for name in order}, ensure_ascii=False, indent=1) + "\n"
 
 
-def parse_manifest(text: bytes, origin: str) -> Manifest:
-    """The manifest in a file; `origin` names the file in an error.
+def parse_manifest(text: bytes, origin: str, remedy: str = "restore it from a backup") -> Manifest:
+    """The manifest in a file.
+
+    Args:
+        text: the file's bytes.
+        origin: names the file in an error.
+        remedy: what can be done about a damaged one.
 
     Raises:
         OutputError: it is none, or of a format that this version does not know.
@@ -199,9 +242,7 @@ def parse_manifest(text: bytes, origin: str) -> Manifest:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         what = f"{where}: {first['msg']}" if where else first["msg"]
-        raise OutputError(
-            f"{origin}: is not a manifest ({what}); restore it from a backup or remove the run"
-        ) from error
+        raise OutputError(f"{origin}: is not a manifest ({what}); {remedy}") from error
 
 
 class Opening(Record):
@@ -213,6 +254,7 @@ class Opening(Record):
         earlier: the committed runs whose kept paragraphs come before its own, in order.
         lease: the token of the output's lock; only under this lock is the run committed.
         digests: SHA-256 of bundles that earlier slices began, by name; they are not read again from end to end.
+        waiting: whether its manifest waits until all runs of its job take the place of others, in one step.
     """
 
     header: Header
@@ -220,3 +262,4 @@ class Opening(Record):
     earlier: tuple[RunKey, ...] = ()
     lease: str = ""
     digests: dict[str, str] = Field(default_factory=dict)
+    waiting: bool = False

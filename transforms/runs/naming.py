@@ -1,32 +1,28 @@
 """The names of a job's runs, those of them that are there already, and those that they replace."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
-from transforms.errors import UsageError
 from transforms.runs.manifest import Manifest
-
-_SLICE = re.compile(r"-slice-(\d{4,})$")
+from transforms.runs.names import job_of, slice_name, slice_number
 
 
 @dataclass(frozen=True)
 class RunNames:
-    """The names of a job's runs, in order, and the committed runs that have to go before it begins."""
+    """The names of a job's runs, in order, and of the committed runs whose place they take."""
 
     runs: list[str]
     replaced: list[str]
 
 
-def check_id(run: str | None) -> None:
-    """Raises UsageError for a name that only a slice can have."""
-    if run is not None and _SLICE.search(run):
-        raise UsageError(f"run {run}: names like this are those of slices; choose one that does not end in -slice-NNNN")
-
-
-def job_of(run: str) -> str:
-    """The name of the job that a run is of."""
-    return _SLICE.sub("", run)
+def free_name(runs: Sequence[Manifest]) -> str:
+    """A name for a job that nobody has named: the time, or the next moment that none of `runs` is named after."""
+    taken = {job_of(each.run) for each in runs}
+    moment = datetime.now(UTC)
+    while (name := moment.strftime("%Y%m%dT%H%M%S.%fZ")) in taken:
+        moment += timedelta(microseconds=1)
+    return name
 
 
 def names_of_job(runs: Sequence[Manifest], base: str, plan: str, slices: int, *, given: bool) -> RunNames:
@@ -51,9 +47,11 @@ def names_of_job(runs: Sequence[Manifest], base: str, plan: str, slices: int, *,
         if 0 < plans.count(plan) < slices and (given or set(plans) == {plan}):
             job = name
             break
-    names = [_slice(job, number) for number in range(slices)] if slices > 1 else [job]
-    done = [each.run for each in there.get(job, []) if each.plan == plan]
-    staying = set(names).intersection(done) if len(done) < slices else set()
+    names = [slice_name(job, number) for number in range(slices)] if slices > 1 else [job]
+    places = set(enumerate(names))
+    alike = [each for each in there.get(job, []) if each.slice and each.slice.plan == plan]
+    done = {each.run for each in alike if each.slice and (each.slice.index, each.run) in places}
+    staying = done if len(done) < slices else set()
     return RunNames(names, [each.run for each in there.get(job, []) if each.run not in staying])
 
 
@@ -62,10 +60,6 @@ def further_names(runs: Sequence[Manifest], base: str, slices: int) -> RunNames:
     there = [each.run for each in runs if job_of(each.run) == base]
     if not there and slices == 1:
         return RunNames([base], [])
-    numbers = [int(found[1]) for run in there if (found := _SLICE.search(run))]
+    numbers = [number for run in there if (number := slice_number(run)) is not None]
     first = 1 + max(numbers, default=-1)
-    return RunNames([_slice(base, first + number) for number in range(slices)], [])
-
-
-def _slice(job: str, number: int) -> str:
-    return f"{job}-slice-{number:04d}"
+    return RunNames([slice_name(base, first + number) for number in range(slices)], [])

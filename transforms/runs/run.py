@@ -9,11 +9,14 @@ from transforms.filesystems import FileTaken, OutputError
 from transforms.runs.lease import token_of
 from transforms.runs.lock import MANIFESTS, create_fenced, is_claim
 from transforms.runs.manifest import Manifest, Opening, parse_manifest
+from transforms.runs.names import LEDGER_FOLDERS, check_name, generation_of, parse_id, run_id, shard_path
 from transforms.storage import Folder
 
-LEDGER_FOLDERS = ("documents", "duplicates", "filtered", "rejects")
+WAITING = f"{MANIFESTS}/.waiting"  # manifests of runs that take the place of others with the last run of their job
 INDEX = "index"
 REPORTS = "reports"
+REPORT_DUE = ".due"
+CARD = "README.md"  # the dataset card of the corpus
 
 
 class RunTaken(RunError):  # noqa: N818 - says what is
@@ -34,21 +37,38 @@ def run_folder(kind: str, run: str) -> str:
 class Run:
     """One run of an output folder.
 
+    A run that takes the place of another of its name is of the next generation, and lies beside it.
+
     Attributes:
         folder: the output.
         name: the run's name in it.
+        generation: how often a run of this name was replaced.
     """
 
     folder: Folder
     name: str
+    generation: int = 0
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+
+    @classmethod
+    def of(cls, folder: Folder, run: str) -> "Run":
+        """The run with that id."""
+        return cls(folder, *parse_id(run))
+
+    @property
+    def id(self) -> str:
+        """The text that stages hand on: the name, and the generation where it is not the first."""
+        return run_id(self.name, self.generation)
 
     def shard(self, ledger: str, split: str) -> str:
         """The path of a split's file of one of `LEDGER_FOLDERS`."""
-        return f"{run_folder(ledger, self.name)}/{split}.parquet"
+        return shard_path(ledger, self.name, self.generation, split)
 
     def index_folder(self) -> str:
         """The folder of the run's own part of the index."""
-        return run_folder(INDEX, self.name)
+        return run_folder(INDEX, self.id)
 
     def fingerprint_folder(self) -> str:
         """The folder of fingerprint files; it goes when the run is indexed."""
@@ -77,6 +97,14 @@ class Run:
     def report(self) -> str:
         """The path of the run's report."""
         return f"{REPORTS}/{self.name}.html"
+
+    def report_note(self) -> str:
+        """The path of the note that the run's report is still to be written."""
+        return f"{REPORTS}/.{self.id}{REPORT_DUE}"
+
+    def waiting_manifest(self) -> str:
+        """The path of the run's manifest while it waits."""
+        return f"{WAITING}/{self.id}.json"
 
     @property
     def _opening(self) -> str:
@@ -116,25 +144,48 @@ class Run:
         return str(self.folder.read(self._note).to_pybytes(), "utf-8")
 
     def is_committed(self) -> bool:
-        """True where the run has a manifest."""
-        size = self.folder.size(manifest_path(self.name))
+        """True where the run, of this generation, has a manifest that counts."""
+        path = manifest_path(self.name)
+        return self._has_manifest(path) and self._read(path).generation == self.generation
+
+    def is_done(self) -> bool:
+        """True where the run has a manifest, be it one that waits."""
+        return self._has_manifest(self.waiting_manifest()) or self.is_committed()
+
+    def _has_manifest(self, path: str) -> bool:
+        size = self.folder.size(path)
         return size > 0 and not is_claim(size)
 
     def manifest(self) -> Manifest:
-        """The manifest of the committed run.
+        """The manifest of the run that is done, as it waits or is committed.
 
         Raises:
-            OutputError: it is not committed, or its manifest is damaged.
+            RafidError: it is not done, or its manifest is damaged.
         """
-        path = manifest_path(self.name)
-        if not self.is_committed():
-            there = sorted(name.removesuffix(".json") for name in self.folder.names(MANIFESTS))
-            raise OutputError(
-                f"{self.folder.url}: has no committed run {self.name}; its runs: {', '.join(there) or 'none'}"
-            )
-        return parse_manifest(self.folder.read(path).to_pybytes(), self.folder.at(path))
+        if self._has_manifest(self.waiting_manifest()):
+            return self._read(self.waiting_manifest())
+        return self.manifest_of_name()
 
-    def commit(self, manifest: Manifest, lease: str = "") -> None:
+    def manifest_of_name(self) -> Manifest:
+        """The manifest of the run of this name that was committed, of whichever generation it is.
+
+        Raises:
+            RafidError: there is none, or it is damaged.
+        """
+        return self._read(manifest_path(self.name))
+
+    def _read(self, path: str) -> Manifest:
+        remedy = f"restore it from a backup, or remove the run: {self.how_to_remove()}"
+        found = parse_manifest(self.folder.read(path).to_pybytes(), self.folder.at(path), remedy)
+        if found.run != self.name:
+            raise OutputError(f"{self.folder.at(path)}: is the manifest of run {found.run}; {remedy}")
+        return found
+
+    def how_to_remove(self) -> str:
+        """The command that removes the run, whatever is left of it."""
+        return f"python -m pipelines.runs {self.folder.url} remove {self.name} --yes"
+
+    def commit(self, manifest: Manifest, lease: str = "", *, waiting: bool = False) -> None:
         """Commits the run: its manifest appears whole or not at all; of two writers of one run, one commits it.
 
         After a power cut all that it names is there, and so is what the index is built from.
@@ -142,17 +193,18 @@ class Run:
         Args:
             manifest: what is committed.
             lease: the token of the lock that the run was opened under.
+            waiting: let it wait for the other runs of its job.
 
         Raises:
             LeaseLost: another writer holds the output.
             RunTaken: another has committed it.
         """
-        path = manifest_path(self.name)
+        path = self.waiting_manifest() if waiting else manifest_path(self.name)
         self.folder.sync([*(file.path for file in manifest.files), *self._sources()])
         try:
             create_fenced(self.folder, path, manifest.to_json().encode(), lease)
         except FileTaken as error:
-            if not self.is_committed() or self.manifest().key != manifest.key:  # else this is a second attempt
+            if not self._has_manifest(path) or self._read(path).key != manifest.key:  # else this is a second attempt
                 raise RunTaken(
                     f"{self.folder.at(path)}: another writer has committed run {self.name} in the meantime; "
                     "give this one another name with --run"
@@ -165,13 +217,31 @@ class Run:
         return [f"{folder}/{name}" for folder in folders for name in self.folder.files(folder)]
 
     def remove(self) -> None:
-        """Removes the run, its manifest first: from then on it does not exist."""
-        manifest = manifest_path(self.name)
-        self.folder.remove(manifest)
-        self.folder.sync_names([manifest])
-        for kind in (*LEDGER_FOLDERS, INDEX):
-            self.folder.remove(run_folder(kind, self.name))
-        self.folder.remove(self.report())
+        """Removes the run, its manifest first: from then on it does not exist.
+
+        Runs of its name and of other generations stay, and so does what a link leads to that stands for a ledger.
+        """
+        if self.is_committed():
+            manifest = manifest_path(self.name)
+            self.folder.remove(self.report())
+            self.folder.remove(manifest)
+            self.folder.sync_names([manifest])
+        for ledger in LEDGER_FOLDERS:
+            if not self.folder.is_link(ledger):
+                self._remove_shards(run_folder(ledger, self.name))
+        for path in (self.report_note(), self.index_folder(), self.waiting_manifest()):  # as long as one is there,
+            self.folder.remove(path)  # somebody knows that there is more to remove
+
+    def _remove_shards(self, folder: str) -> None:
+        if self.folder.is_link(folder):
+            self.folder.remove(folder)
+            return
+        names = self.folder.names(folder)
+        own = [name for name in names if generation_of(name) == self.generation]
+        if len(own) == len(names):
+            self.folder.remove(folder)
+        else:
+            self.folder.remove_files(f"{folder}/{name}" for name in own)
 
 
 # Called when a bundle of a run fails.

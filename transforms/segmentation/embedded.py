@@ -5,17 +5,25 @@ from pathlib import Path
 import numpy as np
 
 from transforms.arrays import Bytes, Int64s
-from transforms.segmentation.kernels.text import segment_paragraphs
+from transforms.characters.kernels import count_forms
+from transforms.segmentation.kernels.text import MORE_FOR_A_FORM, segment_paragraphs
 from transforms.segmentation.records import Tables
-from transforms.segmentation.tables import FORMAT, open_tables
+from transforms.segmentation.tables import FORMAT, TablesError, open_tables
 from transforms.segmentation.wheel import VERSION
 
 REMEMBERED_WORDS = 1 << 17  # in each thread, 16 bytes each
 
 
 def default_data() -> Path:
-    """The default path of Farasa's compiled data."""
-    return Path.home() / ".local" / "share" / "rafid" / f"farasa-{VERSION}-{FORMAT}.arrow"
+    """The default path of Farasa's compiled data.
+
+    Raises:
+        TablesError: the user has no home.
+    """
+    try:
+        return Path.home() / ".local" / "share" / "rafid" / f"farasa-{VERSION}-{FORMAT}.arrow"
+    except RuntimeError as error:
+        raise TablesError("Farasa's data: this user has no home; name the file with segmentation.data") from error
 
 
 class EmbeddedSegmenter:
@@ -40,14 +48,17 @@ class EmbeddedSegmenter:
     def segment_buffer(self, text: Bytes, start: Int64s, end: Int64s) -> tuple[Bytes, Int64s]:
         """See `segmenter.Segmenter`."""
         start, end = np.ascontiguousarray(start, np.int64), np.ascontiguousarray(end, np.int64)
+        text = np.ascontiguousarray(text)
         _check_bounds(len(text), start, end)
-        out = np.empty(2 * int((end - start).sum()), np.uint8)  # a letter takes two bytes, and brings two at most
+        # A letter takes two bytes, and brings two at most.
+        more = MORE_FOR_A_FORM * count_forms(text, start, end)
+        out = np.empty(2 * int((end - start).sum()) + more, np.uint8)
         offsets = np.zeros(len(start) + 1, np.int64)
         try:
             memory = self._memories.pop()
         except IndexError:
             memory = np.zeros(2 * REMEMBERED_WORDS, np.uint64)
-        segment_paragraphs(np.ascontiguousarray(text), start, end, self._norm, self._tables, memory, out, offsets)
+        segment_paragraphs(text, start, end, self._norm, self._tables, memory, out, offsets)
         self._memories.append(memory)
         return out[: offsets[-1]], offsets
 

@@ -3,79 +3,76 @@
 import re
 from collections.abc import Callable
 
-LETTERS = "".join(map(chr, [*range(0x0621, 0x063B), *range(0x0641, 0x064B)]))  # the 36 that Farasa knows
+from transforms.characters.table import FORMS as ALL_FORMS
+from transforms.characters.table import HAMZA_AND_MADDA, PASSED_OVER, WHITE_SPACE, members, pattern
+from transforms.characters.table import LETTERS as ALL_LETTERS
 
-# Ignored in look-up and left in the text: tatweel, vowel signs, dagger alef, Quranic annotation.
-_MARK_RANGES = (
-    (0x0610, 0x061A),
-    (0x0640, 0x0640),
-    (0x064B, 0x0652),
-    (0x0656, 0x065F),
-    (0x0670, 0x0670),
-    (0x06D6, 0x06DC),
-    (0x06DF, 0x06E4),
-    (0x06E7, 0x06E8),
-    (0x06EA, 0x06ED),
-)
-# Letters of the script that Farasa does not know: of other languages, alef wasla, loose hamzas, presentation forms.
-_FOREIGN_RANGES = (
-    (0x0620, 0x0620),
-    (0x063B, 0x063F),
-    (0x0653, 0x0655),
-    (0x066E, 0x066F),
-    (0x0671, 0x06D3),
-    (0x06D5, 0x06D5),
-    (0x06E5, 0x06E6),
-    (0x06EE, 0x06EF),
-    (0x06FA, 0x06FC),
-    (0x06FF, 0x06FF),
-    (0x0750, 0x077F),
-    (0x0870, 0x08FF),
-    (0xFB50, 0xFD3D),
-    (0xFD50, 0xFDEF),
-    (0xFE70, 0xFEFC),
-)
+LETTERS = "".join(map(chr, [*range(0x0621, 0x063B), *range(0x0641, 0x064B)]))  # the 36 that Farasa knows
 # Farasa's normalisation of its output, with the setting `norm`.
 NORMALISED = {"آ": "ا", "أ": "ا", "إ": "ا", "ى": "ي", "ؤ": "ء", "ئ": "ء", "ة": "ه"}
 
+# The blocks of Arabic script but for its mathematical letters.
+_SCRIPT = ((0x0600, 0x06FF), (0x0750, 0x077F), (0x0870, 0x08FF), (0xFB50, 0xFDFF), (0xFE70, 0xFEFF), (0x10EC0, 0x10EFF))
 
-def _members(ranges: tuple[tuple[int, int], ...]) -> str:
-    return "".join(chr(point) for first, last in ranges for point in range(first, last + 1))
+
+def _is_known(reading: str) -> bool:
+    """True where a presentation form is of letters that Farasa knows, and their marks."""
+    return all(each in LETTERS or each in _PASSED_OVER for each in reading)
 
 
-MARKS = _members(_MARK_RANGES)
-FOREIGN = _members(_FOREIGN_RANGES)
+_PASSED_OVER = frozenset(members(PASSED_OVER))
+# From a presentation form of Farasa's letters to them. A ligature of several words is no letter.
+FORMS = {form: reading for form, reading in ALL_FORMS.items() if _is_known(reading)}
+# Letters of the script that Farasa does not know: those of other languages, alef wasla, their presentation forms.
+FOREIGN = "".join(
+    sorted(
+        (set(members(ALL_LETTERS)) & set(members(_SCRIPT)) | set(ALL_FORMS)) - set(LETTERS) - set(FORMS)
+        - {form for form, reading in ALL_FORMS.items() if " " in reading}
+    )
+)  # fmt: skip
 
+# The insides of brackets. Marks are ignored in look-up and left in the text.
+_MARKS = pattern(PASSED_OVER)
+_RUN_LETTERS = f"{LETTERS}{_MARKS}{FOREIGN}{''.join(FORMS)}"
 # A mention or an address up to white space, or a run of the script; then a run that is a word.
-_RUN = re.compile(rf"(?:@|://|www\.)\S*|[{LETTERS}{MARKS}{FOREIGN}]+")
-_WORD = re.compile(rf"[{MARKS}]*(?:[{LETTERS}][{MARKS}]*)+")
-_MARKED_LETTER = re.compile(rf"[{LETTERS}][{MARKS}]*")
-_NORMALISE: dict[int, str | None] = {**{ord(a): b for a, b in NORMALISED.items()}, **dict.fromkeys(map(ord, MARKS))}
+_RUN = re.compile(rf"(?:@|://|www\.)[^{WHITE_SPACE}]*|[{_RUN_LETTERS}]+")
+_WORD = re.compile(rf"[{_MARKS}]*(?:[{LETTERS}][{_MARKS}]*)+")
+_MARKED_LETTER = re.compile(rf"[{LETTERS}][{_MARKS}]*")
+_NORMALISE = str.maketrans(NORMALISED)
+_FORM = re.compile(f"[{''.join(FORMS)}]")
 
 
 def _marked(letters: str) -> str:
     """A pattern of letters with any marks."""
-    return "".join(f"{letter}[{MARKS}]*" for letter in letters)
+    return "".join(f"{letter}[{_MARKS}]*" for letter in letters)
 
 
 # An alef between two lams that is not in the text: in l+al, before the relative pronouns, and in the name of God.
-_LAM = rf"(?<![{LETTERS}{MARKS}+])((?:[وف][{MARKS}]*\+)?{_marked('ل')})\+ا"
+_LAM = rf"\A([{_MARKS}]*(?:[وف][{_MARKS}]*\+)?{_marked('ل')})\+ا"
 _WITH_ALEF = "|".join(map(_marked, ("له", "لذي", "لذين", "لتي")))
 _INSERTED_ALEF = re.compile(rf"{_LAM}(?={_marked('ل')}\+|(?:{_WITH_ALEF})(?![{LETTERS}+]))")
-_GOD = re.compile(rf"(?<=و)([{MARKS}]*\+{_marked('ل')})ا(?={_marked('ل')}\+{_marked('ه')}(?![{LETTERS}+]))")
-_JOINT = re.compile(rf"\+(?=[{LETTERS}])|(?<=[{LETTERS}{MARKS}])\+")
+_GOD = re.compile(rf"(?<=و)([{_MARKS}]*\+{_marked('ل')})ا(?={_marked('ل')}\+{_marked('ه')}(?![{LETTERS}+]))")
+_JOINT = re.compile(rf"\+(?=[{LETTERS}])|([{LETTERS}][{_MARKS}]*)\+")
+_SEGMENTS = re.compile(f"[{LETTERS}{_MARKS}+]+")
 
 
 def strip(word: str) -> str:
-    """The word's letters without its marks, as it is looked up."""
-    return "".join(letter for letter in word if letter not in MARKS)
+    """The word's letters without its marks, as it is looked up; alef and a hamza of two code points are one letter."""
+    letters: list[str] = []
+    for each in word:
+        if each in LETTERS:
+            letters.append(each)
+        elif letters:
+            letters[-1] = HAMZA_AND_MADDA.get(letters[-1] + each, letters[-1])
+    return "".join(letters)
 
 
 def segment_text(text: str, segment_word: Callable[[str], str], *, norm: bool = False) -> str:
     """The text with its Arabic words in segments; the rest is unchanged.
 
-    A word is a longest run of Farasa's 36 letters and of marks, with at least one letter. Runs with another letter of
-    the script stay as they are, and so do `@`, `://` and `www.` with all that follows up to white space.
+    A word is a longest run of Farasa's 36 letters, their presentation forms, and marks, with at least one letter; it is
+    written with the letters of its presentation forms. Runs with another letter of the script stay as they are, and so
+    do `@`, `://` and `www.` with all that follows up to white space.
 
     Args:
         text: any text.
@@ -84,11 +81,11 @@ def segment_text(text: str, segment_word: Callable[[str], str], *, norm: bool = 
     """
 
     def rewrite(run: re.Match[str]) -> str:
-        word = run.group()
+        word = _FORM.sub(lambda form: FORMS[form.group()], run.group())
         if not _WORD.fullmatch(word):
-            return word
-        segmented = splice(word, segment_word(strip(word)))
-        return segmented.translate(_NORMALISE) if norm else segmented
+            return run.group()
+        segmented = segment_word(strip(word))
+        return segmented.translate(_NORMALISE) if norm else splice(word, segmented)
 
     return _RUN.sub(rewrite, text)
 
@@ -106,7 +103,7 @@ def splice(word: str, segmented: str) -> str:
     written = [word[: len(word) - sum(map(len, marked))]]
     at = 0
     for sign in segmented:
-        if sign != "+" and at < len(marked) and marked[at][0] == sign:
+        if sign != "+" and at < len(marked) and strip(marked[at]) == sign:
             written.append(marked[at])
             at += 1
         else:
@@ -120,4 +117,8 @@ def desegment(text: str) -> str:
     Exact except for the cases in docs/segmentation.md: a `+` beside Arabic that was in the text, words that begin with
     lam, alef, lam, and rare words of two lams.
     """
-    return _JOINT.sub("", _GOD.sub(r"\1", _INSERTED_ALEF.sub(r"\1", text)))
+
+    def join(segments: re.Match[str]) -> str:
+        return _JOINT.sub(r"\1", _GOD.sub(r"\1", _INSERTED_ALEF.sub(r"\1", segments.group())))
+
+    return _SEGMENTS.sub(join, text)

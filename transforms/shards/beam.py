@@ -47,7 +47,7 @@ class WriteSplit(beam.PTransform):
         )
 
     def _write(self, name: str, splits: tuple[Split, ...]) -> Iterator[Written]:
-        work = partial(self._write_if_it_can_be_read, Run(self._folder, name))
+        work = partial(self._write_if_it_can_be_read, Run.of(self._folder, name))
         done = chain.from_iterable(map_in_order(work, parts_together(splits), self._threads))
         return ((name, each) for each in done)
 
@@ -86,7 +86,7 @@ class Commit(beam.PTransform):
         )
 
     def _commit(self, name: str, written: Iterable[WrittenSplit]) -> list[str]:
-        run = Run(self._folder, name)
+        run = Run.of(self._folder, name)
         if run.is_given_up():
             return []
         manifest = commit_opened_run(run, list(written))

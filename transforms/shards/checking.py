@@ -10,9 +10,10 @@ import pyarrow.parquet as pq
 
 from transforms.bundles.errors import RejectReason
 from transforms.errors import RunError
-from transforms.runs.catalog import committed_runs
+from transforms.runs.catalog import read_catalog
 from transforms.runs.manifest import Counts, Manifest, ShardFile, Tally
-from transforms.runs.run import LEDGER_FOLDERS, run_folder
+from transforms.runs.names import LEDGER_FOLDERS, generation_of
+from transforms.runs.run import run_folder
 from transforms.storage import Folder
 
 
@@ -54,7 +55,8 @@ def _unlisted(output: Folder, manifest: Manifest) -> Iterator[str]:
     for ledger in LEDGER_FOLDERS:
         folder = run_folder(ledger, manifest.run)
         for name in output.files(folder):
-            if f"{folder}/{name}" not in listed:
+            # What a run that was to replace this one has left is no fault of this one.
+            if f"{folder}/{name}" not in listed and generation_of(name) == manifest.generation:
                 yield f"{folder}/{name}: is not in the manifest"
 
 
@@ -71,7 +73,8 @@ def _check_counts(output: Folder, manifest: Manifest) -> Iterator[str]:
 
 
 def _check_references(output: Folder, manifest: Manifest) -> Iterator[str]:
-    there = {each.run for each in committed_runs(output)}
+    catalog = read_catalog(output)
+    there = {each.run for each in catalog.runs} | catalog.damaged.keys()
     for run, rows in sorted(references(output, manifest).items()):
         if run not in there:
             yield f"{rows:,} duplicates repeat paragraphs of run {run}, which is no more"

@@ -11,7 +11,7 @@ import pyarrow.dataset as ds
 
 from transforms.errors import RunError
 from transforms.filesystems import OutputError, filesystem
-from transforms.runs.catalog import committed_runs
+from transforms.runs.catalog import Catalog, read_catalog
 from transforms.runs.manifest import Manifest
 from transforms.shards import schemas
 from transforms.storage import Folder
@@ -27,13 +27,18 @@ class Corpus:
         self.folder = Folder(output) if isinstance(output, str) else output
 
     @cached_property
+    def catalog(self) -> Catalog:
+        """The runs, as they are when they are first asked for."""
+        return read_catalog(self.folder)
+
+    @property
     def manifests(self) -> list[Manifest]:
-        """The manifests of the runs.
+        """The manifests of all runs.
 
         Raises:
-            OutputError: there are none.
+            OutputError: there are none, or one cannot be read.
         """
-        found = committed_runs(self.folder)
+        found = self.catalog.whole()
         if not found:
             raise OutputError(
                 f"output {self.folder.url}: holds no committed run; write one with python -m pipelines.ingest"
@@ -41,29 +46,27 @@ class Corpus:
         return found
 
     def manifest(self, run: str) -> Manifest:
-        """The manifest of one run.
+        """The manifest of one run, whatever becomes of others.
 
         Raises:
-            OutputError: there is no such run.
+            OutputError: there is no such run, or its manifest cannot be read.
         """
-        known = {each.run: each for each in self.manifests}
-        if run not in known:
-            raise OutputError(f"{self.folder.url}: has no committed run {run}; its runs: {', '.join(known)}")
-        return known[run]
+        return self.catalog.run(run)
 
     def dataset(self, ledger: str, runs: Sequence[str] | None = None) -> ds.Dataset:
         """All rows of one of `schemas.LEDGERS`, with the column `run` after its own.
 
         Args:
             ledger: its name.
-            runs: of these runs only; None for all.
+            runs: of those of these runs that are there and can be read; None for all.
         """
+        manifests = self.manifests if runs is None else [each for each in self.catalog.runs if each.run in runs]
         system, _ = filesystem(self.folder.url)
         schema = schemas.LEDGERS[ledger].append(pa.field("run", pa.string()))
         parts = [
             ds.dataset(paths, schema=schema, format="parquet", filesystem=system, partitioning=_BY_RUN)
-            for manifest in self.manifests
-            if (runs is None or manifest.run in runs) and (paths := self._paths(manifest, ledger))
+            for manifest in manifests
+            if (paths := self._paths(manifest, ledger))
         ]
         return ds.dataset(parts) if parts else ds.dataset(schema.empty_table())
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.dedup.differences import ComparedWord, Difference, Words, compare_words, first_difference
 from transforms.runs.manifest import Manifest
 from transforms.shards.corpus import Corpus
 
@@ -23,7 +23,6 @@ _PAYLOAD = 120  # bytes
 _KEPT = ["kept_run", "kept_doc_id", "kept_paragraph_index", "kept_bundle", "kept_offset"]
 
 Bins = list[tuple[str, int]]
-Words = list[tuple[str, bool]]
 
 
 @dataclass(frozen=True)
@@ -88,14 +87,14 @@ class Figures:
 def figures_of(corpus: Corpus, run: str) -> Figures:
     """The figures of one committed run."""
     manifest = corpus.manifest(run)
-    columns = ["language", "encoding", "length"]
+    fold, columns = manifest.setting("dedup.fold"), ["language", "encoding", "length"]
     kept, filtered = (corpus.dataset(name, [run]).to_table(columns=columns) for name in ("documents", "filtered"))
     clusters, pairs = _largest(corpus, run), sample_near(corpus, [run], PAIRS)
     texts = corpus.kept_texts(pa.concat_tables([clusters.select(_KEPT), pairs.select(_KEPT)]))
     return Figures(
         manifest,
         [_cluster(*each) for each in zip(clusters.to_pylist(), texts, strict=False)],
-        [_pair(*each) for each in zip(pairs.to_pylist(), texts[len(clusters) :], strict=True)],
+        [_pair(*each, fold) for each in zip(pairs.to_pylist(), texts[len(clusters) :], strict=True)],
         _shortened(corpus, run),
         _similarities(corpus, run, manifest.setting("dedup.threshold")),
         _lengths(pa.concat_tables([kept, filtered])),
@@ -139,25 +138,31 @@ def _shortened(corpus: Corpus, run: str) -> Shortened:
 
 
 def _cluster(row: dict[str, Any], text: str) -> Cluster:
-    words = " ".join(word for word, _ in _cut([(word, False) for word in text.split()], 0))
+    words = " ".join(each.text for each in _cut([_same(word) for word in text.split()], 0))
     place = {name: row[name] for name in _KEPT}
     return Cluster(place, words, row["similarity_count"], row["exact_sum"], row["similarity_min"])
 
 
-def _pair(row: dict[str, Any], kept: str) -> Pair:
+def _pair(row: dict[str, Any], kept: str, fold: str) -> Pair:
     lefts, rights = row.pop("text").split(), kept.split()
-    unequal = (number for number, (one, other) in enumerate(zip(lefts, rights, strict=False)) if one != other)
-    first = max(0, next(unequal, min(len(lefts), len(rights))) - _LEAD)
+    first = max(0, first_difference(lefts, rights, fold) - _LEAD)
     # Only what is shown is compared: paragraphs may have a million words.
-    shown = (" ".join(words[first : first + _WORDS + 1]) for words in (lefts, rights))
-    removed_words, kept_words = marked_words(*shown)
+    left, right = (" ".join(words[first : first + _WORDS + 1]) for words in (lefts, rights))
+    removed_words, kept_words = compare_words(left, right, fold)
     return Pair(row, _cut(removed_words, first), _cut(kept_words, first))
+
+
+def _same(word: str) -> ComparedWord:
+    return ComparedWord(word, Difference.NONE)
 
 
 def _cut(words: Words, first: int) -> Words:
     """At most so many words of so many letters, with an ellipsis where something is left out."""
-    ellipsis = [("…", False)]
-    shown = [(word if len(word) <= _LETTERS else f"{word[:_LETTERS]}…", differs) for word, differs in words[:_WORDS]]
+    ellipsis = [_same("…")]
+    shown = [
+        each if len(each.text) <= _LETTERS else each._replace(text=f"{each.text[:_LETTERS]}…")
+        for each in words[:_WORDS]
+    ]
     return ellipsis * (first > 0) + shown + ellipsis * (len(words) > _WORDS)
 
 
@@ -207,13 +212,3 @@ def _rejects(corpus: Corpus, run: str) -> list[dict[str, Any]]:
     for row in rows:
         row["payload"] = row["payload"].decode("utf-8", "replace")
     return rows
-
-
-def marked_words(left: str, right: str) -> tuple[list[tuple[str, bool]], list[tuple[str, bool]]]:
-    """The words of both texts, each with whether it differs, as they stand: marks and punctuation count."""
-    lefts, rights = left.split(), right.split()
-    left_marks, right_marks = [True] * len(lefts), [True] * len(rights)
-    for block in SequenceMatcher(None, lefts, rights, autojunk=False).get_matching_blocks():
-        left_marks[block.a : block.a + block.size] = [False] * block.size
-        right_marks[block.b : block.b + block.size] = [False] * block.size
-    return list(zip(lefts, left_marks, strict=True)), list(zip(rights, right_marks, strict=True))

@@ -38,7 +38,7 @@ def kept_sets(output: Folder, manifest: Manifest) -> Iterator[pa.Table]:
     for path in manifest.files_of("documents"):
         try:
             documents = pq.ParquetFile(output.read(path)).read(_COLUMNS)
-            yield _sets(documents, breaks, settings, manifest.run)
+            yield _sets(documents, breaks, settings, manifest.id)
         except (StorageError, pa.ArrowInvalid, OSError, ValueError) as error:
             raise IndexMissingError(
                 f"index of {output.url}: cannot be made again: {output.at(path)} is damaged or gone; restore it from a "
@@ -53,7 +53,7 @@ def check_index(output: Folder, runs: Sequence[Manifest]) -> list[str]:
         output: the output folder.
         runs: committed ones, in order; those that are not indexed yet are passed over.
     """
-    compared = [each for each in runs if each.setting("dedup.scope") == "corpus"]
+    compared = [each for each in runs if each.is_for_later_runs()]
     keys = [each.key for each in compared]
     wrong: list[str] = []
     groups = sound_groups(output, keys, lambda _, error: wrong.append(str(error)))
@@ -65,7 +65,7 @@ def check_index(output: Folder, runs: Sequence[Manifest]) -> list[str]:
 
 def _check_rows(output: Folder, group: SegmentGroup, manifest: Manifest) -> Iterator[str]:
     rows = (segment.rows for segment in open_segments(output, group, [manifest.key]))
-    own = [table.filter(pc.equal(table.column("run").cast(pa.string()), manifest.run)) for table in rows]
+    own = [table.filter(pc.equal(table.column("run").cast(pa.string()), manifest.id)) for table in rows]
     try:
         remade = list(kept_sets(output, manifest))
     except IndexMissingError as error:

@@ -118,6 +118,7 @@ def commit_run(run: Run, written: Sequence[WrittenSplit], opening: Opening) -> M
     files = sorted((file for each in in_order for file in each.files), key=lambda file: file.path)
     manifest = Manifest(
         run=run.name,
+        generation=run.generation,
         **dict(opening.header),
         inputs=_inputs(in_order, fingerprints, opening.digests),
         counts=counts,
@@ -128,19 +129,18 @@ def commit_run(run: Run, written: Sequence[WrittenSplit], opening: Opening) -> M
         seconds=_seconds(in_order, figures, opening.header.started),
         files=tuple(ShardFile(**asdict(file)) for file in files),
     )
-    run.commit(manifest, opening.lease)
-    later = manifest.setting("dedup.scope") == "corpus"  # then later runs are compared with this one
-    run.folder.tidy(run.scratch_folder() if later else run.index_folder())
+    run.commit(manifest, opening.lease, waiting=opening.waiting)
+    run.folder.tidy(run.scratch_folder() if manifest.is_for_later_runs() else run.index_folder())
     return manifest
 
 
 def commit_opened_run(run: Run, written: Sequence[WrittenSplit]) -> Manifest | None:
-    """Commits a run as it was opened, and returns its manifest; None where an earlier attempt has committed it.
+    """Commits a run as it was opened, and returns its manifest; None where an earlier attempt has done so.
 
     Raises:
         AuditError: a split is missing; or as `commit_run`.
     """
-    if run.is_committed() and not run.is_open():
+    if run.is_done() and not run.is_open():
         return None
     opening = run.opening()
     check_whole(opening.splits, len({each.split.index for each in written}))
@@ -154,7 +154,7 @@ def _seconds(written: Sequence[WrittenSplit], figures: JoinFigures, started: str
         fingerprint=round(figures.fingerprint_seconds, 3),
         join=round(figures.seconds, 3),
         write=round(sum(each.seconds for each in written), 3),
-        total=round(elapsed, 3),
+        total=max(0.0, round(elapsed, 3)),  # a clock may have been set back
     )
 
 

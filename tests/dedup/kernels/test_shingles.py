@@ -1,5 +1,6 @@
 """From UTF-8 to shingle hashes: each kernel against plain Python, and the hashes pinned."""
 
+import hashlib
 from itertools import pairwise
 
 import numpy as np
@@ -9,8 +10,10 @@ from hypothesis import strategies as st
 
 from tests.dedup import oracle, twins
 from tests.dedup.samples import CHARACTERS, encode, sentences, texts
-from transforms.dedup.fold import PROFILES, fold_table
-from transforms.dedup.kernels import absorb, character_units, code_point, hash_shingles, word_units
+from transforms.dedup.folding.capacity import unit_capacity
+from transforms.dedup.folding.kernels import absorb, character_units, code_point, word_units
+from transforms.dedup.folding.profiles import PROFILES, fold_of
+from transforms.dedup.kernels import hash_shingles
 
 hashes = st.integers(0, 2**64 - 1)
 profiles = st.sampled_from(PROFILES)
@@ -28,13 +31,15 @@ def run_hash_shingles(
     """The shingle hashes of each paragraph; the arrays are not larger than the kernel's contract asks."""
     text, start, end = encode(paragraphs, between="")
     lengths = end - start
-    capacity = int((lengths // 2 + 1).sum() if by_word else lengths.sum())
+    forms = text.tobytes().count(0xEF)
+    capacity = unit_capacity(int(lengths.sum()), len(start), forms, by_word=by_word)
     shingles = np.empty(len(sizes) * capacity, np.uint64)
     offsets = np.empty(len(start) + 1, np.int64)
-    units = np.empty(int(lengths.max(initial=0) // 2 + 1 if by_word else lengths.max(initial=0)), np.uint64)
+    units = np.empty(unit_capacity(int(lengths.max(initial=0)), 1, forms, by_word=by_word), np.uint64)
     salt = np.array(salts or [0] * len(start), np.uint64)
+    fold = fold_of(profile)
     used = hash_shingles(
-        text, start, end, salt, fold_table(profile),
+        text, start, end, salt, fold.table, fold.several,
         by_word, np.array(sizes), minimum_words, by_bytes, units, offsets, np.empty(len(start), np.uint8), shingles,
     )  # fmt: skip
     assert offsets[-1] == used
@@ -62,8 +67,9 @@ def test_code_points_are_those_that_python_decodes(text: str) -> None:
 @given(sentences | texts, profiles)
 def test_words_are_hashed_as_folded(text: str, profile: str) -> None:
     data = np.frombuffer(text.encode(), np.uint8)
-    units = np.empty(len(data) // 2 + 1, np.uint64)
-    count = word_units(data, 0, len(data), fold_table(profile), units)
+    units = np.empty(unit_capacity(len(data), 1, 0, by_word=True), np.uint64)
+    fold = fold_of(profile)
+    count = word_units(data, 0, len(data), fold.table, fold.several, units)
     assert units[:count].tolist() == [twins.word_hash(word) for word in oracle.words(text, profile)]
 
 
@@ -71,8 +77,9 @@ def test_words_are_hashed_as_folded(text: str, profile: str) -> None:
 @given(sentences | texts, profiles)
 def test_characters_are_folded_words_with_one_blank_between(text: str, profile: str) -> None:
     data = np.frombuffer(text.encode(), np.uint8)
-    units = np.empty(len(data), np.uint64)
-    count, words = character_units(data, 0, len(data), fold_table(profile), units)
+    units = np.empty(unit_capacity(len(data), 1, len(text), by_word=False), np.uint64)
+    fold = fold_of(profile)
+    count, words = character_units(data, 0, len(data), fold.table, fold.several, units)
     expected = oracle.words(text, profile)
     assert (units[:count].tolist(), words) == (twins.points(" ".join(expected)), len(expected))
 
@@ -83,11 +90,14 @@ def test_characters_are_folded_words_with_one_blank_between(text: str, profile: 
     st.booleans(),
     st.lists(st.integers(1, 6), min_size=1, max_size=3),
     st.integers(0, 4),
+    profiles,
 )
-def test_shingles(paragraphs: list[tuple[str, int]], by_word: bool, sizes: list[int], minimum_words: int) -> None:
-    words = [oracle.words(text) for text, _ in paragraphs]
+def test_shingles(
+    paragraphs: list[tuple[str, int]], by_word: bool, sizes: list[int], minimum_words: int, profile: str
+) -> None:
+    words = [oracle.words(text, profile) for text, _ in paragraphs]
     found = run_hash_shingles(
-        [text for text, _ in paragraphs], "arabic-1", by_word, sizes, minimum_words, [salt for _, salt in paragraphs]
+        [text for text, _ in paragraphs], profile, by_word, sizes, minimum_words, [salt for _, salt in paragraphs]
     )
     assert found == [
         twins.shingle_hashes(each, by_word, sizes, salt) if len(each) >= minimum_words else []
@@ -138,14 +148,50 @@ PINNED = {
 }  # fmt: skip
 
 
+PINNED_BY_ARABIC_2 = {
+    "ﷲ": [0x924C42FE9E9AD9A3],
+    "قَالَ ﺭﺳﻮﻝُ اللّٰه": [0xCF8A1EB7A3FA4511],
+    "قال النبيﷺ": [0x48D9ED694CD69FAF, 0x2B545F8394E959C8, 0xC1FF293230A29D7D, 0x3C5F6E1817366BAB],
+    "ٱلۡعَٰلَمِينَ ٱلرَّحۡمَـٰنِ مَٰلِكِ": [0xE2DB0279DED0FC98],
+    "Dell\u2019e\u0301te\u0301 ﻣَﻜﹾﺘَﺒَﺔ": [0x638D1E3BE8D96681],
+}
+# Of every code point in a word and alone, by profile, unit and size: SHA-256 of the shingles.
+PINNED_WHOLE = {
+    ("arabic-2", "word", 3): "93b078b871154083b3ced88f92f25a0572467645f987ed2a816b549910452da9",
+    ("arabic-2", "word", 1): "eb0c20b043d6f39bb6d9dfa099a6dbd45a79fe38a0ff918a085169f17d927063",
+    ("arabic-2", "character", 5): "91f0bdd87c0994f3a62cab2c6e4fd88897bf986aca9a1313b1ac52c0d0b5833a",
+    ("arabic-1", "word", 3): "46df93cc020e9c1a0aba6106fa974c5e725689530ae72a37874776d1f8a67621",
+    ("arabic-1", "word", 1): "027e114c5f1c047a62e49fc624cccf69dde3065530f4a93843e4b6883fd89002",
+    ("arabic-1", "character", 5): "ebc71a8695420c3e478fd79ed2d7bc8351329db707be920bfea3985ed8d76a3c",
+    ("none", "word", 3): "1564914df6e207cbbb02e577fea030648eeeafcb1b7fc3ceed1d831dc5332f3d",
+    ("none", "word", 1): "e37c215e21a7841b5da9409ce427459ac84ae17a8d585fb390ec05bb5be6429a",
+    ("none", "character", 5): "8b4e07521ba2ff56814677c7b23ed2d8fb7e8771a35b7b5dca848741205ede38",
+}
+
+
+@pytest.mark.parametrize(("profile", "unit", "size"), PINNED_WHOLE)
+def test_the_hashes_of_every_code_point_are_frozen(profile: str, unit: str, size: int) -> None:
+    points = map(chr, (*range(0xD800), *range(0xE000, 0x110000)))
+    (shingles,) = run_hash_shingles([" ".join(f"س{each}س {each}" for each in points)], profile, unit == "word", [size])
+    digest = hashlib.sha256(np.array(shingles, "<u8").tobytes()).hexdigest()
+    assert digest == PINNED_WHOLE[profile, unit, size]
+
+
+@pytest.mark.parametrize("text", PINNED_BY_ARABIC_2)
+def test_hashes_of_arabic_2_are_frozen(text: str) -> None:
+    assert run_hash_shingles([text], "arabic-2", by_word=True, sizes=[3]) == [PINNED_BY_ARABIC_2[text]]
+
+
 @pytest.mark.parametrize("text", PINNED)
 def test_hashes_are_frozen(text: str) -> None:
     words, shingles = PINNED[text]
     data = np.frombuffer(text.encode(), np.uint8)
     units = np.empty(len(data), np.uint64)
-    count = word_units(data, 0, len(data), fold_table("arabic-1"), units)
+    fold = fold_of("arabic-1")
+    count = word_units(data, 0, len(data), fold.table, fold.several, units)
     assert units[:count].tolist() == words
-    assert run_hash_shingles([text], "arabic-1", by_word=True, sizes=[3]) == [shingles]
+    for profile in ("arabic-1", "arabic-2"):
+        assert run_hash_shingles([text], profile, by_word=True, sizes=[3]) == [shingles]
 
 
 def test_character_shingle_hashes_are_frozen() -> None:

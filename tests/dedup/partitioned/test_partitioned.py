@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.ingest import main
+from tests.conftest import UNSEGMENTED
+from tests.corpus import read_corpus
 from tests.dedup.partitioned.plain import numbered, partitioned_join
 from tests.dedup.samples import bulletins, corpora, cut, definitions, sets_of
 from transforms.dedup.one_pass.join import decide
@@ -16,7 +18,9 @@ from transforms.dedup.partitioned import stages
 from transforms.dedup.partitioned.resolution import Known, resolve
 from transforms.dedup.partitioned.stages import CopyBlock, EdgeBlock, GivenBlock, positions
 from transforms.dedup.shingles import ShingleSets
+from transforms.runs.run import Run
 from transforms.settings import DedupSettings
+from transforms.storage import Folder
 
 
 def one_pass(splits: list[ShingleSets], threshold: float) -> dict[int, tuple[int, float]]:
@@ -85,3 +89,17 @@ def test_the_graph_writes_the_same_corpus(tmp_path: Path, real: Path, seeds: Pat
         rows[join] = [ds.dataset(output / folder, partitioning="hive").to_table().to_pylist() for folder in folders]
     assert rows["partitioned"] == rows["one_pass"]
     assert any(row["kept_run"] == "a" and row["run"] == "b" for row in rows["one_pass"][1])
+
+
+def test_runs_of_one_name_in_one_process_read_their_own_files(tmp_path: Path) -> None:
+    """A run that was removed had other splits under the same numbers; one that is replaced has too."""
+    output = tmp_path / "out"
+    command = ["--output", str(output), "--run", "x", "--quiet", *UNSEGMENTED, "--set", "dedup.join=partitioned"]
+    for number, text in enumerate(("نص أول عن النهر والحقول", "نص ثان عن البئر والقرية", "نص ثالث عن المدينة")):
+        (tmp_path / f"{number}.txt").write_text(f"{text}\n{text}\n", encoding="utf-8")
+        assert main(["--input", str(tmp_path / f"{number}.txt"), *command]) == 0
+        corpus = read_corpus(output, "x")
+        assert [row["text"] for row in corpus.documents] == [text]
+        assert [(row["text"], row["similarity"]) for row in corpus.duplicates] == [(text, 1.0)]
+        if number == 0:
+            Run(Folder(str(output)), "x").remove()

@@ -6,7 +6,8 @@ are ignored, and in lenient reading white space and direction marks too. Text in
 
 import numpy as np
 
-from transforms.bundles.kernels.lines import ends_line, white_at, white_before
+from transforms.bundles.kernels.lines import ends_line, white_before
+from transforms.characters.kernels import white_at
 from transforms.kernels import Bool, InBytes, Int64, OutBytes, OutInt64, inline, kernel
 
 DELIMITER = b"<<<FILE>>>"

@@ -11,9 +11,9 @@ from transforms.bundles.kernels.lines import (
     next_line,
     trim_end,
     trim_start,
-    white_at,
     white_before,
 )
+from transforms.characters.kernels import white_at
 from transforms.kernels import Bool, InBytes, InInt64, OutBytes, OutInt64, inline, kernel
 
 # Flags of a text, see `check_texts`.

@@ -2,36 +2,15 @@
 
 import numpy as np
 
+from transforms.characters.kernels import IS_WHITE, white_at
 from transforms.kernels import inline
 
-# Unicode's White_Space. `str.strip` without it would also take U+001C to U+001F.
-WHITE_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 # The characters that end a line, a paragraph in mode `line`, and the text before a delimiter. CR LF is one line end.
 LINE_ENDS = "\n\r\x85\u2028\u2029"
 
-_IS_WHITE = np.zeros(0x3001, np.bool_)
-_IS_WHITE[[ord(character) for character in WHITE_SPACE]] = True
 _LF, _CR = np.uint8(0x0A), np.uint8(0x0D)
 _ONE, _TWO = np.uint64(1), np.uint64(2)
 _BLOCK = np.uint64(64)
-
-
-@inline
-def white_at(text, at, end):
-    """The number of bytes of the character of `WHITE_SPACE` at `at`; 0 for another character and at the end."""
-    if at >= end:
-        return 0
-    first = text[at]
-    if first < 0x80:
-        return 1 if _IS_WHITE[first] else 0
-    if first == 0xC2:
-        return 2 if at + 1 < end and text[at + 1] >= 0x80 and _IS_WHITE[text[at + 1]] else 0
-    if first < 0xE1 or first > 0xE3 or at + 2 >= end:
-        return 0
-    if (text[at + 1] & 0xC0) != 0x80 or (text[at + 2] & 0xC0) != 0x80:  # the text need not be valid
-        return 0
-    point = (np.int64(first & 0xF) << 12) | (np.int64(text[at + 1] & 0x3F) << 6) | np.int64(text[at + 2] & 0x3F)
-    return 3 if point < len(_IS_WHITE) and _IS_WHITE[point] else 0
 
 
 @inline
@@ -41,7 +20,7 @@ def white_before(text, start, at):
         return 0
     last = text[at - 1]
     if last < 0x80:
-        return 1 if _IS_WHITE[last] else 0
+        return 1 if IS_WHITE[last] else 0
     width = 2 if at - start >= 2 and text[at - 2] == 0xC2 else 3
     # The guess of the width may be wrong: then the white space there is followed by the last character.
     return width if at - start >= width and white_at(text, at - width, at) == width else 0

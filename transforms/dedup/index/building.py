@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import takewhile
 
@@ -25,9 +25,10 @@ from transforms.dedup.index.matching import IndexView, sorted_sets
 from transforms.dedup.index.segment import Digests, Segment, count_tokens_of, parts, sets_table, write_segment
 from transforms.dedup.verdicts import places_of, read_verdicts
 from transforms.errors import RunError
-from transforms.filesystems import DamagedFileError, StorageError
+from transforms.filesystems import DamagedFileError, OutputError, StorageError
+from transforms.runs.catalog import in_order, runs_of
 from transforms.runs.manifest import Manifest, RunKey
-from transforms.runs.run import INDEX, Run
+from transforms.runs.run import INDEX, Run, run_folder
 from transforms.settings import DedupSettings, IndexSettings
 from transforms.storage import Folder
 
@@ -48,10 +49,19 @@ def within_horizon(runs: Sequence[RunKey], settings: IndexSettings, now: datetim
     chosen = list(runs)
     if settings.horizon_days is not None:
         oldest = now - timedelta(days=settings.horizon_days)
-        chosen = [each for each in chosen if datetime.fromisoformat(each.started) >= oldest]
+        chosen = [each for each in chosen if _began(each) >= oldest]
     if settings.horizon_runs is not None:
         chosen = chosen[max(0, len(chosen) - settings.horizon_runs) :]
     return chosen
+
+
+def _began(run: RunKey) -> datetime:
+    try:
+        return datetime.fromisoformat(run.started).astimezone(UTC)
+    except ValueError as error:
+        raise OutputError(
+            f"manifest of run {run.run}: began at no time, {run.started!r}; restore it from a backup"
+        ) from error
 
 
 def open_index(output: Folder, runs: Sequence[RunKey], settings: DedupSettings) -> IndexView | None:
@@ -69,7 +79,7 @@ def open_index(output: Folder, runs: Sequence[RunKey], settings: DedupSettings) 
         return None
     groups = groups_of(output, runs)
     for run in unindexed(groups, runs):
-        raise _missing(output, run.run, "has no segments")
+        raise _missing(output, run, "has no segments")
     segments = [segment for group in groups for segment in open_segments(output, group, runs)]
     if not segments:
         return None
@@ -78,7 +88,7 @@ def open_index(output: Folder, runs: Sequence[RunKey], settings: DedupSettings) 
 
 def open_segments(output: Folder, group: SegmentGroup, runs: Iterable[RunKey]) -> list[Segment]:
     """The segments of a group, of whose rows those of `runs` count."""
-    live = frozenset(run.run for run in set(runs).intersection(group.runs))
+    live = frozenset(run.id for run in set(runs).intersection(group.runs))
     described = zip(group.segment_paths(), group.digests, strict=True)
     return [Segment(output.below(path), live, digests) for path, digests in described]
 
@@ -99,7 +109,7 @@ def index_runs(output: Folder, runs: Sequence[Manifest], remake: Remake) -> list
     keys = [each.key for each in runs]
     groups = sound_groups(output, keys, partial(_drop, output))
     waiting = unindexed(groups, keys)
-    _remove_left(output, {key.run for key in keys}.difference(key.run for key in waiting))
+    _remove_left(output, {key.id for key in keys}.difference(key.id for key in waiting))
     for key in waiting:
         _index_run(output, runs[keys.index(key)], remake)
     return groups_of(output, keys)
@@ -128,7 +138,7 @@ def _is_sound(output: Folder, group: SegmentGroup, on_damage: OnDamage) -> bool:
 
 def _index_run(output: Folder, manifest: Manifest, remake: Remake) -> None:
     """Builds a run's segments; its fingerprint and verdict files, of no more use, go."""
-    run = Run(output, manifest.run)
+    run = Run(output, manifest.run, manifest.generation)
     try:
         splits = _whole_splits(run, manifest)
         write_segments(output, run.index_folder(), (_kept_sets(run, split) for split in splits), (manifest.key,))
@@ -142,12 +152,13 @@ def _remove_left(output: Folder, indexed: set[str]) -> None:
     """Removes what the index was built from where a crash, or a store that refused it, has left it."""
     if not indexed:
         return
+    left = set()
     for path in output.files(INDEX):
         folder, _, rest = path.partition("/")
-        run = Run(output, folder.removeprefix("run="))
-        if run.name in indexed and rest.partition("/")[0] in ("fingerprints", "verdicts", "scratch"):
-            indexed = indexed - {run.name}
-            _remove_scratch(run)
+        if rest.partition("/")[0] in ("fingerprints", "verdicts", "scratch"):
+            left.add(folder.removeprefix("run="))
+    for run in runs_of(output, left & indexed):
+        _remove_scratch(run)
 
 
 def _whole_splits(run: Run, manifest: Manifest) -> list[str]:
@@ -173,10 +184,10 @@ def _fingerprint(run: Run, split: str) -> Fingerprint:
     return read_fingerprint(run, split)
 
 
-def _missing(output: Folder, run: str, what: str) -> IndexMissingError:
+def _missing(output: Folder, run: RunKey, what: str) -> IndexMissingError:
     return IndexMissingError(
-        f"index of {output.url}: run {run} {what}; "
-        f"restore {Run(output, run).index_folder()} from a backup, or remove the run and ingest its bundles again"
+        f"index of {output.url}: run {run.run} {what}; restore {run_folder(INDEX, run.id)} from a backup, "
+        "or remove the run and ingest its bundles again"
     )
 
 
@@ -204,22 +215,30 @@ def _kept_sets(run: Run, split: str) -> pa.Table:
     tokens, bounds = sorted_sets(fingerprint.sets, kept)
     rows = np.flatnonzero(kept)
     numbers = fingerprint.sets.numbers.take(rows)
-    return sets_table(places_of([fingerprint], rows, run.name), tokens, bounds, numbers)
+    return sets_table(places_of([fingerprint], rows, run.id), tokens, bounds, numbers)
 
 
 FAN = 16  # groups of one level that become one of the next
 _LEVEL_BITS = 20  # level 0: fewer than 2 ** 20 tokens, about 10 MB of text; each further level 16 times that
 
 
-def keep_up(output: Folder, runs: Sequence[Manifest], remake: Remake) -> None:
-    """Indexes the committed runs, given in order, and merges what has become many. Nobody else may be writing."""
+def keep_up(output: Folder, runs: Sequence[Manifest], remake: Remake, replaced: Sequence[Manifest] = ()) -> None:
+    """Indexes runs, and merges what has become many. Nobody else may be writing.
+
+    Args:
+        output: the output folder.
+        runs: those that further ones are compared with, in order.
+        remake: makes the rows of a run's segments from its documents.
+        replaced: committed ones whose place others are to take: what is indexed of them stays.
+    """
+    every = sorted([*replaced, *runs], key=in_order)
     while True:
         groups = index_runs(output, runs, remake)
         tail = due(groups)
         if not tail:
             break
-        _merge(output, tail, runs)
-    clean_index(output, runs)  # also of what a crash left
+        _merge(output, tail, every)
+    clean_index(output, every)  # also of what a crash left
 
 
 def compact(output: Folder, runs: Sequence[Manifest], remake: Remake) -> SegmentGroup | None:
@@ -262,11 +281,11 @@ def clean_index(output: Folder, runs: Sequence[Manifest]) -> None:
     keys = [each.key for each in runs]
     groups = groups_of(output, keys)
     unused = set(compaction_folders(output)) - {group.folder for group in groups}
-    # A run that replaced a merged one has its name, not its key: its folder stays.
-    unused |= {Run(output, run.run).index_folder() for run in set(keys).intersection(_merged_runs(output, groups))}
+    merged = set(keys).intersection(_merged_runs(groups))
+    unused |= {run_folder(INDEX, run.id) for run in merged}
     for folder in unused:
         output.tidy(folder)
 
 
-def _merged_runs(output: Folder, groups: Sequence[SegmentGroup]) -> list[RunKey]:
-    return [run for group in groups for run in group.runs if group.folder != Run(output, run.run).index_folder()]
+def _merged_runs(groups: Sequence[SegmentGroup]) -> list[RunKey]:
+    return [run for group in groups for run in group.runs if group.folder != run_folder(INDEX, run.id)]

@@ -103,7 +103,7 @@ def groups_of(output: Folder, runs: Sequence[RunKey], on_damage: OnDamage = fail
         if not covered.issuperset(group.runs):  # a later one took it in
             covered.update(group.runs)
             found.append(group)
-    own = (run_folder(INDEX, run.run) for run in runs if run not in covered)
+    own = (run_folder(INDEX, run.id) for run in runs if run not in covered)
     found += _read(output, own, on_damage)
     first = {group.folder: min((place[run] for run in group.runs if run in place), default=-1) for group in found}
     return sorted((group for group in found if first[group.folder] >= 0), key=lambda group: first[group.folder])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from transforms.arrays import Bytes, Float64s, Int32s, Int64s, UInt64s
 from transforms.dedup.index.kernels import ask_filter, search_segment, sort_sets
@@ -56,7 +57,8 @@ class IndexView:
         for number in np.unique(segment):
             chosen = np.flatnonzero(segment == number)
             rows = self.segments[number].rows.select(PLACE_COLUMNS).take(pa.array(row[chosen]))
-            plain = rows.set_column(0, "run", rows.column("run").cast(pa.string()))
+            names = pc.replace_substring_regex(rows.column("run").cast(pa.string()), "~[0-9]+$", "")
+            plain = rows.set_column(0, "run", names)  # the index tells generations apart, ledgers do not
             parts.append(plain.append_column("at", pa.array(chosen)))
         return pa.concat_tables(parts).sort_by("at").drop_columns(["at"]).cast(PLACES)
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from transforms.dedup.kernels import SEED_SHINGLE, SEED_WORD, absorb, character_units, drop_repeats
+from transforms.dedup.folding.kernels import SEED_WORD, absorb, character_units
+from transforms.dedup.kernels import SEED_SHINGLE, drop_repeats
 from transforms.kernels import Bool, InBytes, InInt64, Int64, InUInt32, OutInt64, OutUInt64, inline, kernel
 
 
@@ -93,25 +94,25 @@ def _hash_words_with_digits(units, count, inner, numbers, begin):
     return behind_last_word if inner else total
 
 
-@kernel(InBytes, InInt64, InInt64, InUInt32, Bool, OutUInt64, OutInt64, OutUInt64, returns=Int64)
-def hash_numbers(text, start, end, fold, inner, units, offsets, numbers):
+@kernel(InBytes, InInt64, InInt64, InUInt32, InUInt32, Bool, OutUInt64, OutInt64, OutUInt64, returns=Int64)
+def hash_numbers(text, start, end, fold, several, inner, units, offsets, numbers):
     """Fills `numbers` with those that keep each paragraph apart, see `NumberSets`; returns their number.
 
     Args:
         text: uint8[m], valid UTF-8.
         start, end: int64[p], the paragraphs' bytes in `text`.
-        fold: uint32[0x110000], see `fold_table`.
+        fold, several: see `Fold`.
         inner: whether they are the numbers within, else the hash of all in order.
-        units: uint64[u], scratch; u at least one more than the bytes of the longest paragraph.
+        units: uint64[u], scratch; u at least the unit capacity of the longest paragraph, in characters.
         offsets: int64[p + 1], filled with where each paragraph's begin.
-        numbers: uint64[n]; n at least half the paragraphs' bytes, rounded up, and one for each.
+        numbers: uint64[n]; n at least the paragraphs' bytes, and one for each.
     """
     total = 0
     offsets[0] = 0
     for paragraph in range(len(start)):
         begin = total
         if _has_digit(text, start[paragraph], end[paragraph]):
-            count, _ = character_units(text, start[paragraph], end[paragraph], fold, units)
+            count, _ = character_units(text, start[paragraph], end[paragraph], fold, several, units)
             total = _hash_words_with_digits(units, count, inner, numbers, begin)
         if inner:
             numbers[begin:total].sort()

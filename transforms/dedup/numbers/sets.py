@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from transforms.arrays import Bytes, Int64s, UInt64s
-from transforms.dedup.fold import fold_table
+from transforms.characters.kernels import count_forms
+from transforms.dedup.folding.capacity import unit_capacity
+from transforms.dedup.folding.profiles import fold_of
 from transforms.dedup.numbers.kernels import hash_numbers
 from transforms.settings import DedupSettings
 
@@ -62,10 +64,10 @@ def number_sets(text: Bytes, start: Int64s, end: Int64s, settings: DedupSettings
     if settings.numbers == "ignore" or settings.scope == "off":
         return NumberSets.none(len(start))
     lengths = end - start
-    # A word and the separator after it take two bytes at least. What is not touched takes no memory.
-    numbers = np.empty(int((lengths // 2 + 1).sum()), np.uint64)
-    units = np.empty(int(lengths.max(initial=0)) + 1, np.uint64)
+    fold, forms = fold_of(settings.fold), count_forms(text, start, end)
+    numbers = np.empty(int(lengths.sum()) + len(start), np.uint64)  # what is not touched takes no memory
+    units = np.empty(unit_capacity(int(lengths.max(initial=0)), 1, forms, by_word=False), np.uint64)
     offsets = np.empty(len(start) + 1, np.int64)
     inner = settings.numbers == "inner"
-    used = hash_numbers(text, start, end, fold_table(settings.fold), inner, units, offsets, numbers)
+    used = hash_numbers(text, start, end, fold.table, fold.several, inner, units, offsets, numbers)
     return NumberSets(numbers[:used].copy(), offsets)

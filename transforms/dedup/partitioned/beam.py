@@ -108,26 +108,27 @@ class _Work:
 
     def __init__(self, run: Run, settings: DedupSettings, partitions: int) -> None:
         self.run, self.settings, self.partitions = run, settings, partitions
+        self.fingerprints = files.Fingerprints(run)
 
     def index(self) -> IndexView | None:
         return open_index(self.run.folder, self.run.opening().earlier, self.settings)
 
     def count(self, each: FingerprintedSplit) -> UInt32s:
-        return stages.count_split(files.sets_of(self.run, files.split_number(each.split)))
+        return stages.count_split(self.fingerprints.sets(files.split_number(each.split)))
 
     def write_order(self, counts: UInt32s) -> str:
         return files.write_order(self.run, stages.order_of(counts))
 
     def equal(self, each: FingerprintedSplit) -> Iterator[Keyed]:
         number = files.split_number(each.split)
-        return stages.equal_sets(number, files.sets_of(self.run, number), self.partitions)
+        return stages.equal_sets(number, self.fingerprints.sets(number), self.partitions)
 
     def copies(self, _: int, blocks: Iterable[stages.EqualBlock]) -> Iterator[Keyed]:
         return stages.find_copies(blocks)
 
     def prefixes(self, grouped: tuple[int, dict[str, Iterable[Any]]], order: str) -> Iterator[Keyed]:
         number, parts = grouped
-        sets, table = files.sets_of(self.run, number), files.read_order(self.run, order)
+        sets, table = self.fingerprints.sets(number), files.read_order(self.run, order)
         yield from stages.prefixes(number, sets, parts["copies"], table, self.settings.threshold, self.partitions)
         index = self.index()
         if index is not None:
@@ -147,14 +148,14 @@ class _Work:
         if key == _TO_RESOLUTION:
             yield from ((_TO_RESOLUTION, block) for block in blocks)
             return
-        own, every = files.sets_of(self.run, key), stages.unique_pairs(blocks)
+        own, every = self.fingerprints.sets(key), stages.unique_pairs(blocks)
         for other, pairs in stages.by_key(stages.split_of(every.earlier), every):
-            edges = stages.verify(pairs, own, files.sets_of(self.run, other), self.settings.threshold)
+            edges = stages.verify(pairs, own, self.fingerprints.sets(other), self.settings.threshold)
             yield from ((_TO_RESOLUTION, piece) for piece in stages.chunks(edges))
 
     def resolve(self, _: int, parts: Iterable[object]) -> list[Split]:
-        return files.resolve_run(self.run, list(parts), self.settings.threshold)
+        return files.resolve_run(self.fingerprints, list(parts), self.settings.threshold)
 
     def verdicts(self, split: Split) -> Batch:
-        files.write_split_verdicts(self.run, split, self.index(), self.settings.threshold)
-        return self.run.name, (split,)
+        files.write_split_verdicts(self.fingerprints, split, self.index(), self.settings.threshold)
+        return self.run.id, (split,)

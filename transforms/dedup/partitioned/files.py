@@ -1,7 +1,6 @@
 """The files that the stages of the partitioned join share: fingerprints by number, the order table, decisions."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +14,6 @@ from transforms.dedup.partitioned.stages import paragraph_of, positions, split_o
 from transforms.dedup.shingles import ShingleSets
 from transforms.dedup.verdicts import PLACES, Decision, places_of, verdict_tables, write_verdicts
 from transforms.runs.run import Run
-from transforms.storage import Folder
 
 _PART_BITS = 12
 DECISIONS = pa.schema([("paragraph", pa.int64()), ("kept", pa.int64()), ("similarity", pa.float64())])
@@ -26,30 +24,32 @@ def split_number(split: Split) -> int:
     return split.index << _PART_BITS | split.part
 
 
-@lru_cache(maxsize=4)
-def _names(output: Folder, folder: str) -> dict[int, str]:
-    """The fingerprint files of a run, by their splits' numbers."""
-    names = (name for name in output.names(folder) if not name.startswith("."))
-    return {_number(name): name for name in (each.removesuffix(".arrow") for each in names)}
+class Fingerprints:
+    """The fingerprints of a run's splits by their numbers; it knows the files' names as long as it lives.
+
+    A run that is opened anew may have other splits under the same numbers: it takes another of these.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._names: dict[int, str] = {}
+
+    def of(self, number: int) -> Fingerprint:
+        """The fingerprint of a split."""
+        if number not in self._names:  # listed before it was written
+            names = self.run.folder.names(self.run.fingerprint_folder())
+            splits = [name.removesuffix(".arrow") for name in names if not name.startswith(".")]
+            self._names = {_number(split): split for split in splits}
+        return read_fingerprint(self.run, self._names[number])
+
+    def sets(self, number: int) -> ShingleSets:
+        """The shingles of a split."""
+        return self.of(number).sets
 
 
-def _number(name: str) -> int:
-    index, _, *part = name.split("-")
+def _number(split: str) -> int:
+    index, _, *part = split.split("-")
     return int(index) << _PART_BITS | int(part[0] if part else 0)
-
-
-def fingerprint_of(run: Run, number: int) -> Fingerprint:
-    """The fingerprint of a split by its number."""
-    folder = run.fingerprint_folder()
-    if number not in _names(run.folder, folder):  # listed before it was written
-        _names.cache_clear()
-    name = _names(run.folder, folder)[number]
-    return read_fingerprint(run, name)
-
-
-def sets_of(run: Run, number: int) -> ShingleSets:
-    """The shingles of a split by its number."""
-    return fingerprint_of(run, number).sets
 
 
 def write_order(run: Run, order: Bytes) -> str:
@@ -65,19 +65,19 @@ def read_order(run: Run, path: str) -> Bytes:
     return ranks
 
 
-def resolve_run(run: Run, parts: Sequence[object], threshold: float) -> list[Split]:
+def resolve_run(fingerprints: Fingerprints, parts: Sequence[object], threshold: float) -> list[Split]:
     """The run's splits, a decision file written for each, and the join's figures.
 
     Args:
-        run: whose files they are.
+        fingerprints: of the run.
         parts: all blocks that the stages found, all FingerprintedSplits, and the order table's path.
         threshold: the least Jaccard similarity of a duplicate.
     """
-    clock = JoinClock()
+    clock, run = JoinClock(), fingerprints.run
     fingerprinted = sorted((e for e in parts if isinstance(e, FingerprintedSplit)), key=lambda each: each.split.place)
     order = read_order(run, next(each for each in parts if isinstance(each, str)))
     known = Known.of(parts)
-    found = resolve(known, lambda number: sets_of(run, number), order, threshold)
+    found = resolve(known, fingerprints.sets, order, threshold)
     number = split_of(found.removed)
     for each in fingerprinted:
         rows = slice(*np.searchsorted(number, [split_number(each.split), split_number(each.split) + 1]))
@@ -99,19 +99,20 @@ def _decision_path(run: Run, split: Split) -> str:
     return f"{run.scratch_folder()}/decisions/{split.id}.arrow"
 
 
-def write_split_verdicts(run: Run, split: Split, index: IndexView | None, threshold: float) -> None:
+def write_split_verdicts(fingerprints: Fingerprints, split: Split, index: IndexView | None, threshold: float) -> None:
     """Writes the verdict file of a split from its decision file."""
+    run = fingerprints.run
     table = run.folder.read_arrow(_decision_path(run, split))
     removed, kept, similarity = (table.column(name).to_numpy() for name in DECISIONS.names)
-    fingerprint = fingerprint_of(run, split_number(split))
-    places = _places(run, kept, removed, fingerprint, index, threshold)
+    fingerprint = fingerprints.of(split_number(split))
+    places = _places(fingerprints, kept, removed, fingerprint, index, threshold)
     decision = Decision(removed, kept, similarity, 0, 0)
     (verdicts,) = verdict_tables([fingerprint], decision, places)
     write_verdicts(run, split.id, verdicts)
 
 
 def _places(
-    run: Run,
+    fingerprints: Fingerprints,
     kept: Int64s,
     removed: Int64s,
     fingerprint: Fingerprint,
@@ -122,7 +123,7 @@ def _places(
     tables, rows = [PLACES.empty_table()], [np.empty(0, np.int64)]
     for number in np.unique(split_of(kept[kept >= 0])).tolist():
         at = np.flatnonzero((kept >= 0) & (split_of(kept) == number))
-        tables.append(places_of([fingerprint_of(run, number)], paragraph_of(kept[at]), run.name))
+        tables.append(places_of([fingerprints.of(number)], paragraph_of(kept[at]), fingerprints.run.name))
         rows.append(at)
     earlier = np.flatnonzero(kept < 0)
     if index is not None and len(earlier):

@@ -3,11 +3,10 @@
 import numpy as np
 from numba import types
 
+from transforms.dedup.folding.kernels import SEED_WORD, absorb
 from transforms.dedup.kernels import (
     ORDER_BITS,
     SEED_SHINGLE,
-    SEED_WORD,
-    absorb,
     drop_repeats,
     pair_overlap,
     prefix_length,

@@ -6,22 +6,28 @@ An answer is remembered, or the table has it, or the ranking gives it.
 import numpy as np
 from numba import types
 
+from transforms.characters.kernels import white_at
 from transforms.kernels import Bool, InBytes, InInt64, OutBytes, OutInt64, OutUInt64, inline, kernel
 from transforms.segmentation.kernels.characters import (
     FOREIGN_LETTER,
+    LONGEST_FORM,
     MARK,
     NORMALISED_UTF8,
     ONE,
     OTHER,
     THREE,
     TWO,
+    arabic_class,
     class_at,
+    composition,
     copy,
+    is_arabic,
+    is_plain,
     opens_address,
-    space_at,
+    read_forms,
     utf8_of,
 )
-from transforms.segmentation.kernels.forms import CODES, EXACT_LETTERS, U, find, hash_of, push
+from transforms.segmentation.kernels.forms import CODES, EXACT_LETTERS, LETTER, U, find, hash_of, push
 from transforms.segmentation.kernels.ranking import rank
 from transforms.segmentation.records import ALEF_SHIFT, ANSWER_SHIFT, HAS_ANSWER, SUFFIXES_SHIFT, InTables
 
@@ -33,6 +39,9 @@ _NOTHING, _NEVER = U(0), np.int64(-1)
 # What is remembered of a word, in 26 bits beside its key: the cuts before its letters and behind them, where an alef is
 # inserted, and that it is remembered.
 REMEMBERED_LETTERS = 17
+# The bytes of which a form takes three and may become more than twice as many: its letters, a + for each and one behind
+# the last, and an alef.
+MORE_FOR_A_FORM = LONGEST_FORM + LONGEST_FORM // 2 + 3 - 2 * 3
 _BITS, _REMEMBERED, _ALEF_PLACE = U(26), U(1 << 25), U(20)
 _CUTS = U((1 << 20) - 1)
 
@@ -43,11 +52,15 @@ def _letters_of(text, at, until, length):
     letters = np.empty(length, np.uint8)
     letter = 0
     while at < until:
-        klass, width = class_at(text, at, until)
-        at += width
-        if klass < MARK:
+        klass = arabic_class(text, at) if is_arabic(text, at, until) else np.uint8(OTHER)
+        if OTHER < klass < MARK:
             letters[letter] = klass
             letter += 1
+            at += TWO
+        else:  # a mark, byte by byte
+            if letter > 0:
+                letters[letter - 1] ^= composition(klass, letters[letter - 1])
+            at += ONE
     return letters
 
 
@@ -72,13 +85,23 @@ def _write_word(text, at, until, cuts, late_cuts, ahead, second_lam, norm, out, 
         second_lam: before which letter an alef is inserted; 0 for none.
         norm, out, to: see `segment_paragraphs`.
     """
-    letter = 0
+    letter, code = 0, np.uint8(0)
     while at < until:
-        klass, width = class_at(text, at, until)
-        if klass == MARK:
+        if not is_arabic(text, at, until):  # a byte of a mark
             if not norm:
-                to = copy(text, at, at + width, out, to)
-            at += width
+                out[to] = text[at]
+                to += ONE
+            at += ONE
+            continue
+        klass = arabic_class(text, at)
+        if klass >= MARK:
+            if not norm:
+                out[to], out[to + ONE] = text[at], text[at + ONE]
+                to += TWO
+            elif letter > 0:
+                code ^= composition(klass, code)
+                out[to - TWO], out[to - ONE] = NORMALISED_UTF8[2 * code], NORMALISED_UTF8[2 * code + 1]
+            at += TWO
             continue
         if ahead == 0:
             cuts |= late_cuts
@@ -92,6 +115,7 @@ def _write_word(text, at, until, cuts, late_cuts, ahead, second_lam, norm, out, 
             to += TWO
             second_lam = 0
             continue
+        code = klass
         if norm:
             out[to], out[to + ONE] = NORMALISED_UTF8[2 * klass], NORMALISED_UTF8[2 * klass + 1]
         else:
@@ -137,9 +161,45 @@ def _segment_new(text, at, until, length, high, low, memory, slot, norm, tables,
     return _write_word(text, at, until, cuts, suffix.cuts, ahead, second_lam, norm, out, to)
 
 
+@inline
+def _segment_rare(text, first, until, memory, norm, tables, out, begun):
+    """Writes a run that has characters besides those of `is_arabic`; returns where `text` and `out` go on.
+
+    Its presentation forms are exchanged for their letters, and what comes of it is written as any other word.
+    """
+    at, foreign = first, False
+    klass, width = class_at(text, at, until)
+    while klass != OTHER:
+        foreign |= klass == FOREIGN_LETTER
+        at += width
+        if at == until:
+            break
+        klass, width = class_at(text, at, until)
+    read = np.empty(np.int64(at - first) * LONGEST_FORM, np.uint8)
+    end = _NOTHING if foreign else read_forms(text, first, at, read, _NOTHING)
+    length, high, low, place = 0, _NOTHING, _NOTHING, _NOTHING
+    while place < end:
+        klass = arabic_class(read, place) if is_arabic(read, place, end) else np.uint8(OTHER)
+        if OTHER < klass < MARK:
+            length += 1
+            high, low = push(high, low, klass)
+            place += TWO
+        else:
+            low ^= U(composition(klass, low & LETTER))
+            place += ONE
+    if length == 0:
+        return at, copy(text, first, at, out, begun)
+    slot = TWO * (hash_of(high, low) & U(len(memory) // 2 - 1))
+    known = memory[slot + ONE]
+    if memory[slot] != low or known >> _BITS != high or known == _NOTHING or length > REMEMBERED_LETTERS:
+        return at, _segment_new(read, _NOTHING, end, length, high, low, memory, slot, norm, tables, out, begun)
+    cuts, second_lam = known & _CUTS, np.int64((known >> _ALEF_PLACE) & THREE)
+    return at, _write_word(read, _NOTHING, end, cuts, _NOTHING, _NEVER, second_lam, norm, out, begun)
+
+
 @kernel(InBytes, InInt64, InInt64, Bool, InTables, OutUInt64, OutBytes, OutInt64, returns=types.void)
 def segment_paragraphs(text, start, end, norm, tables, memory, out, offsets):
-    """Writes paragraphs with their Arabic words in segments, one behind the other: see `words.segment_text`.
+    """Writes paragraphs with their Arabic words in segments, one after the other: see `words.segment_text`.
 
     Args:
         text: uint8[m], UTF-8.
@@ -147,18 +207,18 @@ def segment_paragraphs(text, start, end, norm, tables, memory, out, offsets):
         norm: write words normalised and without marks.
         tables: `Tables`.
         memory: uint64[2 * 2^k], answers given before, and to be given again; zeros at first. One thread's at a time.
-        out: uint8[n], n at least twice the paragraphs' bytes.
+        out: uint8[n], n at least twice the paragraphs' bytes, and `MORE_FOR_A_FORM` for each code point that may be a
+            presentation form, see `count_forms`.
         offsets: int64[p + 1], filled with where each paragraph begins in `out`.
     """
-    places = U(len(memory) // 2 - 1)
     to = _NOTHING
     for paragraph in range(len(start)):
         offsets[paragraph] = to
         at, until = U(start[paragraph]), U(end[paragraph])
         while at < until:
-            if text[at] < 0x80:
+            if is_plain(text, at):
                 if opens_address(text, at, until):
-                    while at < until and space_at(text, at, until) == _NOTHING:
+                    while at < until and white_at(text, np.int64(at), np.int64(until)) == 0:
                         out[to] = text[at]
                         at, to = at + ONE, to + ONE
                 else:
@@ -167,26 +227,30 @@ def segment_paragraphs(text, start, end, norm, tables, memory, out, offsets):
                 continue
             first, begun, length, others = at, to, 0, 0
             high, low = _NOTHING, _NOTHING
-            klass, width = class_at(text, at, until)
-            while klass != OTHER:
+            while at < until and is_arabic(text, at, until):
+                klass = arabic_class(text, at)
+                if klass == OTHER:
+                    break
                 # As it stands, which is right for most words.
                 out[to], out[to + ONE] = text[at], text[at + ONE]
-                if width == THREE:
-                    out[to + TWO] = text[at + TWO]
-                at, to = at + width, to + width
+                at, to = at + TWO, to + TWO
                 if klass < MARK:
                     length += 1
                     high, low = push(high, low, klass)
                 else:
                     others |= klass
-                if at == until:
-                    break
+                    low ^= U(composition(klass, low & LETTER))
+            if at < until and not is_plain(text, at):
                 klass, width = class_at(text, at, until)
-            if first == at:
-                to = copy(text, at, at + width, out, to)
-                at += width
-            elif length > 0 and others < FOREIGN_LETTER:
-                slot = TWO * (hash_of(high, low) & places)
+                if klass != OTHER:
+                    at, to = _segment_rare(text, first, until, memory, norm, tables, out, begun)
+                    continue
+                if first == at:
+                    to = copy(text, at, at + width, out, to)
+                    at += width
+                    continue
+            if length > 0 and others < FOREIGN_LETTER:
+                slot = TWO * (hash_of(high, low) & U(len(memory) // 2 - 1))
                 known = memory[slot + ONE]
                 if memory[slot] != low or known >> _BITS != high or known == _NOTHING or length > REMEMBERED_LETTERS:
                     to = _segment_new(text, first, at, length, high, low, memory, slot, norm, tables, out, begun)

@@ -3,7 +3,8 @@
 import numpy as np
 from numba import types
 
-from transforms.dedup.kernels import ORDER_BITS, SEED_SHINGLE, absorb, drop_repeats, first_slot, prefix_length
+from transforms.dedup.folding.kernels import absorb
+from transforms.dedup.kernels import ORDER_BITS, SEED_SHINGLE, drop_repeats, first_slot, prefix_length
 from transforms.kernels import (
     Float64,
     InBytes,

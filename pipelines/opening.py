@@ -1,0 +1,61 @@
+"""Opening a run: what it comes after, what it is compared with, and the head of its manifest, decided once."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from pipelines.config import IngestSettings
+from transforms.dedup.index.building import keep_up, within_horizon
+from transforms.runs.manifest import Header, Manifest, Opening, RunKey, SlicePlace, WindowSpan
+from transforms.runs.run import Run
+from transforms.shards.reindexing import kept_sets
+
+_PACKAGES = ("apache-beam", "numba", "numpy", "pyarrow")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Facts of a run that whoever opens it knows.
+
+    Attributes:
+        splits: how many it has.
+        slice: its place among the slices of a job.
+        window: the window of a stream that it is.
+        digests: SHA-256 of bundles that earlier slices began, by name.
+        replaced: the committed runs whose place its job takes; until then it waits.
+    """
+
+    splits: int
+    slice: SlicePlace | None = None
+    window: WindowSpan | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
+    replaced: Sequence[Manifest] = ()
+
+
+def open_run(run: Run, runs: Sequence[Manifest], settings: IngestSettings, facts: Facts) -> None:
+    """Opens a run after others, and brings the index up to them. Nobody else may be writing.
+
+    Args:
+        run: what is opened.
+        runs: those that come before it, in order.
+        settings: how it will be worked on.
+        facts: what is known of it.
+    """
+    started = datetime.now(UTC)
+    earlier: list[RunKey] = []
+    if settings.dedup.scope == "corpus":
+        # Here, where the lock is held: two attempts of a worker would get in each other's way.
+        keep_up(run.folder, runs, kept_sets, facts.replaced)
+        earlier = within_horizon([each.key for each in runs], settings.index, started)
+    header = Header(
+        sequence=1 + max((each.sequence for each in runs), default=0),
+        started=started.isoformat(timespec="microseconds"),
+        settings=json.loads(settings.model_dump_json()),
+        versions={"rafid": version("rafid"), **{name: version(name) for name in _PACKAGES}},
+        slice=facts.slice,
+        window=facts.window,
+    )
+    digests, waiting = dict(facts.digests), bool(facts.replaced)
+    run.open(Opening(header=header, splits=facts.splits, earlier=tuple(earlier), digests=digests, waiting=waiting))

@@ -1,0 +1,1 @@
+"""Folding: what a paragraph reads as when it is compared."""
