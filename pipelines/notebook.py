@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from pipelines.batch import publish_views
 from pipelines.config import load_settings
-from pipelines.job import listed_bundles, run_job
+from pipelines.job import listed_input, run_job
 from pipelines.runners.running import beam_options, run_slice, runs_in_process
 from transforms import console
 from transforms.runs.manifest import Counts, Manifest
@@ -81,10 +81,20 @@ def run(
     complete = load_settings(config, [], overrides)
     options = beam_options([*complete.flink.beam_arguments(), *beam])
     runner = partial(run_slice, settings=complete, options=options, say=console.say)
-    bundles, in_process = listed_bundles(complete), runs_in_process(options)
+    listing, in_process = listed_input(complete), runs_in_process(options)
     reports = in_process and complete.run.report
-    flags = {"new_only": new_only, "wait": wait, "reports": reports}
-    done = tuple(run_job(bundles, complete, runner, in_process=in_process, notice=console.say, **flags))
+    runs = run_job(
+        listing.bundles,
+        complete,
+        runner,
+        in_process=in_process,
+        new_only=new_only,
+        wait=wait,
+        reports=reports,
+        notice=console.say,
+        passed_over=listing.passed_over,
+    )
+    done = tuple(runs)
     if reports:
         publish_views(complete.folder(), done[-1].run if done else "", lambda _: None)
     return Result(Corpus(output), done)

@@ -43,6 +43,7 @@ class Corpus:
 def manifest_of(output: Path | str, run: str) -> Row:
     """The manifest of a run, as it lies in its file."""
     found: Row = json.loads((Path(output) / "manifests" / f"{run}.json").read_text(encoding="utf-8"))
+    found.pop("seal")
     return found
 
 

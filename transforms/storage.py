@@ -237,8 +237,7 @@ class Folder(SealedFiles):
         files = [self.at(path) for path in paths]
         for each in files:
             check_guards(each)
-        if files:
-            inner = [filesystem(each)[1] for each in files]
+        if inner := [filesystem(each)[1] for each in files]:
             self._ask("", lambda system, _: system.rm(inner))
 
     def tidy(self, path: str) -> None:

@@ -109,6 +109,7 @@ _DOCUMENT = {
     "language_probability": "how sure that is, 0 to 1",
 }
 
+_RUN = "the run, as in the path"
 MEANINGS = {
     "documents": {
         **_DOCUMENT,
@@ -117,6 +118,7 @@ MEANINGS = {
         " null without a segmenter",
         "paragraph_index": "for each line, the paragraph's number in its document, from 0",
         "paragraph_offset": "for each line, bytes from the start of the bundle to the paragraph",
+        "run": _RUN,
     },
     "duplicates": {
         "doc_id": "the document that the paragraph was in",
@@ -132,12 +134,14 @@ MEANINGS = {
         "kept_paragraph_index": "its number in its document",
         "kept_length": "its bytes, in UTF-8: fewer than those of `text` where a shorter copy came first",
         "kept_run": "the run that kept it",
+        "run": _RUN,
     },
     "filtered": {
         **_DOCUMENT,
         "rule": "the rule that left it out",
         "text": "the whole document",
         "paragraph_offset": "bytes from the start of the bundle to each paragraph",
+        "run": _RUN,
     },
     "rejects": {
         "bundle": "the file",
@@ -147,6 +151,7 @@ MEANINGS = {
         "reason": "one of a closed set, see below",
         "detail": "the reason in words",
         "payload": "the raw bytes",
+        "run": _RUN,
     },
 }
 

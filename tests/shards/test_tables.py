@@ -74,7 +74,7 @@ def verdicts(fingerprint: Fingerprint, *removed: int) -> pa.Table:
 
 
 def tables(split: Split, fingerprint: Fingerprint, *removed: int, segmenter: Any = None) -> dict[str, pa.Table]:
-    text = SplitText(read_documents(split), fingerprint, verdicts(fingerprint, *removed), 1, segmenter)
+    text = SplitText(read_documents(split), fingerprint, verdicts(fingerprint, *removed), "x", 1, segmenter)
     return text.tables()
 
 
