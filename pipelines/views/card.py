@@ -72,14 +72,24 @@ def _category(documents: int) -> str:
     return next((name for limit, name in _SIZES if documents < limit), "n>1B")
 
 
+_APART = {
+    "ignore": "",
+    "inner": ", unless each has a number within that the other lacks",
+    "equal": ", unless their numbers differ",
+}
+
+
 def _definition(dedup: dict[str, Any]) -> str:
     if dedup["scope"] == "off":
         return "none were removed."
     shingle = dedup["shingle"]
+    size = shingle["size"]
+    sizes = "- and ".join(map(str, size if isinstance(size, list) else [size]))
+    apart = _APART[dedup.get("numbers", "ignore")]
     within = {"corpus": "", "document": " of the same document"}[dedup["scope"]]
     return (
-        f"a paragraph was removed when the exact Jaccard similarity of its {shingle['unit']} {shingle['size']}-grams "
-        f"with an earlier kept paragraph{within} is at least {dedup['threshold']}."
+        f"a paragraph was removed when the exact Jaccard similarity of its {shingle['unit']} {sizes}-grams "
+        f"with an earlier kept paragraph{within} is at least {dedup['threshold']}{apart}."
     )
 
 
@@ -116,12 +126,13 @@ MEANINGS = {
         "offset": "bytes from the start of the bundle to the paragraph",
         "paragraph_index": "its number in its document, from 0",
         "text": "the paragraph",
-        "rule": "`exact`: the shingle sets are equal; `near`: they are similar",
+        "rule": "`exact`: the shingle sets are equal; `near`: they are similar; `wordless`: the same bytes, no word",
         "similarity": "exact Jaccard similarity with the kept paragraph",
         "kept_doc_id": "the document of the kept paragraph that stands for it",
         "kept_bundle": "its bundle",
         "kept_offset": "bytes from the start of that bundle to the kept paragraph",
         "kept_paragraph_index": "its number in its document",
+        "kept_length": "its bytes, in UTF-8: fewer than those of `text` where a shorter copy came first",
         "kept_run": "the run that kept it",
         "run": _RUN,
     },

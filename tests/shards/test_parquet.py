@@ -33,6 +33,7 @@ def duplicates(rows: int) -> pa.Table:
         "kept_bundle": ["أخبار.txt"] * rows,
         "kept_offset": [3 * row for row in range(rows)],
         "kept_paragraph_index": [0] * rows,
+        "kept_length": [9] * rows,
         "kept_run": ["x"] * rows,
         "run": ["x"] * rows,
     }

@@ -35,6 +35,7 @@ COLUMNS = {
         kept_bundle: string not null
         kept_offset: int64 not null
         kept_paragraph_index: int32 not null
+        kept_length: int64 not null
         kept_run: string not null
         run: string not null
     """,

@@ -65,6 +65,7 @@ def verdicts(fingerprint: Fingerprint, *removed: int) -> pa.Table:
             "kept_bundle": "bundle.txt",
             "kept_offset": int(fingerprint.offset[0]),
             "kept_paragraph_index": 0,
+            "kept_length": int(fingerprint.length[0]),
             "kept_run": "x",
         }
         for each in removed

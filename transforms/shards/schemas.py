@@ -44,6 +44,7 @@ DUPLICATES = pa.schema(
         _required("kept_bundle", pa.string()),
         _required("kept_offset", pa.int64()),
         _required("kept_paragraph_index", pa.int32()),
+        _required("kept_length", pa.int64()),
         _required("kept_run", pa.string()),
         _RUN,
     ]
