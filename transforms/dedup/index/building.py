@@ -279,7 +279,7 @@ def _live_rows(segment: Segment) -> pa.Table:
 def clean_index(output: Folder, runs: Sequence[Manifest]) -> None:
     """Removes what compactions replaced, and what an unfinished one left. Nobody else may be writing."""
     keys = [each.key for each in runs]
-    groups = groups_of(output, keys)
+    groups = groups_of(output, keys, partial(_drop, output))
     unused = set(compaction_folders(output)) - {group.folder for group in groups}
     merged = set(keys).intersection(_merged_runs(groups))
     unused |= {run_folder(INDEX, run.id) for run in merged}
