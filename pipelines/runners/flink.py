@@ -20,6 +20,7 @@ from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOpt
 from pipelines.config import FlinkSettings
 from pipelines.graph import RunPlan, ingest
 from pipelines.runners.failures import stage_error
+from pipelines.runners.flink_failures import job_error
 from pipelines.runners.flink_job import job_server_jar, submit
 from pipelines.runners.flink_rest import ENDED, FlinkRest, JobView, NoAnswerError
 from transforms.errors import RafidError, RunError, UsageError
@@ -185,7 +186,7 @@ def _failure(job: str, work: Work, view: JobView, rest: FlinkRest) -> RafidError
     """The reason why the work is not done, as far as Flink knows it."""
     if view.state == "FAILED":
         told = rest.failure(job) or f"Flink job {job} has failed, Flink says not why"
-        return stage_error(RuntimeError(told), work.what, work.rest)
+        return job_error(told, work.what, work.rest)
     if view.state == "CANCELED":
         return RunError(f"Flink job {job} was cancelled; {work.rest}")
     return RunError(

@@ -146,7 +146,8 @@ class LocalCluster:
                 "bind-host": _HOST,
                 "host": _HOST,
                 "numberOfTaskSlots": self.slots,
-                "memory": {"process": {"size": "1536m"}, "network": {"min": "64mb", "max": "64mb"}},
+                "memory": {"process": {"size": "1536m"}, "network": {"min": "128mb", "max": "128mb"}},
+                "network": {"sort-shuffle": {"min-buffers": 32}},  # an exchange; 512 by default, and a join has many
             },
             "rest": {"address": _HOST, "bind-address": _HOST, "port": self.port},
             "metrics": {"fetcher": {"update-interval": 1000}},  # milliseconds; progress shows restarts at once

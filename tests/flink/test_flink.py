@@ -120,6 +120,27 @@ def test_failed_job_of_another_cause_gives_the_cause(submit: Callable[..., Drive
     assert errors == ["rafid: the run failed: java.lang.RuntimeException: the task is broken; nothing was committed"]
 
 
+def test_exchanges_of_a_join_find_their_buffers(
+    submit: Callable[..., Driver], standin: Standin, rest: FlinkRest
+) -> None:
+    """Proves the cluster's configuration with more exchanges at a time than Flink's defaults would serve: 35 of 512."""
+    code, said, _ = submit(standin("nothing", "exchanges.jar", exchanges="35")).end()
+    assert code == 1  # the stand-in writes nothing
+    assert "flink: FINISHED" in said
+
+
+def test_missing_network_buffers_name_the_remedy(submit: Callable[..., Driver], standin: Standin) -> None:
+    """Proves the line with Flink's own error: more exchanges at a time than there are buffers, 4,096 of 32 each."""
+    code, _, (error,) = submit(standin("nothing", "many.jar", exchanges="140")).end()
+    assert code == 1
+    assert re.fullmatch(
+        r"rafid: the run failed: Flink has too few network buffers \(required \d+, but only \d+ available\);"
+        r" set taskmanager\.network\.sort-shuffle\.min-buffers to 32 in the cluster's configuration,"
+        r" or raise taskmanager\.memory\.network\.max, see docs/flink\.md; nothing was committed",
+        error,
+    )
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_cancels_the_job(
     number: signal.Signals, submit: Callable[..., Driver], standin: Standin, rest: FlinkRest
