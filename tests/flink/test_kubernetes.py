@@ -76,7 +76,7 @@ def test_flink_deployment_has_the_operator_s_form() -> None:
 
 def test_network_memory_is_that_of_the_tested_cluster(tmp_path: Path) -> None:
     """Proves that a join, which has many exchanges at a time, finds the buffers that it finds on the local cluster."""
-    tested = LocalCluster(tmp_path, tmp_path)._configuration("")["taskmanager"]
+    tested = LocalCluster(tmp_path, tmp_path)._configuration("", 1)["taskmanager"]
     assert isinstance(tested, dict)
     deployed = _resource("FlinkDeployment")["spec"]["flinkConfiguration"]
     memory = tested["memory"]["network"]
