@@ -23,6 +23,7 @@ from pipelines.runners.failures import stage_error
 from pipelines.runners.flink_failures import job_error
 from pipelines.runners.flink_job import job_server_jar, submit
 from pipelines.runners.flink_rest import ENDED, FlinkRest, JobView, NoAnswerError
+from pipelines.runners.flink_slots import Slots
 from transforms.errors import RafidError, RunError, UsageError
 from transforms.storage import Folder
 
@@ -87,10 +88,12 @@ def work_on_flink(
     rest = FlinkRest(_master(options), settings)
     jar = job_server_jar(options, rest.version())
     _end_jobs(rest, work, say)
+    slots = Slots(rest, settings, options, say)
     try:
+        slots.ask()
         job = submit(work.build, work.job_name, jar, options, rest, check)
         say(f"flink: submitted {work.job_name} as job {job}")
-        view = _follow(job, work, rest, settings, check, say)
+        view = _follow(job, work, rest, settings, slots, check, say)
         if not work.is_done(view):
             raise _failure(job, work, view, rest)
     except Exception as error:
@@ -141,7 +144,7 @@ class _Interruption:
 
 
 def _follow(
-    job: str, work: Work, rest: FlinkRest, settings: FlinkSettings, check: Callable[[], None], say: Say
+    job: str, work: Work, rest: FlinkRest, settings: FlinkSettings, slots: Slots, check: Callable[[], None], say: Say
 ) -> JobView:
     """The job as it stands at its end."""
     progress, answered, away = _Progress(say), time.monotonic(), False
@@ -160,6 +163,7 @@ def _follow(
             progress.show(view)
             if view.state in ENDED:
                 return view
+            slots.check(view, work.rest)
         time.sleep(settings.poll)
 
 

@@ -1,4 +1,4 @@
-"""What Flink says of a job that failed, in one line: the stage's own words, or what to do where Flink itself lacks it."""
+"""What Flink says of a job that failed, in one line: the stage's own words, or what Flink lacks and what to do."""
 
 import re
 
@@ -11,6 +11,10 @@ _REMEDIES = (
         r"Insufficient number of network buffers: (required \d+, but only \d+ available)",
         "Flink has too few network buffers ({}); set taskmanager.network.sort-shuffle.min-buffers to 32 in the"
         " cluster's configuration, or raise taskmanager.memory.network.max, see docs/flink.md",
+    ),
+    (
+        "NoResourceAvailableException",
+        "the cluster had too few free slots for it; start TaskManagers, or lower flink.parallelism",
     ),
 )
 

@@ -141,6 +141,38 @@ def test_missing_network_buffers_name_the_remedy(submit: Callable[..., Driver], 
     )
 
 
+def test_slots_that_do_not_come_are_not_awaited_for_ever(
+    submit: Callable[..., Driver], standin: Standin, rest: FlinkRest
+) -> None:
+    """Proves flink.slot_timeout, what is said before and after, and that a job which waits leaves nothing."""
+    jar = standin("nothing", "wide.jar", parallelism="4")
+    code, said, errors = submit(jar, "--set=flink.parallelism=4", "--set=flink.slot_timeout=3").end()
+    asked = "flink.parallelism asks for 4"
+    there = f"2 of the cluster's 2 are free, {asked}"
+    assert f"flink: waiting for slots: {there}; given up after flink.slot_timeout, 3 s\nflink: submitted" in said
+    assert (code, errors) == (
+        1,
+        [
+            f"rafid: no slot for the job for flink.slot_timeout, 3 s: the cluster has 2 for all its jobs, {asked};"
+            " start TaskManagers, or lower flink.parallelism; nothing was committed"
+        ],
+    )
+    assert (rest.running(), rest.jars()) == ({}, {})
+
+
+def test_slots_that_come_are_awaited(submit: Callable[..., Driver], standin: Standin, cluster: LocalCluster) -> None:
+    """Proves that a job which waits for slots goes on when a TaskManager brings them."""
+    driver = submit(standin("nothing", "late_slots.jar", parallelism="4"), "--set=flink.parallelism=4")
+    wait_until(lambda: "submitted" in str(driver.process.stdout and driver.process.stdout.readline()))
+    more = cluster.start_task_manager()
+    try:
+        _, said, _ = driver.end(90)
+        assert "flink: FINISHED" in said
+    finally:
+        os.kill(more, signal.SIGTERM)
+        wait_until(lambda: cluster.offered_slots() == cluster.slots)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_cancels_the_job(
     number: signal.Signals, submit: Callable[..., Driver], standin: Standin, rest: FlinkRest
