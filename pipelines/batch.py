@@ -7,7 +7,8 @@ from functools import partial
 from pipelines.complaints import explained
 from pipelines.config import IngestSettings
 from pipelines.job import RunSlice, plan_slices, run_job
-from pipelines.runners.running import beam_options, run_slice, runs_in_process
+from pipelines.runners.interruption import Interruption
+from pipelines.runners.running import beam_options, context_of_job, run_slice, runs_in_process
 from pipelines.views.summary import estimate, print_plan, speakers, with_progress
 from transforms import console
 from transforms.bundles.listing import Bundle
@@ -47,13 +48,15 @@ def run_batch(bundles: Sequence[Bundle], settings: IngestSettings, request: Requ
     if in_process:
         shared_segmenter(settings.segmentation)  # what it lacks is said before any work
     say, summarize = speakers(request.log_format, quiet=request.quiet)
-    runner: RunSlice = partial(run_slice, settings=settings, options=options, say=say)
+    interruption = Interruption()
+    runner: RunSlice = partial(run_slice, settings=settings, options=options, say=say, interruption=interruption)
     if in_process and not request.quiet:
         runner = with_progress(runner, request.log_format)
     reports = in_process and settings.run.report
+    context = context_of_job(settings, options, say, interruption)
     flags = {"new_only": request.new_only, "wait": request.wait, "reports": reports}
     committed = False
-    for manifest in run_job(bundles, settings, runner, in_process=in_process, notice=say, **flags):
+    for manifest in run_job(bundles, settings, runner, in_process=in_process, notice=say, context=context, **flags):
         committed = True
         summarize(settings.folder(), manifest)
         if reports:

@@ -187,6 +187,21 @@ def test_signal_cancels_the_job(
     assert (rest.running(), rest.jars(), driver.committed()) == ({}, {}, False)
 
 
+def test_signal_before_the_submission_leaves_nothing(
+    submit: Callable[..., Driver], standin: Standin, rest: FlinkRest
+) -> None:
+    """Proves that a driver which is told to end as soon as its first file is there removes it, and submits nothing."""
+    driver = submit(standin("wait"))
+    wait_until(lambda: list(driver.output.rglob("opening.json")))
+    driver.process.send_signal(signal.SIGTERM)
+    code, said, errors = driver.end()
+    assert (code, errors) == (1, ["rafid: ended by SIGTERM; nothing was committed"])
+    assert "submitted" not in said
+    left = {path.name for path in driver.output.rglob("*") if path.is_file() and path.stat().st_size}
+    assert left == {"rafid.json"}  # says what the folder is
+    assert (rest.running(), rest.jars()) == ({}, {})
+
+
 def test_signal_while_submitting_leaves_no_job(
     submit: Callable[..., Driver], standin: Standin, rest: FlinkRest, cluster: LocalCluster
 ) -> None:
@@ -233,6 +248,21 @@ def test_orphan_of_a_killed_driver_is_cancelled_by_the_next_run(
     wait_until(lambda: rest.view(orphan).state == "CANCELED")
     assert rest.jars() == {}
     assert written(driver.output) == expected
+
+
+def test_orphan_is_ended_before_the_output_is_touched(
+    submit: Callable[..., Driver], standin: Standin, rest: FlinkRest, tmp_path: Path
+) -> None:
+    """Proves it with a successor that comes no further than its own check of the jar."""
+    killed = submit(standin("wait"))
+    orphan = _running_task(rest)
+    killed.process.kill()
+    killed.process.communicate()
+    code, said, (error,) = submit(tmp_path / "none.jar").end()
+    assert code == 2
+    assert "none.jar: is not there" in error
+    assert re.search(rf"flink: cancelling rafid-x-\w+, job {orphan}\n", said)
+    assert (rest.running(), rest.jars()) == ({}, {})
 
 
 def test_rest_outage_is_waited_out(
