@@ -17,7 +17,7 @@ from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOpt
 
 from pipelines.config import FlinkSettings, IngestSettings
 from pipelines.graph import RunPlan, ingest
-from pipelines.runners.failures import stage_error
+from pipelines.runners.failures import is_lasting, stage_error
 from pipelines.runners.flink_failures import job_error
 from pipelines.runners.flink_job import job_server_jar, submit
 from pipelines.runners.flink_rest import ENDED, FlinkRest, JobView, NoAnswerError
@@ -161,7 +161,16 @@ def _follow(
             if view.state in ENDED:
                 return view
             slots.check(view, work.rest)
+            _check_failure(rest.failure(job), work)
         time.sleep(settings.poll)
+
+
+def _check_failure(trace: str, work: Work) -> None:
+    """Raises what has failed an attempt, where another is in vain; `trace` is empty where none has failed."""
+    if trace:
+        error = job_error(trace, work.what, work.rest)
+        if is_lasting(error):
+            raise error
 
 
 class _Progress:

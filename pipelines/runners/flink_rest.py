@@ -152,7 +152,7 @@ class FlinkRest:
             len(vertices),
             sum(vertex["status"] == "FINISHED" for vertex in vertices),
             sum(vertex["metrics"].get("write-records", 0) for vertex in vertices),
-            self._restarts(job),
+            self._restarts(job, found),
             sum(vertex["tasks"].get(state, 0) for vertex in vertices for state in _WITH_SLOT),
         )
 
@@ -180,10 +180,22 @@ class FlinkRest:
                 raise NoAnswerError(f"Flink at {self.url}: job {job} does not end; cancel it there")
             time.sleep(_LOOK_SECONDS)
 
-    def _restarts(self, job: str) -> int:
+    def _restarts(self, job: str, found: Any) -> int:
+        """How often the job was started anew; by its subtasks' attempts where the metric is missing or may be old.
+
+        The metric appears some seconds after the job, stays away at times, and goes with the job.
+        """
+        counted = 0
         with contextlib.suppress(FlinkError, ValueError, IndexError):
-            return int(self.request("GET", f"v1/jobs/{job}/metrics?get=numRestarts")[0]["value"])
-        return 0  # the metric appears some seconds after the job
+            counted = int(self.request("GET", f"v1/jobs/{job}/metrics?get=numRestarts")[0]["value"])
+            if found["state"] not in ENDED:
+                return counted
+        return max([counted, *(self._attempt(job, vertex["id"]) for vertex in found["vertices"])])
+
+    def _attempt(self, job: str, vertex: str) -> int:
+        """The number of the latest attempt of a vertex's subtasks, counted from 0."""
+        subtasks = self.request("GET", f"v1/jobs/{job}/vertices/{vertex}")["subtasks"]
+        return max((int(each["attempt"]) for each in subtasks), default=0)
 
     def _credentials(self) -> dict[str, str]:
         """The header that lets us in; read anew each time, since tokens are changed while jobs run."""
