@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from enum import EnumType
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -57,12 +58,13 @@ def definition_page() -> str:
 
 
 def _manifest() -> str:
-    """The section of manifests: every key of the model, nested ones under their parents."""
+    """The section of manifests: every key of the model, nested ones under their parents, `*` for any key."""
     head = """
 ## Manifests
 
 `manifests/RUN.json` is the commit: a run without one does not exist. While a run takes the place of another, the file
-`manifests/.switch` says which manifests in `manifests/.waiting/` count, and which runs are gone.
+`manifests/.switch` says which manifests in `manifests/.waiting/` count, and which runs are gone. The last key, `seal`,
+is the XXH3 digest (128 bits) of the file without that line: a manifest that was changed is damaged.
 
 | key | type | |
 |---|---|---|
@@ -73,7 +75,7 @@ def _manifest() -> str:
 def _manifest_rows(prefix: str, model: type[BaseModel]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         inner = _model_in(field.annotation)
-        many = "[]" if get_origin(field.annotation) is tuple else ""
+        many = {tuple: "[]", dict: ".*"}.get(get_origin(field.annotation), "") if inner else ""
         key = f"{prefix}{field.alias or name}{many}"
         if inner is None or field.description:
             kind = "object" if inner else _plain(field.annotation)
@@ -120,8 +122,8 @@ def _type(field: FieldInfo) -> str:
 
 def _plain(annotation: Any) -> str:
     origin, inner = get_origin(annotation), get_args(annotation)
-    if origin is Literal:
-        return ", ".join(f"`{value}`" for value in inner)
+    if origin is Literal or isinstance(annotation, EnumType):
+        return ", ".join(f"`{value}`" for value in inner or annotation)
     if origin is Annotated:
         return _plain(inner[0])
     if origin in (Union, UnionType):

@@ -9,9 +9,10 @@ from pipelines.config import IngestSettings
 from pipelines.job import RunSlice, plan_slices, run_job
 from pipelines.runners.interruption import Interruption
 from pipelines.runners.running import beam_options, context_of_job, run_slice, runs_in_process
+from pipelines.views.attention import passed_over_notices
 from pipelines.views.summary import estimate, print_plan, speakers, with_progress
 from transforms import console
-from transforms.bundles.listing import Bundle
+from transforms.bundles.listing import Listing
 from transforms.segmentation.segmenter import shared_segmenter
 from transforms.storage import Folder
 
@@ -37,7 +38,7 @@ class Request:
     log_format: str = "text"
 
 
-def run_batch(bundles: Sequence[Bundle], settings: IngestSettings, request: Request) -> int:
+def run_batch(listing: Listing, settings: IngestSettings, request: Request) -> int:
     """Runs a job to its end; returns the exit code.
 
     Raises:
@@ -53,37 +54,47 @@ def run_batch(bundles: Sequence[Bundle], settings: IngestSettings, request: Requ
     if in_process and not request.quiet:
         runner = with_progress(runner, request.log_format)
     reports = in_process and settings.run.report
-    context = context_of_job(settings, options, say, interruption)
-    flags = {"new_only": request.new_only, "wait": request.wait, "reports": reports}
+    runs = run_job(
+        listing.bundles,
+        settings,
+        runner,
+        in_process=in_process,
+        new_only=request.new_only,
+        wait=request.wait,
+        reports=reports,
+        notice=say,
+        context=context_of_job(settings, options, say, interruption),
+        passed_over=listing.passed_over,
+    )
     committed = False
-    for manifest in run_job(bundles, settings, runner, in_process=in_process, notice=say, context=context, **flags):
+    for manifest in runs:
         committed = True
         summarize(settings.folder(), manifest)
         if reports:
             publish_views(settings.folder(), manifest.run, say)
     if not committed:
+        for each in passed_over_notices(listing.passed_over):
+            say(str(each))
         say("nothing new")
         if reports:
             publish_views(settings.folder(), "", say)
     return 0 if committed else NOTHING_NEW
 
 
-def print_estimate(
-    bundles: Sequence[Bundle], settings: IngestSettings, beam: Sequence[str], text_bytes: int | None
-) -> int:
+def print_estimate(listing: Listing, settings: IngestSettings, beam: Sequence[str], text_bytes: int | None) -> int:
     """Prints what a job would read and is expected to come to; returns the exit code.
 
     Args:
-        bundles: its input.
+        listing: its input.
         settings: its settings.
         beam: options of Apache Beam's.
         text_bytes: estimate for so much text; None for what there is.
     """
     options = beam_options([*settings.flink.beam_arguments(), *beam])
     in_process = runs_in_process(options)
-    size = sum(bundle.size for bundle in bundles) if text_bytes is None else text_bytes
-    slices = plan_slices(bundles, settings, in_process=in_process)
-    print_plan(bundles, slices, settings, estimate(size, settings, in_process=in_process))
+    size = sum(bundle.size for bundle in listing.bundles) if text_bytes is None else text_bytes
+    slices = plan_slices(listing.bundles, settings, in_process=in_process)
+    print_plan(listing, slices, settings, estimate(size, settings, in_process=in_process))
     return 0
 
 

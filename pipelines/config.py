@@ -172,14 +172,37 @@ def load_settings(path: str | None, assignments: Sequence[str], overrides: dict[
     values = _read_yaml(path) if path else {}
     validate(values, path or "defaults")
     for assignment in assignments:
-        key, equals, text = assignment.partition("=")
-        if not equals:
-            raise ConfigError(f"--set {assignment}: is not KEY=VALUE; write for example --set dedup.threshold=0.8")
-        _assign(values, key, _yaml_value(assignment, text), f"--set {assignment}")
+        key, value = _assignment("--set", assignment, "dedup.threshold=0.8")
+        _assign(values, key, value, f"--set {assignment}")
         validate(values, f"--set {assignment}")
     for key, value in overrides.items():
         _assign(values, key, value, "command line")
     return validate(values, "command line")
+
+
+def changed_definition(definition: DedupSettings, assignments: Sequence[str], option: str) -> DedupSettings:
+    """A definition of a duplicate, changed by `KEY=VALUE` assignments of an option; a key is one of `dedup`.
+
+    Raises:
+        ConfigError: one line that names the option, the key and what is allowed.
+    """
+    values = {"dedup": definition.model_dump()}
+    for assignment in assignments:
+        key, value = _assignment(option, assignment, "threshold=0.8")
+        _assign(values, f"dedup.{_SHORT.get(key, key)}", value, f"{option} {assignment}")
+        validate(values, f"{option} {assignment}")
+    return validate(values, option).dedup
+
+
+_SHORT = {"size": "shingle.size", "unit": "shingle.unit"}
+
+
+def _assignment(option: str, assignment: str, example: str) -> tuple[str, Any]:
+    """The key and the value of an assignment."""
+    key, equals, text = assignment.partition("=")
+    if not equals:
+        raise ConfigError(f"{option} {assignment}: is not KEY=VALUE; write for example {option} {example}")
+    return key, _yaml_value(f"{option} {assignment}", text)
 
 
 def validate(values: dict[str, Any], origin: str) -> IngestSettings:
@@ -208,7 +231,7 @@ def _yaml_value(assignment: str, text: str) -> Any:
     try:
         return _Loader(text).get_single_data()
     except yaml.YAMLError as error:
-        raise ConfigError(f"--set {assignment}: the value is not YAML: {' '.join(str(error).split())}") from error
+        raise ConfigError(f"{assignment}: the value is not YAML: {' '.join(str(error).split())}") from error
 
 
 def _assign(values: dict[str, Any], dotted: str, value: Any, origin: str) -> None:
@@ -225,7 +248,9 @@ def _explain(error: Any) -> str:
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         return f"{key}: unknown key; allowed here: {', '.join(_keys_beside(error['loc']))}"
-    return f"{key}: {error['input']!r} is not allowed: {error['msg'].removeprefix('Input ')}"
+    return (
+        f"{key}: {error['input']!r} is not allowed: {error['msg'].removeprefix('Input ').removeprefix('Value error, ')}"
+    )
 
 
 def _keys_beside(location: Sequence[int | str]) -> list[str]:

@@ -1,12 +1,18 @@
-"""Shows removed paragraphs beside the kept ones that they repeat; the words that differ are marked."""
+"""Shows removed paragraphs beside the kept ones that they repeat, and what another definition would remove."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pipelines.cli import Command, Parser, run, whole_number
 from transforms import console
 from transforms.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipelines.views.pairs import Blocks
+    from transforms.shards.corpus import Corpus
 
 _EPILOG = """\
 examples:
@@ -14,6 +20,7 @@ examples:
   python -m pipelines.explain out --paragraph news/a.txt@1042
   python -m pipelines.explain out --document 4f2a… --limit 100
   python -m pipelines.explain out --text 'نص فقرة واحدة'
+  python -m pipelines.explain out --what-if threshold=0.8 size=[1,2] numbers=ignore
 
 Exit codes: 0 done; 1 the corpus is damaged; 2 wrong use.
 """
@@ -32,6 +39,12 @@ def parser() -> Parser:
         "--sample", type=whole_number(1), metavar="N", help="N of the near-duplicates, spread evenly over all"
     )
     which.add_argument("--text", metavar="TEXT", help="a text: is it in the corpus, what does it repeat?")
+    which.add_argument(
+        "--what-if",
+        nargs="+",
+        metavar="KEY=VALUE",
+        help="how many more or fewer would go by other settings of dedup, with samples; nothing is written",
+    )
     command.add_argument(
         "--limit", type=whole_number(1), default=20, metavar="N", help="show so many at most (default: 20)"
     )
@@ -54,7 +67,9 @@ def _explain(arguments: argparse.Namespace) -> int:
     corpus = Corpus(arguments.output)
     pairs = Pairs(corpus, [corpus.manifest(arguments.run).run] if arguments.run is not None else None)
     with reading(corpus):
-        if place:
+        if arguments.what_if is not None:
+            blocks = _what_if(arguments, corpus)
+        elif place:
             blocks = pairs.of_paragraph(*place)
         elif arguments.text is not None:
             blocks = pairs.of_text(arguments.text)
@@ -67,6 +82,21 @@ def _explain(arguments: argparse.Namespace) -> int:
         for block in blocks:
             console.answer(block)
     return 0
+
+
+def _what_if(arguments: argparse.Namespace, corpus: "Corpus") -> "Blocks":
+    """The preview of the definition that is asked for."""
+    from pipelines.config import changed_definition  # noqa: PLC0415
+    from pipelines.views.what_if import drawn  # noqa: PLC0415
+    from transforms.shards.lookup import settings_of  # noqa: PLC0415
+    from transforms.shards.what_if import preview  # noqa: PLC0415
+
+    if arguments.run is not None:
+        raise UsageError("--run: does not go with --what-if, which decides all runs anew")
+    now = settings_of(corpus)
+    then = changed_definition(now, arguments.what_if, "--what-if")
+    found = preview(corpus, now, then, os.cpu_count() or 1)
+    return drawn(found, ", ".join(arguments.what_if), then.fold, arguments.limit)
 
 
 def _place(text: str) -> tuple[str, int]:

@@ -76,18 +76,18 @@ def _check_streaming(arguments: argparse.Namespace) -> None:
 
 def _batch(arguments: argparse.Namespace, settings: IngestSettings) -> int:
     """Runs a job, or says what it would come to."""
-    from transforms.bundles.listing import list_bundles  # noqa: PLC0415 - it brings Arrow along
+    from transforms.bundles.listing import list_input  # noqa: PLC0415 - it brings Arrow along
 
-    bundles = list_bundles(settings.input.paths, settings.input.root, endings=settings.input.endings)
+    listing = list_input(settings.input.paths, settings.input.root, endings=settings.input.endings)
     with imports_at_rest():
         from pipelines.batch import Request, print_estimate, run_batch  # noqa: PLC0415
 
     if arguments.dry_run:
-        return print_estimate(bundles, settings, arguments.beam, arguments.assume)
+        return print_estimate(listing, settings, arguments.beam, arguments.assume)
     request = Request(
         arguments.beam, arguments.new_only, arguments.wait, quiet=arguments.quiet, log_format=arguments.log_format
     )
-    return run_batch(bundles, settings, request)
+    return run_batch(listing, settings, request)
 
 
 def _stream(arguments: argparse.Namespace, settings: IngestSettings) -> int:

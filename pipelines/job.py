@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from pipelines.config import IngestSettings, require_places
 from pipelines.opening import Facts, open_run
-from transforms.bundles.listing import Bundle, digest_bundle, list_bundles
+from transforms.bundles.listing import Bundle, Listing, PassedOver, digest_bundle, list_input
 from transforms.bundles.splits import ByteRange, Split, plan_splits
 from transforms.dedup.definition import check_definition
 from transforms.errors import RafidError, UsageError
@@ -17,7 +17,7 @@ from transforms.runs.catalog import committed_runs, prepare_output, waiting_runs
 from transforms.runs.cleaning import clean_up
 from transforms.runs.inputs import Sorted, TakenInputs
 from transforms.runs.lock import lock_output
-from transforms.runs.manifest import Manifest, SlicePlace
+from transforms.runs.manifest import Manifest, PassedFile, SlicePlace
 from transforms.runs.naming import free_name, further_names, names_of_job
 from transforms.runs.run import Run, RunTaken
 from transforms.runs.switch import Switch, begin_switch, finish_switch
@@ -42,14 +42,14 @@ class Slice:
 RunSlice = Callable[[Run, Slice], None]
 
 
-def listed_bundles(settings: IngestSettings) -> list[Bundle]:
-    """The bundles that the settings name, in input order.
+def listed_input(settings: IngestSettings) -> Listing:
+    """The bundles that the settings name, in input order, and the files that are passed over.
 
     Raises:
         UsageError: no input or no output is named, or an input cannot be used.
     """
     require_places(settings)
-    return list_bundles(settings.input.paths, settings.input.root, endings=settings.input.endings)
+    return list_input(settings.input.paths, settings.input.root, endings=settings.input.endings)
 
 
 def plan_slices(bundles: Sequence[Bundle], settings: IngestSettings, *, in_process: bool) -> list[Slice]:
@@ -85,6 +85,7 @@ def run_job(
     reports: bool = False,
     notice: Callable[[str], None] = _quiet,
     context: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext,
+    passed_over: Sequence[PassedOver] = (),
 ) -> Iterator[Manifest]:
     """The manifests of the job's runs, each as soon as it is committed; none where there is nothing new.
 
@@ -100,6 +101,7 @@ def run_job(
         reports: note for each run that its report is due.
         notice: told of bundles that changed, vanished or are known.
         context: is entered as soon as the output is held, before anything is cleaned up or written.
+        passed_over: files that are not taken; the manifest of the job's first run names them.
     """
     output = settings.folder()
     prepare_output(output)
@@ -117,7 +119,8 @@ def run_job(
             names = names_of_job(runs, base, plan, len(slices), given=settings.run.id is not None)
         replaced = [each for each in runs if each.run in names.replaced]
         _check_replaced(output, runs, replaced, settings)
-        job = Job(output, settings, plan, run_slice, replaced, reports, lease)
+        passed = tuple(PassedFile(url=each.url, reason=each.reason) for each in passed_over)
+        job = Job(output, settings, plan, run_slice, replaced, reports, lease, passed)
         yield from job.work(slices, names.runs, notice)
 
 
@@ -133,6 +136,7 @@ class Job:
         replaced: the committed runs whose place its own take, all of them at once.
         reports: whether to note for each run that its report is due.
         lease: the token of the lock.
+        passed_over: files that it does not take.
     """
 
     output: Folder
@@ -142,6 +146,7 @@ class Job:
     replaced: Sequence[Manifest]
     reports: bool
     lease: str
+    passed_over: tuple[PassedFile, ...] = ()
 
     def work(self, slices: Sequence[Slice], names: Sequence[str], notice: Callable[[str], None]) -> Iterator[Manifest]:
         """Runs what is still to be run of the slices; gives the manifests as they are committed."""
@@ -171,7 +176,13 @@ class Job:
     def _run(self, run: Run, part: Slice) -> Manifest:
         runs = self._earlier()
         place = SlicePlace(plan=self.plan, index=part.index, of=part.of)
-        facts = Facts(len(part.splits), slice=place, digests=_known_digests(part, runs), replaced=self.replaced)
+        facts = Facts(
+            len(part.splits),
+            slice=place,
+            digests=_known_digests(part, runs),
+            replaced=self.replaced,
+            passed_over=self.passed_over if part.index == 0 else (),
+        )
         open_run(run, runs, self.settings, facts)
         try:
             if self.reports:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from pipelines.batch import publish_views
 from pipelines.config import load_settings
-from pipelines.job import listed_bundles, run_job
+from pipelines.job import listed_input, run_job
 from pipelines.runners.interruption import Interruption
 from pipelines.runners.running import beam_options, context_of_job, run_slice, runs_in_process
 from transforms import console
@@ -83,11 +83,21 @@ def run(
     options = beam_options([*complete.flink.beam_arguments(), *beam])
     say, interruption = console.say, Interruption()
     runner = partial(run_slice, settings=complete, options=options, say=say, interruption=interruption)
-    context = context_of_job(complete, options, say, interruption)
-    bundles, in_process = listed_bundles(complete), runs_in_process(options)
+    listing, in_process = listed_input(complete), runs_in_process(options)
     reports = in_process and complete.run.report
-    flags = {"new_only": new_only, "wait": wait, "reports": reports}
-    done = tuple(run_job(bundles, complete, runner, in_process=in_process, notice=say, context=context, **flags))
+    runs = run_job(
+        listing.bundles,
+        complete,
+        runner,
+        in_process=in_process,
+        new_only=new_only,
+        wait=wait,
+        reports=reports,
+        notice=say,
+        context=context_of_job(complete, options, say, interruption),
+        passed_over=listing.passed_over,
+    )
+    done = tuple(runs)
     if reports:
         publish_views(complete.folder(), done[-1].run if done else "", lambda _: None)
     return Result(Corpus(output), done)

@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from pipelines.config import IngestSettings
 from transforms.dedup.index.building import keep_up, within_horizon
-from transforms.runs.manifest import Header, Manifest, Opening, RunKey, SlicePlace, WindowSpan
+from transforms.runs.manifest import Header, Manifest, Opening, PassedFile, RunKey, SlicePlace, WindowSpan
 from transforms.runs.run import Run
 from transforms.shards.reindexing import kept_sets
 
@@ -25,6 +25,7 @@ class Facts:
         window: the window of a stream that it is.
         digests: SHA-256 of bundles that earlier slices began, by name.
         replaced: the committed runs whose place its job takes; until then it waits.
+        passed_over: files that its job does not take.
     """
 
     splits: int
@@ -32,6 +33,7 @@ class Facts:
     window: WindowSpan | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
     replaced: Sequence[Manifest] = ()
+    passed_over: tuple[PassedFile, ...] = ()
 
 
 def open_run(run: Run, runs: Sequence[Manifest], settings: IngestSettings, facts: Facts) -> None:
@@ -56,6 +58,7 @@ def open_run(run: Run, runs: Sequence[Manifest], settings: IngestSettings, facts
         versions={"rafid": version("rafid"), **{name: version(name) for name in _PACKAGES}},
         slice=facts.slice,
         window=facts.window,
+        passed_over=facts.passed_over,
     )
     digests, waiting = dict(facts.digests), bool(facts.replaced)
     run.open(Opening(header=header, splits=facts.splits, earlier=tuple(earlier), digests=digests, waiting=waiting))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from tests.dedup.oracle import shingles
+from tests.dedup.oracle import shingles, words
 from transforms.runs.catalog import read_catalog
 from transforms.runs.names import LEDGER_FOLDERS
 from transforms.settings import DedupSettings
@@ -43,6 +43,7 @@ class Corpus:
 def manifest_of(output: Path | str, run: str) -> Row:
     """The manifest of a run, as it lies in its file."""
     found: Row = json.loads((Path(output) / "manifests" / f"{run}.json").read_text(encoding="utf-8"))
+    found.pop("seal")
     return found
 
 
@@ -117,7 +118,9 @@ def check_duplicates(corpus: Corpus, settings: DedupSettings | None = None) -> N
         keys = ("kept_doc_id", "kept_bundle", "kept_offset", "kept_paragraph_index")
         mine, other = shingles(row["text"], settings), shingles(kept[tuple(row[key] for key in keys)], settings)
         assert row["similarity"] == len(mine & other) / len(mine | other) >= settings.threshold
-        assert row["rule"] == ("exact" if mine == other else "near")
+        with_words = "exact" if mine == other else "near"
+        assert row["rule"] == (with_words if words(row["text"], settings.fold) else "wordless")
+        assert row["kept_length"] == len(kept[tuple(row[key] for key in keys)].encode())
         assert (row["kept_bundle"], row["kept_offset"]) < (row["bundle"], row["offset"])
         assert row["kept_run"] == corpus.manifest["run"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipelines.config import IngestSettings, load_settings
-from pipelines.job import Slice, listed_bundles, run_job
+from pipelines.job import Slice, listed_input, run_job
 from tests.corpus import read_corpus
 from tests.end_to_end.oracle import Place
 from transforms.bundles.reader import read_documents, read_parts
@@ -62,7 +62,7 @@ def ingest_plainly(
     """The runs that the job went through."""
     runner = PlainRunner(settings, crash_at)
     said: list[str] = [] if notices is None else notices
-    bundles = listed_bundles(settings)
+    bundles = listed_input(settings).bundles
     done = run_job(bundles, settings, runner, in_process=True, new_only=new_only, notice=said.append)
     names = [manifest.run for manifest in done]
     assert names[len(names) - len(runner.runs) :] == runner.runs  # those before them were waiting for the others

@@ -1,8 +1,10 @@
 """Seals: what was written is given back, and every other file is known to be damaged."""
 
 import contextlib
+import json
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -10,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.damaging import DAMAGES
-from transforms.sealed import Damaged, SealingSink, check_file, sealed_json, unseal, unsealed_json
+from transforms.sealed import (
+    Damaged,
+    SealingSink,
+    check_file,
+    seal_text,
+    sealed_json,
+    unseal,
+    unseal_text,
+    unsealed_json,
+)
 
 FIELDS = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -69,3 +80,25 @@ def test_other_json_is_damaged_or_says_the_same(fields: dict[str, object], seed:
 def test_what_is_no_sealed_json_is_damaged(text: bytes) -> None:
     with pytest.raises(Damaged):
         unsealed_json(text)
+
+
+@given(
+    st.dictionaries(st.text(min_size=1), st.text() | st.integers(), min_size=1).filter(lambda each: "seal" not in each)
+)
+def test_a_sealed_text_is_json_and_is_given_back(fields: dict[str, Any]) -> None:
+    text = json.dumps(fields, ensure_ascii=True, indent=1) + "\n"
+    sealed = seal_text(text)
+    assert list(json.loads(sealed)) == [*fields, "seal"]
+    assert unseal_text(sealed) == text.encode()
+    assert unseal_text(text.encode()) == text.encode()
+
+
+@given(st.data())
+def test_no_bit_of_a_sealed_text_flips_unseen(data: st.DataObject) -> None:
+    """Either the seal is broken, or what is left is no JSON object with the keys that it had."""
+    text = json.dumps({"run": "a", "text": "النص", "n": [1, 2]}, indent=1) + "\n"
+    sealed = bytearray(seal_text(text))
+    at = data.draw(st.integers(0, len(sealed) - 1))
+    sealed[at] ^= 1 << data.draw(st.integers(0, 7))
+    with contextlib.suppress(ValueError):  # Damaged, and that of JSON, are such errors
+        assert json.loads(unseal_text(bytes(sealed))).keys() != json.loads(text).keys()

@@ -1,6 +1,7 @@
 """Sealed files of a folder: Arrow and JSON that carry a digest, and are believed only after a look."""
 
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
@@ -54,6 +55,30 @@ class SealingSink:
         """Writes the seal; returns the digest in hex."""
         self._write(memoryview(self._state.digest() + MARK))
         return str(self._state.hexdigest())
+
+
+_JSON_SEAL = re.compile(rb',\n "seal": "([^"]*)"\n}\n$')
+
+
+def seal_text(text: str) -> bytes:
+    """The UTF-8 bytes of a JSON object over several lines, with the digest of these bytes as its last key, `seal`."""
+    body = text.encode()
+    return body.removesuffix(b"\n}\n") + f',\n "seal": "{digest(body)}"\n}}\n'.encode()
+
+
+def unseal_text(data: bytes) -> bytes:
+    """The JSON object without its seal; as it is where it has none, as those that were written before.
+
+    Raises:
+        Damaged: it is not what was sealed.
+    """
+    found = _JSON_SEAL.search(data)
+    if not found:
+        return data
+    body = data[: found.start()] + b"\n}\n"
+    if digest(body).encode() != found[1]:
+        raise Damaged("its bytes are not those that were written")
+    return body
 
 
 def unseal(sealed: pa.Buffer, *, check: bool = True) -> tuple[pa.Buffer, str]:

@@ -95,11 +95,30 @@ class ReadSettings(Settings):
         return self.delimiter == "lenient"
 
 
+MOST_UNITS = 64
+
+
+def _sizes(value: Any) -> Any:
+    """The sizes in rising order, each once; one alone as a number."""
+    sizes = value if isinstance(value, list) else [value]
+    if not sizes or not all(type(each) is int and 1 <= each <= MOST_UNITS for each in sizes):
+        raise ValueError(f"should be a whole number from 1 to {MOST_UNITS}, or a list of such, for example [1, 2]")
+    distinct = sorted(set(sizes))
+    return distinct if len(distinct) > 1 else distinct[0]
+
+
 class ShingleSettings(Settings):
     """The shingles that a paragraph is compared by."""
 
     unit: Literal["word", "character"] = Field("word", description="shingles are runs of folded words or of characters")
-    size: Annotated[int, Field(ge=1, le=64)] = Field(3, description="units in a shingle")
+    size: Annotated[int | list[int], BeforeValidator(_sizes)] = Field(
+        2, description="units in a shingle, 1 to 64; a list, for example [1, 2]: the shingles of all these sizes"
+    )
+
+    @property
+    def sizes(self) -> list[int]:
+        """The sizes of shingles, rising."""
+        return self.size if isinstance(self.size, list) else [self.size]
 
 
 class DedupSettings(Settings):
@@ -112,9 +131,19 @@ class DedupSettings(Settings):
         "corpus", description="compare with all earlier paragraphs, with those of the same document, or not at all"
     )
     shingle: ShingleSettings = ShingleSettings()
-    minimum_words: Annotated[int, Field(ge=0, le=1_000_000_000)] = Field(
-        0, description="shorter paragraphs are never compared"
+    numbers: Literal["inner", "ignore", "equal"] = Field(
+        "inner",
+        description="inner: no duplicates are paragraphs of which each has a number within that the other lacks; "
+        "equal: those whose numbers differ; ignore: numbers are words like others",
     )
+    minimum_words: Annotated[int, Field(ge=0, le=1_000_000_000)] = Field(
+        0, description="paragraphs of fewer words, but not of none, are never compared"
+    )
+    wordless: Literal["exact", "keep"] = Field(
+        "exact",
+        description="exact: of paragraphs without a word the first of the same bytes is kept; keep: all are",
+    )
+    keep: Literal["first"] = Field("first", description="the copy that stands for the others")
     join: Literal["auto", "one_pass", "partitioned"] = Field(
         "auto", description="how duplicates are found; auto: partitioned on a cluster where the input is large"
     )

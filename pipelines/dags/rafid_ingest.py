@@ -37,7 +37,7 @@ ENVIRONMENT = {
     "RAFID_INPUT": f"{{{{ {_DATE}.strftime(var.value.rafid_input) }}}}",
     "RAFID_OUTPUT": f"{{{{ {_DATE}.strftime(var.value.rafid_output) }}}}",
     "RAFID_OPTIONS": "{{ var.value.get('rafid_options', '') }}",
-    "RAFID_RUN": f"{{{{ {_DATE}.strftime('%Y%m%dT%H%M') }}}}",
+    "RAFID_RUN": f"{{{{ {_DATE}.strftime('run-%Y%m%dT%H%M') }}}}",
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "SHLVL": "1",  # else bash takes Airflow's socket for that of a remote shell, and reads .bashrc
 }

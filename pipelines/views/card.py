@@ -72,14 +72,24 @@ def _category(documents: int) -> str:
     return next((name for limit, name in _SIZES if documents < limit), "n>1B")
 
 
+_APART = {
+    "ignore": "",
+    "inner": ", unless each has a number within that the other lacks",
+    "equal": ", unless their numbers differ",
+}
+
+
 def _definition(dedup: dict[str, Any]) -> str:
     if dedup["scope"] == "off":
         return "none were removed."
     shingle = dedup["shingle"]
+    size = shingle["size"]
+    sizes = "- and ".join(map(str, size if isinstance(size, list) else [size]))
+    apart = _APART[dedup.get("numbers", "ignore")]
     within = {"corpus": "", "document": " of the same document"}[dedup["scope"]]
     return (
-        f"a paragraph was removed when the exact Jaccard similarity of its {shingle['unit']} {shingle['size']}-grams "
-        f"with an earlier kept paragraph{within} is at least {dedup['threshold']}."
+        f"a paragraph was removed when the exact Jaccard similarity of its {shingle['unit']} {sizes}-grams "
+        f"with an earlier kept paragraph{within} is at least {dedup['threshold']}{apart}."
     )
 
 
@@ -99,6 +109,7 @@ _DOCUMENT = {
     "language_probability": "how sure that is, 0 to 1",
 }
 
+_RUN = "the run, as in the path"
 MEANINGS = {
     "documents": {
         **_DOCUMENT,
@@ -107,6 +118,7 @@ MEANINGS = {
         " null without a segmenter",
         "paragraph_index": "for each line, the paragraph's number in its document, from 0",
         "paragraph_offset": "for each line, bytes from the start of the bundle to the paragraph",
+        "run": _RUN,
     },
     "duplicates": {
         "doc_id": "the document that the paragraph was in",
@@ -114,19 +126,22 @@ MEANINGS = {
         "offset": "bytes from the start of the bundle to the paragraph",
         "paragraph_index": "its number in its document, from 0",
         "text": "the paragraph",
-        "rule": "`exact`: the shingle sets are equal; `near`: they are similar",
+        "rule": "`exact`: the shingle sets are equal; `near`: they are similar; `wordless`: the same bytes, no word",
         "similarity": "exact Jaccard similarity with the kept paragraph",
         "kept_doc_id": "the document of the kept paragraph that stands for it",
         "kept_bundle": "its bundle",
         "kept_offset": "bytes from the start of that bundle to the kept paragraph",
         "kept_paragraph_index": "its number in its document",
+        "kept_length": "its bytes, in UTF-8: fewer than those of `text` where a shorter copy came first",
         "kept_run": "the run that kept it",
+        "run": _RUN,
     },
     "filtered": {
         **_DOCUMENT,
         "rule": "the rule that left it out",
         "text": "the whole document",
         "paragraph_offset": "bytes from the start of the bundle to each paragraph",
+        "run": _RUN,
     },
     "rejects": {
         "bundle": "the file",
@@ -136,6 +151,7 @@ MEANINGS = {
         "reason": "one of a closed set, see below",
         "detail": "the reason in words",
         "payload": "the raw bytes",
+        "run": _RUN,
     },
 }
 

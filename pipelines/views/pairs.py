@@ -85,13 +85,16 @@ class Pairs:
         found = most_alike(self.corpus, text, settings)
         if found is None:
             return "It is not in the corpus, and no kept paragraph shares a shingle with it."
-        verdict = "would be kept" if found.similarity < settings.threshold else "would be removed"
-        if found.similarity == 1:
+        verdict = "would be removed"
+        if found.similarity < settings.threshold or found.apart:
+            verdict = "would be kept"
+        elif found.similarity == 1:
             verdict = "is in the corpus"
+        apart = ", but each has a number that the other lacks" if found.apart else ""
         place = f"{found.place['bundle']}@{found.place['paragraph_offset']} ¶{found.place['paragraph_index']}"
-        title = f"It {verdict}; similarity {found.similarity:.4f} (threshold {settings.threshold})"
+        title = f"It {verdict}; similarity {found.similarity:.4f} (threshold {settings.threshold}){apart}"
         kept_title = f"kept: {place} (run {found.place['run']})"
-        return _side_by_side(title, ("given", text), (kept_title, found.text), settings.fold)
+        return side_by_side(title, ("given", text), (kept_title, found.text), settings.fold)
 
     def _drawn(self, rows: pa.Table) -> Iterator[Table]:
         fold = settings_of(self.corpus).fold if len(rows) else ""
@@ -106,10 +109,10 @@ def _pair(row: dict[str, Any], kept: str, fold: str) -> Table:
     kept_place = (
         f"kept: {row['kept_bundle']}@{row['kept_offset']} ¶{row['kept_paragraph_index']} (run {row['kept_run']})"
     )
-    return _side_by_side(title, (removed_place, row["text"]), (kept_place, kept), fold)
+    return side_by_side(title, (removed_place, row["text"]), (kept_place, kept), fold)
 
 
-def _side_by_side(title: str, left: tuple[str, str], right: tuple[str, str], fold: str) -> Table:
+def side_by_side(title: str, left: tuple[str, str], right: tuple[str, str], fold: str) -> Table:
     """Two texts with their titles, the words that differ marked, and more softly those that marks alone tell apart."""
     left_words, right_words = compare_words(left[1], right[1], fold)
     table = Table(title=console.text(title), title_justify="left", show_lines=True, expand=True)

@@ -7,6 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from pipelines.views.attention import notices_of
 from transforms.console import visible
 from transforms.runs.run import Run
 from transforms.shards.corpus import Corpus
@@ -33,7 +34,13 @@ def render(corpus: Corpus, run: str) -> str:
     return (
         environment()
         .get_template("report.html")
-        .render(vars(figures), settings=list(_flat(figures.manifest.settings)), places=_PLACES, shown_inputs=INPUTS)
+        .render(
+            vars(figures),
+            settings=list(_flat(figures.manifest.settings)),
+            places=_PLACES,
+            shown_inputs=INPUTS,
+            notices=notices_of(figures.manifest),
+        )
     )
 
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.config import IngestSettings
 from pipelines.job import RunSlice, Slice
+from pipelines.views.attention import notices_of, passed_over_notices
 from transforms import console
-from transforms.bundles.listing import Bundle
+from transforms.bundles.errors import RejectReason
+from transforms.bundles.listing import Listing
 from transforms.parallel import Observer, observed
 from transforms.runs.manifest import Manifest
 from transforms.runs.run import Run, manifest_path
@@ -79,17 +81,17 @@ if TYPE_CHECKING:  # it brings the kernels along
     from pipelines.job import Slice
 
 
-def print_plan(
-    bundles: Sequence[Bundle], slices: "Sequence[Slice]", settings: IngestSettings, expected: Estimate
-) -> None:
-    """Prints what would be read, what it is expected to come to, and the settings in full."""
+def print_plan(listing: Listing, slices: "Sequence[Slice]", settings: IngestSettings, expected: Estimate) -> None:
+    """Prints what would be read and what not, what it is expected to come to, and the settings in full."""
+    bundles = listing.bundles
     for bundle in bundles[:20]:
         console.answer(f"{bundle.size:>14,}  {bundle.name}")
     if len(bundles) > 20:
         console.answer(f"{'':>14}  … and {len(bundles) - 20:,} more")
     splits = sum(len(part.splits) for part in slices)
     size = sum(bundle.size for bundle in bundles)
-    console.answer(f"{size:>14,}  bytes in {len(bundles):,} bundles, {splits:,} splits, {len(slices):,} runs", "")
+    console.answer(f"{size:>14,}  bytes in {len(bundles):,} bundles, {splits:,} splits, {len(slices):,} runs")
+    console.answer(*map(str, passed_over_notices(listing.passed_over)), "")
     console.answer(*expected.lines(), "", *settings.model_dump_json(indent=2).splitlines())
 
 
@@ -139,7 +141,7 @@ def _print_json(facts: dict[str, Any]) -> None:
 
 
 def _print_json_summary(output: Folder, manifest: Manifest) -> None:
-    keys = {"run", "counts", "bytes", "preambles", "rejects", "dedup", "seconds"}
+    keys = {"run", "counts", "bytes", "preambles", "rejects", "repaired", "findings", "passed_over", "dedup", "seconds"}
     facts = manifest.model_dump(mode="json", by_alias=True, include=keys)
     _print_json({"event": "committed", "output": output.url, **facts})
 
@@ -153,9 +155,10 @@ def print_summary(output: Folder, manifest: Manifest, say: Callable[..., None] =
     say(f"{manifest.dedup.exact:,} exact and {manifest.dedup.near:,} near duplicates")
     if manifest.preambles:
         say(f"{manifest.preambles:,} documents are text before the first delimiter, or files without one")
-    if manifest.rejects:
-        reasons = ", ".join(f"{count:,} {reason}" for reason, count in manifest.rejects.items())
-        say(f"rejected, see rejects/: {reasons}")
+    rejected = {reason: count for reason, count in manifest.rejects.items() if reason != RejectReason.REPAIRED}
+    if rejected:
+        say(f"rejected, see rejects/: {', '.join(f'{count:,} {reason}' for reason, count in rejected.items())}")
+    say(*map(str, notices_of(manifest)))
     say(f"{manifest.bytes:,} bytes read, {written:,} written, {manifest.seconds.total:.1f} s")
     say(output.at(manifest_path(manifest.run)))
 

@@ -47,8 +47,8 @@ def test_new_bundles_are_taken_and_counted_and_old_ones_skipped(
     taken = {"ingest": "success", "announce": "success", "run": "success"}
     assert run(dag, DAY) == taken
     assert run(dag, DAY + timedelta(days=1)) == taken
-    kept = [{"runs": ["20261120T0000"], "documents": 1, "in": 3, "kept": 3, "duplicate": 0, "filtered": 0}]
-    kept += [{"runs": ["20261121T0000"], "documents": 1, "in": 3, "kept": 1, "duplicate": 2, "filtered": 0}]
+    kept = [{"runs": ["run-20261120T0000"], "documents": 1, "in": 3, "kept": 3, "duplicate": 0, "filtered": 0}]
+    kept += [{"runs": ["run-20261121T0000"], "documents": 1, "in": 3, "kept": 1, "duplicate": 2, "filtered": 0}]
     assert events()[-2:] == kept
     variables(input=tmp_path / "in" / "2026-11-21", output=tmp_path / "out o'clock")
     assert run(dag, DAY + timedelta(days=2)) == {"ingest": "skipped", "announce": "skipped", "run": "success"}
@@ -62,7 +62,7 @@ def test_what_comes_late_for_an_interval_becomes_its_slice(
     run(dag, DAY)
     (tmp_path / "in" / "2026-11-20" / "late.txt").write_text("سطر جديد تماما\n", encoding="utf-8")
     assert run(dag, DAY)["ingest"] == "success"
-    assert events()[-1]["runs"] == ["20261120T0000", "20261120T0000-slice-0000"]
+    assert events()[-1]["runs"] == ["run-20261120T0000", "run-20261120T0000-slice-0000"]
     assert events()[-1]["kept"] == 4
 
 
@@ -76,5 +76,5 @@ def test_a_failing_input_fails_the_run(dag: Any, variables: Callable[..., None],
 def test_a_killed_task_is_taken_up_by_its_retry(dag: Any, variables: Callable[..., None], tmp_path: Path) -> None:
     variables(input=days(tmp_path / "in", 20), output=tmp_path / "out", python=killed_once(tmp_path))
     assert run(dag, DAY) == {"ingest": "success", "announce": "success", "run": "success"}
-    manifest = json.loads((tmp_path / "out" / "manifests" / "20261120T0000.json").read_text())
+    manifest = json.loads((tmp_path / "out" / "manifests" / "run-20261120T0000.json").read_text())
     assert manifest["counts"]["paragraphs"]["kept"] == 3

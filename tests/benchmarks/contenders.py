@@ -48,9 +48,14 @@ class Contender:
 
 
 def rafid(name: str, *options: str) -> Contender:
-    """Rafid with options of its command line; it does not segment or write a report, as the others do not."""
-    alike = ("--set", "segmentation.engine=none", "--set", "run.report=false")
-    command = (sys.executable, "-m", "pipelines.ingest", "--quiet", *alike, *options)
+    """Rafid with options of its command line.
+
+    As the others do, it compares word 3-grams alone, and does not segment or write a report.
+    """
+    settings = ("shingle.size=3", "numbers=ignore", "wordless=keep")
+    alike = ["segmentation.engine=none", "run.report=false", *(f"dedup.{each}" for each in settings)]
+    assignments = [option for each in alike for option in ("--set", each)]
+    command = (sys.executable, "-m", "pipelines.ingest", "--quiet", *assignments, *options)
     return Contender(name, command, rafid=True)
 
 

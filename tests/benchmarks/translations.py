@@ -30,7 +30,18 @@ NAMES = {
     "en": ["C", "en-US"],
     "fr": ["fr", "fr_FR", "fr-FR"],
     "tr": ["tr", "tr_TR", "tr-TR"],
+    **{name: [name, f"{name}-{name.upper()}"] for name in ("bg", "de", "es", "he", "pl", "ru")},
+    "cs": ["cs", "cs-CZ"],
+    "el": ["el", "el-GR"],
+    "ja": ["ja", "ja-JP"],
+    "ko": ["ko", "ko-KR"],
+    "th": ["th"],
+    "uk": ["uk"],
+    "vi": ["vi", "vi-VN"],
+    "zh": ["zh-hans", "zh-CN"],
 }
+_ARABIC_SCRIPT = frozenset({"ar", "fa", "ur", "ps", "ckb", "ug", "pnb", "sd", "arz", "ary", "azb"})
+_WITHOUT_SPACES = frozenset({"ja", "th", "zh"})
 _MARKUP = re.compile(r"\{\{[^{}]*\}\}|\[\[[^\]]*\]\]|\[https?[^ \]]*|<[^<>]*>")
 _PLACEHOLDERS = re.compile(r"%\(?[\w]*\)?\$?[\w]*|\$[\w{}]+|\{[^{}]*\}|\(_\w\)|[_&~`'\"|=*\[\]{}\\]")
 
@@ -45,8 +56,8 @@ def is_sentence(text: str, language: str) -> bool:
     """Whether there are words enough, half of the letters or more in the language's script."""
     letters = [character for character in text if character.isalpha()]
     arabic = sum("\u0600" <= letter <= "\u06ff" or "\u0750" <= letter <= "\u077f" for letter in letters)
-    in_script = arabic == 0 if language in ("en", "fr", "tr") else arabic >= len(letters) / 2
-    return len(letters) >= 25 and text.count(" ") >= 3 and in_script
+    in_script = arabic >= len(letters) / 2 if language in _ARABIC_SCRIPT else arabic == 0
+    return len(letters) >= 25 and (language in _WITHOUT_SPACES or text.count(" ") >= 3) and in_script
 
 
 def _catalogues(folder: Path, names: list[str]) -> Iterator[str]:

@@ -43,6 +43,8 @@ EXCHANGED_BY_ARABIC_2 = str.maketrans(
     "أإآٱىئؤةیکېۍھہەۃڪ" + DIGITS[0] + CAPITALS[0], "ااااييوهيكييههههك" + DIGITS[1] + CAPITALS[1]
 )
 
+DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
+
 
 def _arabic_2(text: str) -> str:
     read = [_read(each) for each in text]
@@ -86,22 +88,49 @@ def _letter(character: str) -> str:
 
 
 def shingles(text: str, settings: DedupSettings) -> set[Any]:
-    """The shingle set of a paragraph; empty where it has no words, or too few to be compared."""
+    """The shingle set of a paragraph, without a word its bytes; empty where it is not compared."""
     found = words(text, settings.fold)
     units = found if settings.shingle.unit == "word" else list(" ".join(found))
-    size = min(settings.shingle.size, len(units))
-    if not units or len(found) < settings.minimum_words:
+    if not units:
+        return {text.encode()} if text and settings.wordless == "exact" else set()
+    if len(found) < settings.minimum_words:
         return set()
-    return {tuple(units[first : first + size]) for first in range(len(units) - size + 1)}
+    sizes = {min(size, len(units)) for size in settings.shingle.sizes}
+    return {tuple(units[first : first + size]) for size in sizes for first in range(len(units) - size + 1)}
+
+
+def numbers(text: str, settings: DedupSettings) -> list[str]:
+    """The words with digits that keep a paragraph apart from others, in order."""
+    found = [(word, bool(re.search("[0-9٠-٩۰-۹]", word))) for word in words(text, settings.fold)]
+    if settings.numbers == "inner":
+        others = [at for at, (_, is_number) in enumerate(found) if not is_number] or [0]
+        found = found[others[0] : others[-1]]
+    return [word.translate(DIGITS) for word, is_number in found if is_number]
+
+
+def apart(left: list[str], right: list[str], settings: DedupSettings) -> bool:
+    """Whether numbers keep two paragraphs apart that may be similar."""
+    if settings.numbers == "equal":
+        return left != right
+    return settings.numbers == "inner" and bool(set(left) - set(right)) and bool(set(right) - set(left))
+
+
+def similarity(left: str, right: str, settings: DedupSettings) -> float:
+    """The Jaccard similarity of two paragraphs; 0 where numbers keep them apart."""
+    mine, its = shingles(left, settings), shingles(right, settings)
+    kept_apart = apart(numbers(left, settings), numbers(right, settings), settings)
+    return len(mine & its) / len(mine | its) if mine and its and not kept_apart else 0.0
 
 
 def decide(paragraphs: Sequence[str], documents: Sequence[int], settings: DedupSettings) -> Removed:
     """The duplicates by definition: each paragraph with all earlier kept ones; the most similar, then the earliest."""
     sets = [shingles(text, settings) for text in paragraphs]
+    guards = [numbers(text, settings) for text in paragraphs]
     kept: list[int] = []
     removed: Removed = {}
     for number, mine in enumerate(sets):
         rivals = [other for other in kept if settings.scope == "corpus" or documents[other] == documents[number]]
+        rivals = [other for other in rivals if not apart(guards[other], guards[number], settings)]
         similar = [(len(mine & sets[other]) / len(mine | sets[other]), -other) for other in rivals if mine]
         similarity, other = max(similar, default=(0.0, 0))
         if settings.scope != "off" and similarity >= settings.threshold:
@@ -115,12 +144,15 @@ def decide_by_index(paragraphs: Sequence[str], settings: DedupSettings) -> Remov
     """The same for the scope `corpus`, over the pairs that share a shingle: for more than some hundred paragraphs."""
     postings: defaultdict[Any, list[int]] = defaultdict(list)
     sizes: list[int] = []
+    guards: list[list[str]] = []
     removed: Removed = {}
     for number, text in enumerate(paragraphs):
         mine = shingles(text, settings)
         sizes.append(len(mine))
+        guards.append(numbers(text, settings))
         shared = Counter(chain.from_iterable(postings[each] for each in mine if each in postings))
-        similar = ((both / (len(mine) + sizes[other] - both), -other) for other, both in shared.items())
+        together = {other: both for other, both in shared.items() if not apart(guards[other], guards[number], settings)}
+        similar = ((both / (len(mine) + sizes[other] - both), -other) for other, both in together.items())
         similarity, other = max(similar, default=(0.0, 0))
         if similarity >= settings.threshold:
             removed[number] = (-other, similarity)

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from tests.dedup.oracle import Removed
 from transforms.dedup.fingerprints import DOCUMENT_FIELDS, Fingerprint
 from transforms.dedup.folding.profiles import PROFILES
+from transforms.dedup.numbers.sets import NumberSets
 from transforms.dedup.shingles import ShingleSets, shingle_sets
 from transforms.dedup.verdicts import Decision
 from transforms.settings import DedupSettings, ShingleSettings
 
 # Few words, some of which fold to the same: equal and similar paragraphs are frequent.
 WORDS = [
-    *("قال", "رسول", "الله", "ﷲ", "كِتَاب", "كتاب", "ﻛﺘﺎﺏ", "إلى", "الى", "٣", "3", "b𞸀", "،", "—"),
+    *("قال", "رسول", "الله", "ﷲ", "كِتَاب", "كتاب", "ﻛﺘﺎﺏ", "إلى", "الى", "٣", "3", "۴", "4م", "٤م", "b𞸀", "،", "—"),
     *("هٰذا", "هذا", "مَٰلك", "مالك", "هدىٰ", "الأرض", "ا\u0654رض", "ﷺ"),
 ]
 SEPARATORS = [" ", "  ", "، ", "\u00a0", "-", "\n"]
@@ -47,11 +48,14 @@ def corpora(draw: st.DrawFn, paragraphs: int = 24) -> list[str]:
 
 fractions = st.tuples(st.integers(1, 12), st.integers(1, 12)).map(lambda pair: min(pair) / max(pair))
 thresholds = st.floats(0.3, 1.0) | fractions.filter(lambda each: each >= 0.3)
+sizes = st.lists(st.integers(1, 4), min_size=1, max_size=3)
 definitions = st.builds(
     DedupSettings,
     threshold=thresholds,
     scope=st.sampled_from(["corpus", "corpus", "document", "off"]),
-    shingle=st.builds(ShingleSettings, unit=st.sampled_from(["word", "character"]), size=st.integers(1, 5)),
+    shingle=st.builds(ShingleSettings, unit=st.sampled_from(["word", "character"]), size=st.integers(1, 5) | sizes),
+    numbers=st.sampled_from(["inner", "ignore", "equal"]),
+    wordless=st.sampled_from(["exact", "keep"]),
     minimum_words=st.sampled_from([0, 0, 1, 2, 4]),
     fold=st.sampled_from(PROFILES),
 )
@@ -79,7 +83,11 @@ def cut(sets: ShingleSets, at: Sequence[int]) -> list[ShingleSets]:
     """The sets in splits, cut before the paragraphs `at`, ascending."""
     edges = [0, *at, len(sets.offsets) - 1]
     offsets = [sets.offsets[first : last + 1] for first, last in pairwise(edges)]
-    return [ShingleSets(sets.shingles[each[0] : each[-1]], each - each[0]) for each in offsets]
+    numbers = [sets.numbers.take(np.arange(first, last)) for first, last in pairwise(edges)]
+    return [
+        ShingleSets(sets.shingles[each[0] : each[-1]], each - each[0], own, sets.wordless[first:last])
+        for each, own, (first, last) in zip(offsets, numbers, pairwise(edges), strict=True)
+    ]
 
 
 def removed(decision: Decision) -> Removed:
@@ -138,6 +146,8 @@ def fingerprint_of(documents: Sequence[Sequence[Sequence[int]]], bundle: str = "
         sets=ShingleSets(
             np.array([each for one in paragraphs for each in one], np.uint64),
             np.cumsum([0, *map(len, paragraphs)]).astype(np.int64),
+            NumberSets(np.full(len(paragraphs), 7, np.uint64), np.arange(len(paragraphs) + 1)),
+            np.array([each == [7] for each in paragraphs], np.uint8),
         ),
         facts={"bytes": 1000 * len(documents), "digests": {bundle: "00ff"}},
     )

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.runs.samples import manifest
-from transforms.dedup.definition import DefinitionError, check_definition
+from transforms.dedup.definition import DefinitionError, check_definition, definition_of
 from transforms.runs.manifest import Manifest
 from transforms.settings import DedupSettings, ShingleSettings
 
@@ -27,14 +27,24 @@ def test_how_the_join_works_is_no_part_of_the_definition() -> None:
 
 
 def test_the_first_run_that_differs_is_named_with_both_settings() -> None:
-    runs = [made_with("a"), made_with("b", fold="none", shingle=ShingleSettings(size=2)), made_with("c", threshold=1.0)]
+    runs = [made_with("a"), made_with("b", fold="none", shingle=ShingleSettings(size=3)), made_with("c", threshold=1.0)]
     with pytest.raises(DefinitionError) as caught:
         check_definition(OUTPUT, runs, DedupSettings())
     assert str(caught.value) == (
-        f"output {OUTPUT}: run b was made with dedup.fold=none, dedup.shingle.size=2, "
-        "this one has dedup.fold=arabic-2, dedup.shingle.size=3; use the same settings or another output"
+        f"output {OUTPUT}: run b was made with dedup.fold=none, dedup.shingle.size=3, "
+        "this one has dedup.fold=arabic-2, dedup.shingle.size=2; use the same settings or another output"
     )
     assert caught.value.exit_code == 2
+
+
+def test_a_run_from_before_there_was_a_setting_has_what_held_then() -> None:
+    older = made_with("a", numbers="ignore").settings["dedup"]
+    del older["numbers"]
+    runs = [manifest("a", settings={"dedup": older})]
+    check_definition(OUTPUT, runs, DedupSettings(numbers="ignore"))
+    with pytest.raises(DefinitionError, match=r"made with dedup\.numbers=ignore, this one has dedup\.numbers=inner;"):
+        check_definition(OUTPUT, runs, DedupSettings())
+    assert definition_of(runs[0]) == DedupSettings(numbers="ignore")
 
 
 def test_a_setting_that_only_one_of_them_knows_differs() -> None:

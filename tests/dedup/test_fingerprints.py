@@ -19,7 +19,14 @@ from transforms.storage import Folder
 def content(fingerprint: Fingerprint) -> dict[str, Any]:
     """All that a fingerprint says."""
     columns = ("first_paragraph", "offset", "length")
-    sets = (fingerprint.sets.shingles, fingerprint.sets.offsets)
+    numbers = fingerprint.sets.numbers
+    sets = (
+        fingerprint.sets.wordless,
+        fingerprint.sets.shingles,
+        fingerprint.sets.offsets,
+        numbers.numbers,
+        numbers.offsets,
+    )
     arrays = [*(getattr(fingerprint, name) for name in columns), *sets]
     return {
         "documents": fingerprint.documents.to_pylist(),
@@ -75,8 +82,9 @@ def test_the_columns_are_a_contract() -> None:
         "language: string", "language_probability: float", "filter_rule: string",
     ]  # fmt: skip
     assert [f"{field.name}: {field.type}" for field in list(SCHEMA)[len(DOCUMENT_FIELDS) :]] == [
-        "paragraphs: large_list<item: struct<offset: int64 not null, length: int64 not null>>",
+        "paragraphs: large_list<item: struct<offset: int64 not null, length: int64 not null, wordless: bool not null>>",
         "shingles: large_list<item: large_list<item: uint64>>",
+        "numbers: large_list<item: large_list<item: uint64>>",
     ]
 
 

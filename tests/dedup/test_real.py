@@ -2,13 +2,16 @@
 
 import gzip
 import random
+import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from tests.dedup.oracle import decide_by_index
 from tests.dedup.samples import cut, removed, sets_of
+from tests.dedup.three_ways import decisions
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.reader import read_parts
 from transforms.bundles.splits import plan_splits
@@ -40,9 +43,13 @@ def expected(real: Path) -> set[Place]:
     return {(name, int(ordinal)) for name, ordinal in (line.split("\t") for line in lines)}
 
 
+# What `expected` was made by, but for the fold.
+TRIPLES = DedupSettings(shingle=ShingleSettings(size=3), numbers="ignore", wordless="keep")
+
+
 def fingerprints_of(bundles: Path, split_bytes: int, fold: str = "arabic-2") -> list[Fingerprint]:
-    """The fingerprint of each split."""
-    settings = DedupSettings.model_validate({"fold": fold})
+    """The fingerprint of each split, by word triples."""
+    settings = DedupSettings.model_validate(TRIPLES.model_dump() | {"fold": fold})
     splits = plan_splits(list_bundles([str(bundles)]), split_bytes)
     parts = (each for split in splits for each in read_parts(split))
     return [fingerprint_split(part, documents, "line", settings) for part, documents in parts]
@@ -97,6 +104,18 @@ def excerpts(bundles: Path) -> list[str]:
     return [text for first in range(0, len(texts), 9_000) for text in texts[first : first + 1_000]]
 
 
+@pytest.fixture(scope="module")
+def others(real: Path, seeds: Path) -> list[str]:
+    """The paragraphs of news and of the seeds, and numbers exchanged in some of them."""
+    files = [*sorted((real / "news").glob("*.txt")), *sorted(seeds.glob("*.txt"))]
+    lines = [line.strip() for each in files for line in each.read_text("utf-8-sig", "replace").splitlines()]
+    chance = random.Random(3)
+    changed = [
+        re.sub("[0-9]+", lambda _: str(chance.randrange(100)), line) for line in lines if re.search("[0-9]", line)
+    ]
+    return [*lines, *changed]
+
+
 def check(paragraphs: list[str], definition: DedupSettings) -> ShingleSets:
     """The decision is the definition's: what is removed, what stands for it, and the exact similarity."""
     sets = sets_of(paragraphs, definition)
@@ -105,6 +124,19 @@ def check(paragraphs: list[str], definition: DedupSettings) -> ShingleSets:
     assert found.items() ^ expected.items() == set()
     assert len(expected) > len(paragraphs) // 20
     return sets
+
+
+@pytest.mark.parametrize("numbers", ["inner", "ignore", "equal"])
+@pytest.mark.parametrize("size", [1, 2, 3, [1, 2]])
+def test_every_size_and_rule_of_numbers_in_all_ways(
+    excerpts: list[str], others: list[str], size: int | list[int], numbers: Literal["inner", "ignore", "equal"]
+) -> None:
+    definition = DedupSettings(shingle=ShingleSettings(size=size), numbers=numbers)
+    for paragraphs in (excerpts[::4], others):
+        expected = decide_by_index(paragraphs, definition)
+        for found in decisions(paragraphs, definition, range(100, len(paragraphs), 300)):
+            assert found.items() ^ expected.items() == set()
+        assert len(expected) > 10
 
 
 @pytest.mark.parametrize("threshold", [0.5, 0.7, 0.8, 1.0])

@@ -36,14 +36,23 @@ def test_equal_hashes_are_equal_shingles(paragraphs: list[str], definition: Dedu
         ("ـــ َُِ", 0, 0),
         ("نعم", 0, 1),
         ("قال رسول", 0, 1),
-        ("قال رسول الله", 0, 1),
-        ("قال رسول الله صلى", 0, 2),
-        ("قال رسول الله صلى", 4, 2),
+        ("قال رسول الله", 0, 2),
+        ("قال رسول الله صلى", 0, 3),
+        ("قال رسول الله صلى", 4, 3),
         ("قال رسول الله صلى", 5, 0),
     ],
 )
 def test_how_many_shingles_a_paragraph_has(text: str, minimum: int, count: int) -> None:
-    assert len(sets_of([text], DedupSettings(minimum_words=minimum)).shingles) == count
+    assert len(sets_of([text], DedupSettings(minimum_words=minimum, wordless="keep")).shingles) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("نعم", 1), ("قال رسول", 3), ("قال رسول الله", 6), ("قال رسول الله صلى", 9), ("نعم نعم", 2)]
+)
+def test_several_sizes_are_one_set(text: str, count: int) -> None:
+    """A paragraph that is shorter than a size has one shingle of that size: all of it."""
+    sets = sets_of([text], DedupSettings(shingle=ShingleSettings(size=[1, 2, 3])))
+    assert len(set(sets.shingles.tolist())) == count
 
 
 def test_minimum_words_counts_words_where_shingles_are_of_characters() -> None:

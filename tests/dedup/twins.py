@@ -33,12 +33,14 @@ def word_hash(word: str) -> int:
     return absorb_all(SEED_WORD, points(word))
 
 
-def shingle_hashes(words: Sequence[str], by_word: bool, size: int, salt: int = 0) -> list[int]:
-    """The hashes of a paragraph's shingles in text order."""
+def shingle_hashes(words: Sequence[str], by_word: bool, sizes: Sequence[int], salt: int = 0) -> list[int]:
+    """The hashes of a paragraph's shingles, size by size, in text order."""
     units = [word_hash(word) for word in words] if by_word else points(" ".join(words))
-    size = min(size, len(units))
-    seed = absorb(SEED_SHINGLE ^ salt, size)
-    return [absorb_all(seed, units[first : first + size]) for first in range(len(units) - size + 1) if units]
+    found = []
+    for size in (min(each, len(units)) for each in sizes if units):
+        seed = absorb(SEED_SHINGLE ^ salt, size)
+        found += [absorb_all(seed, units[first : first + size]) for first in range(len(units) - size + 1)]
+    return found
 
 
 def least_overlap(size: int, threshold: float) -> int:
@@ -74,12 +76,20 @@ def ordered_set(shingles: Sequence[int], counts: Counter[int], shift: int, order
     return sorted({rank << 56 | each >> 8 for each, rank in ranks.items()})
 
 
-def join(sets: Sequence[Sequence[int]], given: Sequence[float], threshold: float) -> tuple[list[int], list[float]]:
+def apart(left: set[int], right: set[int]) -> bool:
+    """Whether each of two sets has a number that the other lacks."""
+    return bool(left - right) and bool(right - left)
+
+
+def join(
+    sets: Sequence[Sequence[int]], numbers: Sequence[set[int]], given: Sequence[float], threshold: float
+) -> tuple[list[int], list[float]]:
     """The match and the similarity of each set: by brute force over the kept ones before it."""
     kept: list[int] = []
     match, similarity = [], []
     for row, mine in enumerate(map(set, sets)):
-        found = [(len(mine & set(sets[other])) / len(mine | set(sets[other])), -other) for other in kept]
+        rivals = [other for other in kept if not apart(numbers[row], numbers[other])]
+        found = [(len(mine & set(sets[other])) / len(mine | set(sets[other])), -other) for other in rivals]
         best, other = max([*found, (given[row], 2)] if given[row] else found, default=(0.0, 0))
         repeats = best >= threshold
         match.append(-other if repeats else -1)

@@ -1,4 +1,4 @@
-"""Histories of an output: random jobs, removals and compactions that die anywhere, each step compared with an oracle.
+"""Histories of an output: random jobs that die anywhere, and damage, each step compared with an oracle.
 
     python -m tests.end_to_end.histories COUNT [FIRST]
 
@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.config import IngestSettings
-from pipelines.job import listed_bundles, plan_slices
+from pipelines.job import listed_input, plan_slices
 from tests.corpus import files_below, read_corpus
+from tests.damaging import DAMAGES, damage
 from tests.dedup.oracle import decide_by_index
 from tests.end_to_end.oracle import Place, read_paragraphs
 from tests.faults import Killed, operations
@@ -89,7 +90,7 @@ class History:
     def live(self, steps: int) -> None:
         """Takes so many steps; an AssertionError where the output is not what the oracle says."""
         for _ in range(steps):
-            step = self._chance.choice([self._ingest, self._ingest, self._ingest, self._remove, self._compact])
+            step = self._chance.choice([*[self._ingest] * 3, self._remove, self._compact, self._damage])
             step()
             self.lived[step.__name__.lstrip("_")] += 1
             self._check()
@@ -107,7 +108,7 @@ class History:
 
     def _take_new(self, settings: IngestSettings) -> None:
         known = {self._text(name) for each in self._past for name in each.bundles}
-        fresh = [each for each in listed_bundles(settings) if self._text(each.name) not in known]
+        fresh = [each for each in listed_input(settings).bundles if self._text(each.name) not in known]
         slices = plan_slices(fresh, settings, in_process=True)
         plan = tuple(tuple(r.bundle.name for split in part.splits for r in split.ranges) for part in slices)
         there = [each.name for each in self._past if each.job == JOBS[-1]]
@@ -122,7 +123,7 @@ class History:
         return (self._folder / "in" / bundle).read_text(encoding="utf-8")
 
     def _take_all(self, job: str, settings: IngestSettings) -> None:
-        slices = plan_slices(listed_bundles(settings), settings, in_process=True)
+        slices = plan_slices(listed_input(settings).bundles, settings, in_process=True)
         plan = tuple(tuple(r.bundle.name for split in part.splits for r in split.ranges) for part in slices)
         mine = [each for each in self._past if each.job == job]
         done = [each for each in mine if each.plan == plan]
@@ -168,6 +169,13 @@ class History:
                 building.compact(folder, committed_runs(folder), kept_sets)
 
         self._attempt(merge, [self._past])
+
+    def _damage(self) -> None:
+        """Damages a file of the index, or one that it is built from; whoever needs it makes it again."""
+        kinds = ("segment-*/*.arrow", "index.json", "fingerprints/*.arrow", "verdicts/*.arrow")
+        paths = sorted(path for kind in kinds for path in self._output.glob(f"index/*/{kind}"))
+        if paths:
+            damage(self._chance.choice(paths), self._chance.choice(DAMAGES), self._chance.getrandbits(30))
 
     def _attempt(self, step: Callable[[], Any], outcomes: Sequence[list[Past]], *, refused: bool = False) -> None:
         """Takes a step that may die; what it came to is one of the outcomes, the last where it did not."""

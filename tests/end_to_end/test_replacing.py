@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.config import IngestSettings
-from pipelines.job import listed_bundles, run_job
+from pipelines.job import listed_input, run_job
 from tests.corpus import files_below
 from tests.faults import Killed, operations
 from tests.plain_job import PlainRunner, Whole, ingest_plainly, read_whole_output, settings_for, write_bundles
@@ -218,7 +218,7 @@ def test_a_bundle_that_fails_leaves_the_old_runs(scene: Scene, monkeypatch: pyte
     monkeypatch.setattr("tests.plain_job.commit_run", failing)
     job = scene.job(output)
     with pytest.raises(BundleFailed):
-        list(run_job(listed_bundles(job), job, runner, in_process=True))
+        list(run_job(listed_input(job).bundles, job, runner, in_process=True))
     assert scene.which(output) == "old"
     assert lasting(output) == scene.files["old"]  # at once: no clean-up is needed
 
@@ -248,7 +248,7 @@ def test_slices_that_wait_are_not_run_again(tmp_path: Path) -> None:
     waiting = len(waiting_runs(Folder(str(output))))
     assert 0 < waiting < slices
     runner, job = PlainRunner(scene.job(output)), scene.job(output)
-    assert len(list(run_job(listed_bundles(job), job, runner, in_process=True))) == slices
+    assert len(list(run_job(listed_input(job).bundles, job, runner, in_process=True))) == slices
     assert len(runner.runs) == slices - waiting
     assert scene.which(output) == "new"
     assert lasting(output) == scene.files["new"]

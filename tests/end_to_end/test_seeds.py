@@ -16,7 +16,7 @@ THRESHOLD = 0.7
 DROPPED = re.compile("[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u200c-\u200f\u202a-\u202e\ufeff]")
 UNITED = str.maketrans("أإآٱىیةؤئک٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "ااااييهويك01234567890123456789")
 
-Shingles = frozenset[tuple[str, ...]]
+Shingles = frozenset[tuple[str, ...] | str]
 
 
 class Paragraph(NamedTuple):
@@ -83,9 +83,22 @@ def words_of(text: str) -> list[str]:
 
 
 def shingles(text: str) -> Shingles:
-    """The set of word 3-grams of the folded text; of fewer words the one shingle that they are; of none, none."""
+    """The set of word pairs of the folded text; of one word that word; of none the text as it is."""
     words = words_of(text)
-    return frozenset(tuple(words[at : at + 3]) for at in range(max(1, len(words) - 2))) if words else frozenset()
+    return frozenset(tuple(words[at : at + 2]) for at in range(max(1, len(words) - 1))) if words else frozenset([text])
+
+
+def numbers(text: str) -> frozenset[str]:
+    """The words with digits between the first and the last word without."""
+    words = [(word, any(each.isdigit() for each in word)) for word in words_of(text)]
+    others = [at for at, (_, is_number) in enumerate(words) if not is_number] or [0]
+    return frozenset(word for word, is_number in words[others[0] : others[-1]] if is_number)
+
+
+def apart(one: int, other: int) -> bool:
+    """True where each of two paragraphs, by position, has a number that the other lacks."""
+    mine, its = (numbers(paragraphs()[each].text) for each in (one, other))
+    return bool(mine - its) and bool(its - mine)
 
 
 def jaccard(one: Shingles, other: Shingles) -> float:
@@ -100,10 +113,13 @@ def sets() -> list[Shingles]:
 
 def verdict(position: int, kept: list[int]) -> Verdict:
     """The definition: the kept paragraph of highest similarity, then the earliest, decides."""
-    similarity, before = max(((jaccard(sets()[position], sets()[at]), -at) for at in kept), default=(0.0, 0))
-    if similarity < THRESHOLD:
+    similar = ((jaccard(sets()[position], sets()[at]), -at) for at in kept)
+    passing = ((each, before) for each, before in similar if each >= THRESHOLD and not apart(position, -before))
+    similarity, before = max(passing, default=(0.0, 0))
+    if not similarity:
         return Verdict("kept", position)
-    return Verdict("exact" if similarity == 1 else "near", -before)
+    with_words = "exact" if similarity == 1 else "near"
+    return Verdict(with_words if words_of(paragraphs()[position].text) else "wordless", -before)
 
 
 @cache
@@ -167,6 +183,7 @@ def test_tables_account_for_every_repeat() -> None:
     listed = {position_of(row.later) for row in planted() if row.outcome != "kept"}
     firsts = {position_of((document, int(index))) for _, document, index, *_ in table("line")}
     listed |= {at for at, decided in enumerate(verdicts()) if decided.outcome == "exact" and decided.repeats in firsts}
+    listed |= {at for at, decided in enumerate(verdicts()) if decided.outcome == "wordless"}
     assert listed == {at for at, decided in enumerate(verdicts()) if decided.outcome != "kept"}
 
 
@@ -178,17 +195,19 @@ def test_totals_hold() -> None:
             for paragraph, decided in zip(paragraphs(), verdicts(), strict=True)
             if paragraph.document.startswith(bundle[7:10])
         ]
-        rows.append([len(documents_of(bundle)), len(outcomes), *map(outcomes.count, ("kept", "exact", "near"))])
+        rows.append(
+            [len(documents_of(bundle)), len(outcomes), *map(outcomes.count, ("kept", "exact", "near", "wordless"))]
+        )
     rows.append([sum(column) for column in zip(*rows, strict=True)])
     assert rows == [[int(cell) for cell in cells] for _, *cells in table("bundle")]
 
 
-def test_paragraphs_without_words_are_kept() -> None:
-    wordless = [at for at, members in enumerate(sets()) if not members]
+def test_of_paragraphs_without_words_the_first_is_kept() -> None:
+    wordless = [at for at, paragraph in enumerate(paragraphs()) if not words_of(paragraph.text)]
     written = (SEEDS / "README.md").read_text(encoding="utf-8").partition("Paragraphs without words")[2].split("\n")[0]
     places = re.findall(r"(\d{3} `[^`]+`) (\d+)", written)
     assert wordless == [position_of((document, int(index))) for document, index in places]
-    assert {verdicts()[at].outcome for at in wordless} == {"kept"}
+    assert [verdicts()[at].outcome for at in wordless] == ["kept", *["wordless"] * (len(wordless) - 1)]
 
 
 def test_reprinted_document_is_whole() -> None:

@@ -204,7 +204,7 @@ def test_an_unexpected_error_is_a_line_that_names_a_file(tmp_path: Path, seeds: 
     """A module that is broken stands for what nobody foresaw."""
     (tmp_path / "sitecustomize.py").write_text(
         "import transforms.bundles.listing as m\ndef broken(*_, **__): raise LookupError('no\\nsuch\\x1b')\n"
-        "m.list_bundles = broken\n"
+        "m.list_input = broken\n"
     )
     (tmp_path / "temporary").mkdir()
     places = {"PYTHONPATH": f"{tmp_path}:{PROJECT}", "TMPDIR": str(tmp_path / "temporary")}

@@ -30,7 +30,7 @@ def written(tmp_path: Path, text: str) -> str:
 def test_nothing_given_is_the_defaults() -> None:
     settings = load_settings(None, [], {})
     assert settings == IngestSettings()
-    assert (settings.dedup.threshold, settings.dedup.shingle.size, settings.dedup.scope) == (0.7, 3, "corpus")
+    assert (settings.dedup.threshold, settings.dedup.shingle.size, settings.dedup.scope) == (0.7, 2, "corpus")
 
 
 def test_a_file_then_assignments_then_options(tmp_path: Path) -> None:

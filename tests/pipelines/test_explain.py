@@ -1,14 +1,16 @@
 """Why a paragraph went: pairs with the words that differ marked, in a terminal and without one."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipelines.explain import main
 from pipelines.ingest import main as ingest
 from tests.conftest import UNSEGMENTED
-from tests.corpus import read_corpus
+from tests.corpus import Corpus, read_corpus
 from tests.dedup import oracle
 
 
@@ -101,10 +103,80 @@ def test_a_kept_paragraph_is_shown(output: Path, capsys: pytest.CaptureFixture[s
 
 def test_a_text_is_looked_up_paragraph_by_paragraph(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, text, *_ = next(each for each in read_corpus(output, "x").kept() if len(each[1].split()) > 6)
-    assert main([str(output), "--text", f"{text}\n\nكلمات لا توجد في أي نص من هذه النصوص أبدا\n…"]) == 0
+    assert main([str(output), "--text", f"{text}\n\nخضخضة زقزقة طقطقة\n* * *\n…"]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("It is in the corpus; similarity 1.0000 (threshold 0.7)")
-    assert printed.splitlines()[-2:] == [
-        "It is not in the corpus, and no kept paragraph shares a shingle with it.",
-        "It has too few words to be compared: such a paragraph is always kept.",
-    ]
+    unknown = "It is not in the corpus, and no kept paragraph shares a shingle with it."
+    assert printed.splitlines().count(unknown) == 2
+    assert printed.splitlines()[-1] == unknown
+    assert printed.count("It is in the corpus; similarity 1.0000") == 2
+
+
+def test_a_text_that_is_never_compared(seeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = str(tmp_path / "out")
+    given = ["--input", str(seeds / "bundle_002_stories.txt"), "--output", output, "--quiet"]
+    assert ingest([*given, *UNSEGMENTED, "--set", "dedup.wordless=keep"]) == 0
+    capsys.readouterr()
+    assert main([output, "--text", "* * *"]) == 0
+    assert capsys.readouterr().out == "It has too few words to be compared: such a paragraph is always kept.\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "settings"),
+    [
+        (["threshold=0.8"], {"threshold": 0.8}),
+        (["size=[1,2]", "threshold=0.5"], {"shingle": {"size": [1, 2]}, "threshold": 0.5}),
+        (
+            ["shingle.size=3", "numbers=ignore", "wordless=keep"],
+            {"shingle": {"size": 3}, "numbers": "ignore", "wordless": "keep"},
+        ),
+        (["scope=document"], {"scope": "document"}),
+    ],
+)
+def test_what_another_definition_would_remove(
+    changes: list[str],
+    settings: dict[str, Any],
+    seeds: Path,
+    output: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As a run with it does; nothing is written."""
+    before = sorted(output.rglob("*"))
+    assert main([str(output), "--what-if", *changes, "--limit", "2"]) == 0
+    printed = capsys.readouterr().out
+    assert sorted(output.rglob("*")) == before
+    config = tmp_path / "settings.yaml"
+    config.write_text(json.dumps({"dedup": settings, "segmentation": {"engine": "none"}}))
+    given = ["--input", str(seeds / "*.txt"), "--output", str(tmp_path / "then"), "--run", "x", "--quiet"]
+    assert ingest([*given, "--config", str(config)]) == 0
+    now, then = (places_of_removed(read_corpus(each, "x")) for each in (output, tmp_path / "then"))
+    assert printed.startswith(
+        f"With {', '.join(changes)} {len(then)} of 278 paragraphs would go; {len(now)} go now. Nothing was written.\n"
+    )
+    assert f"\n{len(then - now)} would go and stay now.\n" in printed
+    assert f"\n{len(now - then)} go now and would stay.\n" in printed
+    assert printed.count("goes: ") == min(2, len(then - now)) + min(2, len(now - then))
+
+
+def places_of_removed(corpus: Corpus) -> set[tuple[str, int]]:
+    return {(row["bundle"], row["offset"]) for row in corpus.duplicates}
+
+
+@pytest.mark.parametrize(
+    ("given", "error"),
+    [
+        (
+            ["--what-if", "threshold"],
+            "--what-if threshold: is not KEY=VALUE; write for example --what-if threshold=0.8",
+        ),
+        (["--what-if", "size=0"], "dedup.shingle.size: 0 is not allowed: should be a whole number from 1 to 64"),
+        (["--what-if", "treshold=0.8"], "dedup.treshold: unknown key; allowed here: threshold, scope,"),
+        (["--what-if", "threshold=0.8", "--run", "x"], "--run: does not go with --what-if"),
+    ],
+)
+def test_what_cannot_be_previewed(
+    given: list[str], error: str, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(output), *given]) == 2
+    assert error in capsys.readouterr().err

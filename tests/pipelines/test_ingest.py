@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.batch import NOTHING_NEW
 from pipelines.ingest import main
 from tests.conftest import UNSEGMENTED
 from tests.corpus import files_below, read_corpus
@@ -208,3 +209,29 @@ def test_what_a_segmenter_lacks_is_said_before_any_work(
 def test_an_unknown_store_is_named(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "nosuch://" in wrong(capsys, "--input", "nosuch://a/b", "--output", tmp_path / "out")
     assert "nosuch://" in wrong(capsys, "--input", bundle, "--output", "nosuch://a/b")
+
+
+@pytest.mark.parametrize("more", [[], ["--dry-run"], ["--new-only"]])
+@pytest.mark.parametrize("name", ["007", "2026-11-27", "true"])
+def test_a_name_that_readers_take_for_something_else_is_wrong_use(
+    seeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, more: list[str]
+) -> None:
+    said = wrong(capsys, "--input", seeds, "--output", tmp_path / "out", "--run", name, *more)
+    assert f"run {name}: " in said
+    assert f"for example run-{name}" in said
+    assert not (tmp_path / "out" / "manifests").exists()
+
+
+def test_what_is_passed_over_is_told_where_nothing_is_new_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("<<<FILE>>> أ\nوصلت القافلة عند الغروب\n", encoding="utf-8")
+    asked = ["--input", str(tmp_path / "in"), "--output", str(tmp_path / "out"), "--new-only", *UNSEGMENTED]
+    assert main(asked) == 0
+    (tmp_path / "in" / "b.md").write_text("نص", encoding="utf-8")
+    capsys.readouterr()
+    assert main(asked) == NOTHING_NEW
+    printed = capsys.readouterr().out.splitlines()
+    assert f"1 files passed over, of another ending (see input.endings): {tmp_path}/in/b.md" in printed
+    assert printed[-1] == "nothing new"

@@ -4,13 +4,17 @@ import json
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from pipelines.ingest import main
+from pipelines.streaming.windows import window_name
 from tests.conftest import PROJECT, UNSEGMENTED, lacking
+from transforms.runs.names import check_new_name
+from transforms.runs.naming import free_name
 
 READERS = PROJECT / ".readers" / "bin" / "python"  # made by `make test-readers`
 _PARTS = (PROJECT / "docs" / "reading.md").read_text(encoding="utf-8").split("\n## ")[1:]
@@ -51,3 +55,50 @@ def test_the_program_reads_all_documents(name: str, program: str, folder: Path) 
     manifests = [json.loads(path.read_text()) for path in (folder / "out" / "manifests").iterdir()]
     expected = sum(manifest["counts"]["documents"]["kept"] for manifest in manifests)
     assert ended.stdout.split()[-1] == str(expected)
+
+
+# What gives the column `run` of a folder, with types inferred from paths as each reader does by default.
+BY_PATH = {
+    "duckdb": """
+import duckdb
+runs = [row[0] for row in duckdb.sql("SELECT run FROM read_parquet('duplicates/*/*')").fetchall()]
+""",
+    "polars": """
+import polars
+runs = polars.scan_parquet("duplicates").select("run").collect()["run"].to_list()
+""",
+    "pyarrow": """
+import pyarrow.dataset
+runs = pyarrow.dataset.dataset("duplicates", partitioning="hive").to_table(["run"])["run"].to_pylist()
+""",
+    "spark": """
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+runs = [row.run for row in spark.read.parquet("duplicates").select("run").collect()]
+""",
+}
+
+
+@pytest.fixture(scope="module")
+def named(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """An output, and the names of its runs: one by the time, a window's, an interval's of Airflow, and odd ones."""
+    output = tmp_path_factory.mktemp("named")
+    moment = datetime(2026, 11, 27, 12, tzinfo=UTC)
+    window = window_name(int(moment.timestamp() * 1000), 60_000)
+    names = [free_name([]), window, "run-20261120T0000", "1a", "x-1.10", "2026-11-27-news"]
+    for name in names:
+        check_new_name(name)
+        asked = ["--input", f"{seeds}/bundle_000*.txt", "--output", str(output), "--run", name, "--quiet"]
+        assert main([*asked, *UNSEGMENTED, "--set", "dedup.scope=document"]) == 0
+    return output, names
+
+
+@pytest.mark.parametrize("reader", BY_PATH)
+def test_readers_take_the_names_of_runs_for_text(reader: str, named: tuple[Path, list[str]]) -> None:
+    output, names = named
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(output), "PYTHONPATH": str(PROJECT)}
+    program = f"{BY_PATH[reader]}import json\nprint(json.dumps(sorted(set(runs))))"
+    command = [interpreter(program), "-c", program]
+    ended = subprocess.run(command, cwd=output, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert json.loads(ended.stdout.splitlines()[-1]) == sorted(names)

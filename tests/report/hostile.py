@@ -22,6 +22,7 @@ def write_hostile(folder: Path) -> Path:
     for number, piece in enumerate(pieces):
         near = f"{SENTENCE} {piece}\n{SENTENCE} {piece} {piece} رقم {number}\n"
         text += f"<<<FILE>>> {piece}\n{near}" + f"تذييل {piece}\n" * 3
+        text += f"ذيل<<<FILE>>>{piece}\n"  # what looks like a delimiter is shown with the rest of its line
     (folder / "a<b>'\"&\u202ename.txt").write_text(text, encoding="utf-8")
     (folder / "not_text.txt").write_bytes(b"<script>alert(1)</script>\x00\x01\xff\xfe\x81\x8d" * 20)
     (folder / "empty.txt").write_text(f"<<<FILE>>> {SCRIPT}\n<<<FILE>>> b\nنص\n", encoding="utf-8")

@@ -51,8 +51,8 @@ def test_the_text_is_the_same_however_often_it_is_read_and_written(one: Manifest
 def test_the_keys_are_a_contract() -> None:
     fields = fields_of(manifest("a"))
     assert list(fields) == [
-        "format", "run", "state", "sequence", "started", "settings", "versions", "inputs", "counts", "bytes",
-        "preambles", "rejects", "dedup", "seconds", "files",
+        "format", "run", "state", "sequence", "started", "settings", "versions", "passed_over", "inputs", "counts",
+        "bytes", "preambles", "rejects", "repaired", "findings", "dedup", "seconds", "files",
     ]  # fmt: skip
     assert (fields["format"], fields["run"], fields["state"]) == (1, "a", "committed")
     assert fields["counts"]["paragraphs"] == {"in": 3, "kept": 2, "duplicate": 1, "filtered": 0, "rejected": 0}

@@ -1,5 +1,7 @@
 """What may be the name of a run, and whose file one is."""
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,7 +59,8 @@ def test_names_that_no_run_has(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["007", "7", "1.10", "1.", "1e3", "1E-3", "1.5e10", "10d", "0x1F", "2026-11-27", "2026-1-7", "27-11-2026", "NaN",
-     "inf", "Infinity", "true", "FALSE", "null", "None"],
+     "inf", "Infinity", "true", "FALSE", "null", "None", "0b11", "99999999999999999999", "1-2-3", "10000-01-01",
+     "2026.11.27", "27.11.2026", "20261127T120000", "20261127T120000.123456Z", "2026-11-27T120000Z", "epoch"],
 )  # fmt: skip
 def test_new_names_that_read_as_a_value_are_refused(name: str) -> None:
     """A reader that guesses the types of partitions would make 007 and 7 one run."""
@@ -100,3 +103,19 @@ def test_a_file_is_known_by_its_path(name: str, generation: int, ledger: str) ->
     folder, _, file = path.rpartition("/")
     assert folder == f"{ledger}/run={name}"
     assert generation_of(file) == generation_of(f".{file}.01ab23cd.tmp") == generation
+
+
+@given(st.one_of(st.integers(0), st.floats(0), st.decimals(0, allow_nan=False), st.booleans()))
+def test_no_number_is_a_new_name(value: object) -> None:
+    for written in {str(value), str(value).lower()}:
+        with pytest.raises(UsageError):
+            check_new_name(written.replace("+", ""))
+
+
+@given(
+    st.datetimes(datetime(1000, 1, 1)),
+    st.sampled_from(["%Y-%m-%d", "%Y%m%d", "%d.%m.%Y", "%Y-%m-%dT%H%M%S", "%Y%m%dT%H%M%S.%fZ"]),
+)
+def test_no_date_is_a_new_name(moment: datetime, form: str) -> None:
+    with pytest.raises(UsageError):
+        check_new_name(moment.strftime(form))

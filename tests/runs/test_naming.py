@@ -7,7 +7,7 @@ import pytest
 from tests.runs.samples import manifest
 from transforms.runs import naming
 from transforms.runs.manifest import Manifest, SlicePlace
-from transforms.runs.names import job_of, slice_number
+from transforms.runs.names import check_new_name, job_of, slice_number
 from transforms.runs.naming import RunNames, free_name, further_names, names_of_job
 
 
@@ -91,6 +91,6 @@ def test_a_name_that_nobody_gave_is_free(monkeypatch: pytest.MonkeyPatch) -> Non
             return cls(2026, 11, 28, 1, 2, 3, 999_999, tz)
 
     monkeypatch.setattr(naming, "datetime", Stopped)
-    assert free_name([]) == "20261128T010203.999999Z"
-    there = [manifest(name) for name in ("20261128T010203.999999Z", "20261128T010204.000000Z-slice-0003")]
-    assert free_name(there) == "20261128T010204.000001Z"
+    assert free_name([]) == check_new_name(free_name([])) == "run-20261128T010203.999999Z"
+    there = [manifest(name) for name in ("run-20261128T010203.999999Z", "run-20261128T010204.000000Z-slice-0003")]
+    assert free_name(there) == "run-20261128T010204.000001Z"

@@ -62,6 +62,21 @@ def test_rejects_are_those_of_the_manifest(figures: Figures) -> None:
     assert Counter(row["reason"] for row in figures.rejects) == figures.manifest.rejects
 
 
+def test_kept_copies_that_are_much_shorter_are_shown(tmp_path: Path) -> None:
+    long = " ".join(f"كلمة{number}" for number in range(40))
+    words = long.split()
+    lines = [" ".join(words[:30]), long, f"{' '.join(words[:30])} زائدة", " ".join(words[5:])]
+    (tmp_path / "a.txt").write_text("\n".join(lines))
+    given = ["--input", str(tmp_path / "a.txt"), "--output", str(tmp_path / "out"), "--run", "r", "--quiet"]
+    assert main([*given, *UNSEGMENTED]) == 0
+    shortened = figures_of(Corpus(str(tmp_path / "out")), "r").shortened
+    assert shortened.count == len(shortened.rows) == 1
+    assert shortened.rows[0]["offset"] == len(lines[0].encode()) + 1
+    assert shortened.rows[0]["lost"] == len(long.encode()) - len(lines[0].encode())
+    page = (tmp_path / "out/reports/r.html").read_text()
+    assert "1 near-duplicates were longer than the kept paragraph" in page
+
+
 def test_pairs_are_marked_where_they_differ(corpus: Corpus, figures: Figures) -> None:
     assert len(figures.pairs) == min(20, figures.manifest.dedup.near)
     for pair in figures.pairs:

@@ -33,16 +33,16 @@ def duplicates(rows: int) -> pa.Table:
         "kept_bundle": ["أخبار.txt"] * rows,
         "kept_offset": [3 * row for row in range(rows)],
         "kept_paragraph_index": [0] * rows,
+        "kept_length": [9] * rows,
         "kept_run": ["x"] * rows,
+        "run": ["x"] * rows,
     }
     return pa.table(columns, schema=DUPLICATES)
 
 
 def rejects(payloads: list[bytes]) -> pa.Table:
-    rows = [
-        {"bundle": "a", "offset": 0, "length": len(each), "stage": "s", "reason": "r", "detail": "", "payload": each}
-        for each in payloads
-    ]
+    same = {"bundle": "a", "offset": 0, "stage": "s", "reason": "r", "detail": "", "run": "x"}
+    rows = [{**same, "length": len(each), "payload": each} for each in payloads]
     return pa.Table.from_pylist(rows, schema=REJECTS)
 
 

@@ -21,6 +21,7 @@ COLUMNS = {
         segmented: string
         paragraph_index: list<element: int32 not null> not null
         paragraph_offset: list<element: int64 not null> not null
+        run: string not null
     """,
     "duplicates": """
         doc_id: string not null
@@ -34,7 +35,9 @@ COLUMNS = {
         kept_bundle: string not null
         kept_offset: int64 not null
         kept_paragraph_index: int32 not null
+        kept_length: int64 not null
         kept_run: string not null
+        run: string not null
     """,
     "filtered": """
         doc_id: string not null
@@ -49,6 +52,7 @@ COLUMNS = {
         rule: string not null
         text: string not null
         paragraph_offset: list<element: int64 not null> not null
+        run: string not null
     """,
     "rejects": """
         bundle: string not null
@@ -58,6 +62,7 @@ COLUMNS = {
         reason: string not null
         detail: string not null
         payload: binary not null
+        run: string not null
     """,
 }
 

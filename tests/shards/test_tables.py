@@ -65,6 +65,7 @@ def verdicts(fingerprint: Fingerprint, *removed: int) -> pa.Table:
             "kept_bundle": "bundle.txt",
             "kept_offset": int(fingerprint.offset[0]),
             "kept_paragraph_index": 0,
+            "kept_length": int(fingerprint.length[0]),
             "kept_run": "x",
         }
         for each in removed
@@ -73,7 +74,7 @@ def verdicts(fingerprint: Fingerprint, *removed: int) -> pa.Table:
 
 
 def tables(split: Split, fingerprint: Fingerprint, *removed: int, segmenter: Any = None) -> dict[str, pa.Table]:
-    text = SplitText(read_documents(split), fingerprint, verdicts(fingerprint, *removed), 1, segmenter)
+    text = SplitText(read_documents(split), fingerprint, verdicts(fingerprint, *removed), "x", 1, segmenter)
     return text.tables()
 
 

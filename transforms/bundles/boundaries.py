@@ -222,13 +222,11 @@ def _read_stream(text: Text, chunks: Iterator[bytes], size: int, settings: ReadS
 def _end_of_members(fault: Damaged, text: Text, stream: Stream, last: int, end: int) -> int | None:
     """The place where the text of whole members of compressed data ends, if the last document ends there too.
 
-    It does if no other member begins, or a line ends there. What came of the damaged data then is no part of it; if
-    nothing came of it, its first raw bytes are left over.
+    It does if no other member begins, or a line ends there. The text of the damaged data then is no part of it; if it
+    has none, its first raw bytes become the fault's.
 
     Args:
-        fault: the damage.
-        text: ends with the last document.
-        stream: the text's stream.
+        fault, text, stream: the damage of the stream, whose text ends with the document.
         last, end: the document's bytes in the text.
     """
     place = end - stream.size_of_last(text.bytes[last:end].tobytes(), fault.given)

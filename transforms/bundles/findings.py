@@ -1,18 +1,13 @@
 """Findings of reading that a user should know: look-alikes of delimiters, and documents that are markup or tables."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-import numpy as np
-
-from transforms.arrays import Bytes
-from transforms.bundles.kernels import delimiters
-
 # Places that are kept of each kind; the others are only counted.
-_MOST_PLACES = 5
+MOST_PLACES = 5
 _EXCERPT = 60  # characters
 EXCERPT_BYTES = 4 * _EXCERPT
 
@@ -48,29 +43,6 @@ class Finding:
     excerpt: str
 
 
-_LOOKALIKES = (Kind.INSIDE_LINE, Kind.INDENTED, Kind.MISSPELT, Kind.RECODED)  # by their numbers in the kernels
-
-
-def find_lookalikes(
-    text: Bytes, first: int, last: int, counts: Counter[Kind], *, in_line: bool
-) -> Iterator[tuple[Kind, int]]:
-    """The kinds and places of what looks like a delimiter in `text[first:last]`, where none is: the first of each kind.
-
-    Args:
-        text: uint8[m].
-        first, last: a document's text, or its name.
-        counts: the numbers of all of them are added to it.
-        in_line: true for a name, which stands on a delimiter line.
-    """
-    numbers, size = np.zeros(len(_LOOKALIKES), np.int64), len(_LOOKALIKES) * _MOST_PLACES
-    place, kind = np.empty(size, np.int64), np.empty(size, np.uint8)
-    filled = delimiters.find_lookalikes(text, first, last, in_line, _MOST_PLACES, numbers, place, kind)
-    counts.update(dict(zip(_LOOKALIKES, numbers.tolist(), strict=True)))
-    yield from (
-        (_LOOKALIKES[number], at) for number, at in zip(kind[:filled].tolist(), place[:filled].tolist(), strict=True)
-    )
-
-
 def excerpt_of(text: bytes) -> str:
     """The first line of some text, as much of it as a message has room for."""
     line = next(iter(text.decode("utf-8", "replace").splitlines()), "")
@@ -90,7 +62,7 @@ class Findings:
         kept, seen = [], Counter[Kind]()
         for place in places:
             seen[place.kind] += 1
-            if seen[place.kind] <= _MOST_PLACES:
+            if seen[place.kind] <= MOST_PLACES:
                 kept.append(place)
         return cls({kind: counts[kind] for kind in Kind if counts.get(kind)}, tuple(kept))
 

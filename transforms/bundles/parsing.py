@@ -12,10 +12,11 @@ from transforms.bundles.compression import Damaged
 from transforms.bundles.documents import Documents, Reject
 from transforms.bundles.encodings import Decoded, decode, decode_name, repair_utf16, utf16_bytes, why_not_text
 from transforms.bundles.errors import RejectReason
-from transforms.bundles.findings import EXCERPT_BYTES, Finding, Findings, Kind, excerpt_of, find_lookalikes
+from transforms.bundles.findings import EXCERPT_BYTES, Finding, Findings, Kind, excerpt_of
 from transforms.bundles.formats import LOOKED_AT, format_of_file, markup_of
 from transforms.bundles.kernels import documents as kernels
 from transforms.bundles.kernels import places
+from transforms.bundles.lookalikes import find_lookalikes
 from transforms.bundles.splits import Split
 from transforms.characters.table import WHITE_SPACE
 from transforms.settings import ReadSettings

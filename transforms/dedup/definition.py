@@ -12,6 +12,15 @@ class DefinitionError(UsageError):
     """An output whose runs were made with another definition of a duplicate."""
 
 
+# What held before there was a setting of it.
+_FIRST = {"numbers": "ignore", "wordless": "keep", "keep": "first"}
+
+
+def definition_of(run: Manifest) -> DedupSettings:
+    """The definition of a duplicate that a run was made with."""
+    return DedupSettings.model_validate(_FIRST | run.setting("dedup"))
+
+
 def check_definition(output: str, runs: Iterable[Manifest], settings: DedupSettings) -> None:
     """Checks that all runs were made with the same definition of a duplicate.
 
@@ -25,7 +34,7 @@ def check_definition(output: str, runs: Iterable[Manifest], settings: DedupSetti
     """
     here = dict(_flat(settings.model_dump(mode="json"), "dedup"))
     for each in runs:
-        there = dict(_flat(each.setting("dedup"), "dedup"))
+        there = dict(_flat(_FIRST | each.setting("dedup"), "dedup"))
         different = sorted(key for key in here | there if here.get(key) != there.get(key))
         if different:
             raise DefinitionError(

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from transforms.arrays import Float64s, Int32s, Int64s
 from transforms.bundles.splits import Split
+from transforms.dedup.numbers.sets import NumberSets
 from transforms.dedup.shingles import ShingleSets
 from transforms.filesystems import DamagedFileError
 from transforms.runs.manifest import JoinFigures
@@ -30,12 +31,19 @@ DOCUMENT_FIELDS = [
     pa.field("language_probability", pa.float32()),
     pa.field("filter_rule", pa.string()),
 ]
-_PLACE = pa.struct([pa.field("offset", pa.int64(), nullable=False), pa.field("length", pa.int64(), nullable=False)])
+_PLACE = pa.struct(
+    [
+        pa.field("offset", pa.int64(), nullable=False),
+        pa.field("length", pa.int64(), nullable=False),
+        pa.field("wordless", pa.bool_(), nullable=False),
+    ]
+)
 SCHEMA = pa.schema(
     [
         *DOCUMENT_FIELDS,
         pa.field("paragraphs", pa.large_list(_PLACE), nullable=False),
         pa.field("shingles", pa.large_list(pa.large_list(pa.uint64())), nullable=False),
+        pa.field("numbers", pa.large_list(pa.large_list(pa.uint64())), nullable=False),
     ]
 )
 
@@ -84,11 +92,14 @@ def write_fingerprint(run: Run, split: str, fingerprint: Fingerprint) -> None:
     """Writes the fingerprint file of a split, given by its id."""
     first = fingerprint.first_paragraph
     places = pa.StructArray.from_arrays(
-        [pa.array(fingerprint.offset), pa.array(fingerprint.length)], fields=list(_PLACE)
+        [pa.array(fingerprint.offset), pa.array(fingerprint.length), pa.array(fingerprint.sets.wordless.astype(bool))],
+        fields=list(_PLACE),
     )
-    sets = pa.LargeListArray.from_arrays(pa.array(fingerprint.sets.offsets), pa.array(fingerprint.sets.shingles))
+    sets, numbers = fingerprint.sets, fingerprint.sets.numbers
+    shingles = pa.LargeListArray.from_arrays(pa.array(sets.offsets), pa.array(sets.shingles))
+    apart = pa.LargeListArray.from_arrays(pa.array(numbers.offsets), pa.array(numbers.numbers))
     columns = [fingerprint.documents.column(field.name).combine_chunks() for field in DOCUMENT_FIELDS]
-    columns += [pa.LargeListArray.from_arrays(pa.array(first), column) for column in (places, sets)]
+    columns += [pa.LargeListArray.from_arrays(pa.array(first), column) for column in (places, shingles, apart)]
     metadata = {"split": split, "facts": json.dumps(fingerprint.facts, sort_keys=True)}
     run.folder.write_arrow(run.fingerprint(split), pa.table(columns, schema=SCHEMA.with_metadata(metadata)))
 
@@ -134,8 +145,10 @@ def check_split(folder: Folder, path: str, batch: pa.RecordBatch, split: str, sc
 
 
 def _sets(batch: pa.RecordBatch) -> ShingleSets:
-    sets = batch.column("shingles").values
-    return ShingleSets(sets.values.to_numpy(), sets.offsets.to_numpy())
+    sets, numbers = (batch.column(name).values for name in ("shingles", "numbers"))
+    apart = NumberSets(numbers.values.to_numpy(), numbers.offsets.to_numpy())
+    wordless = batch.column("paragraphs").values.field("wordless").to_numpy(zero_copy_only=False).astype(np.uint8)
+    return ShingleSets(sets.values.to_numpy(), sets.offsets.to_numpy(), apart, wordless)
 
 
 class JoinClock:

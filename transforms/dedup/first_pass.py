@@ -102,7 +102,10 @@ def _facts(split: Split, documents: Documents) -> dict[str, Any]:
         "preambles": int(documents.preamble.sum()),
         "reasons": Counter(each.reason for each in documents.rejects),
         "text": _text_digest(documents),
-        "repaired": int(documents.repaired.sum(dtype=np.int64)),
+        "repaired": {
+            "documents": int((documents.repaired > 0).sum()),
+            "characters": int(documents.repaired.sum(dtype=np.int64)),
+        },
         "findings": documents.findings.as_dict(),
         "digests": {bundle.name: digest_bundle(bundle) for bundle in begun},
     }

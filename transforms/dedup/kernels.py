@@ -10,6 +10,7 @@ from transforms.kernels import (
     Int64,
     InUInt32,
     InUInt64,
+    OutBytes,
     OutInt64,
     OutUInt64,
     inline,
@@ -95,17 +96,22 @@ def shared_tokens(lefts, left, left_end, rights, right, right_end, wanted):
 
 # Frozen, as the constants of folding are.
 SEED_SHINGLE = np.uint64(0x2D358DCCAA6C78A5)
+SEED_BYTES = np.uint64(0xA0761D6478BD642F)
 _ONE, _TWO = np.uint64(1), np.uint64(2)
 
 
 @kernel(
-    InBytes, InInt64, InInt64, InUInt64, InUInt32, InUInt32, Bool, Int64, Int64, OutUInt64, OutInt64, OutUInt64,
+    InBytes, InInt64, InInt64, InUInt64, InUInt32, InUInt32, Bool, InInt64, Int64, Bool,
+    OutUInt64, OutInt64, OutBytes, OutUInt64,
     returns=Int64,
 )  # fmt: skip
-def hash_shingles(text, start, end, salt, fold, several, by_word, size, minimum_words, units, offsets, shingles):
-    """Fills `shingles` with the shingle hashes of each paragraph, in text order with repeats; returns their number.
+def hash_shingles(
+    text, start, end, salt, fold, several, by_word, sizes, minimum_words, by_bytes, units, offsets, wordless, shingles
+):  # fmt: skip
+    """Fills `shingles` with the shingle hashes of each paragraph, size by size; returns their number.
 
-    A paragraph of 1 to `size` - 1 units has one shingle: all of them. One of fewer than `minimum_words` words has none.
+    Those of a size stand in text order, with repeats. A paragraph of 1 to `size` - 1 units has one shingle of the size:
+    all of them. One of fewer than `minimum_words` words has none. One of no word at all may have one: its bytes.
 
     Args:
         text: uint8[m], valid UTF-8.
@@ -113,11 +119,13 @@ def hash_shingles(text, start, end, salt, fold, several, by_word, size, minimum_
         salt: uint64[p]; sets with different salts share no shingle.
         fold, several: see `Fold`.
         by_word: whether shingles are of words, else of characters.
-        size: units in a shingle, at least 1.
-        minimum_words: shorter paragraphs have no shingles.
+        sizes: int64[n], units in a shingle, each at least 1.
+        minimum_words: paragraphs of fewer words, but not of none, have no shingles.
+        by_bytes: whether paragraphs without a word are compared by their bytes.
         units: uint64[u], scratch; u at least the unit capacity of the longest paragraph, see `unit_capacity`.
         offsets: int64[p + 1], filled with where each paragraph's shingles begin.
-        shingles: uint64[s]; s at least the sum of the paragraphs' unit capacities.
+        wordless: uint8[p], filled with 1 for paragraphs that are compared by their bytes, else 0.
+        shingles: uint64[s]; s at least the sum of the paragraphs' unit capacities for each size.
     """
     total = 0
     offsets[0] = 0
@@ -127,20 +135,32 @@ def hash_shingles(text, start, end, salt, fold, several, by_word, size, minimum_
             words = count
         else:
             count, words = character_units(text, start[paragraph], end[paragraph], fold, several, units)
-        if count > 0 and words >= minimum_words:
-            length = min(size, count)
-            # The length is part of the hash: two words are never equal to a shingle of three.
-            seed = absorb(SEED_SHINGLE ^ salt[paragraph], np.uint64(length))
-            if length == 3:  # written out, several are computed side by side
-                for first in range(np.uint64(count - 2)):
-                    state = absorb(absorb(seed, units[first]), units[first + _ONE])
-                    shingles[np.uint64(total) + first] = absorb(state, units[first + _TWO])
-            else:
-                for first in range(count - length + 1):
-                    state = seed
-                    for unit in range(first, first + length):
-                        state = absorb(state, units[unit])
-                    shingles[total + first] = state
-            total += count - length + 1
+        wordless[paragraph] = by_bytes and count == 0 and start[paragraph] < end[paragraph]
+        if wordless[paragraph]:
+            state = SEED_BYTES ^ salt[paragraph]
+            for at in range(start[paragraph], end[paragraph]):
+                state = absorb(state, np.uint64(text[at]))
+            shingles[total] = state
+            total += 1
+        elif count > 0 and words >= minimum_words:
+            for size in sizes:
+                length = min(size, count)
+                # The length is part of the hash: two words are never equal to a shingle of three.
+                seed = absorb(SEED_SHINGLE ^ salt[paragraph], np.uint64(length))
+                if length == 2:  # written out, several are computed side by side
+                    for first in range(np.uint64(count - 1)):
+                        state = absorb(seed, units[first])
+                        shingles[np.uint64(total) + first] = absorb(state, units[first + _ONE])
+                elif length == 3:
+                    for first in range(np.uint64(count - 2)):
+                        state = absorb(absorb(seed, units[first]), units[first + _ONE])
+                        shingles[np.uint64(total) + first] = absorb(state, units[first + _TWO])
+                else:
+                    for first in range(count - length + 1):
+                        state = seed
+                        for unit in range(first, first + length):
+                            state = absorb(state, units[unit])
+                        shingles[total + first] = state
+                total += count - length + 1
         offsets[paragraph + 1] = total
     return total

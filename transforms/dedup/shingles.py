@@ -1,4 +1,4 @@
-"""Shingle sets of paragraphs: what Jaccard similarity is computed on."""
+"""Shingle sets of paragraphs: what Jaccard similarity is computed on, and the numbers that keep paragraphs apart."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,12 @@ import numpy as np
 from transforms.arrays import Bytes, Int64s, UInt64s
 from transforms.characters.kernels import count_forms
 from transforms.characters.table import CODE_POINTS
+from transforms.dedup.folding.capacity import unit_capacity
 from transforms.dedup.folding.kernels import fold_text
 from transforms.dedup.folding.profiles import fold_of
 from transforms.dedup.kernels import hash_shingles
+from transforms.dedup.numbers.sets import NumberSets, number_sets
 from transforms.settings import DedupSettings
-
-# Of one code point: ﷺ reads as 15 letters and 3 blanks, and a blank parts it from what stands before.
-MOST_CHARACTERS = 19
 
 
 @dataclass(frozen=True)
@@ -21,12 +20,16 @@ class ShingleSets:
     """The shingles of the paragraphs of one split.
 
     Attributes:
-        shingles: uint64[s], in text order, repeats within a paragraph allowed.
+        shingles: uint64[s], repeats within a paragraph allowed.
         offsets: int64[p + 1], where each paragraph's shingles begin.
+        numbers: those of the paragraphs.
+        wordless: uint8[p], 1 for paragraphs without a word, whose one shingle is their bytes.
     """
 
     shingles: UInt64s
     offsets: Int64s
+    numbers: NumberSets
+    wordless: Bytes
 
 
 def shingle_sets(
@@ -36,7 +39,7 @@ def shingle_sets(
     document: UInt64s,
     settings: DedupSettings,
 ) -> ShingleSets:
-    """The shingle hashes of paragraphs, in text order, repeats included.
+    """The shingle hashes of paragraphs, repeats included, and their numbers.
 
     Args:
         text: uint8[m], valid UTF-8.
@@ -45,31 +48,28 @@ def shingle_sets(
         settings: the definition of a duplicate.
     """
     if settings.scope == "off":
-        return ShingleSets(np.empty(0, np.uint64), np.zeros(len(start) + 1, np.int64))
+        return no_sets(len(start))
     fold, by_word = fold_of(settings.fold), settings.shingle.unit == "word"
     lengths, forms = end - start, 0 if by_word else count_forms(text, start, end)
     # What is not touched takes no memory.
-    shingles = np.empty(unit_capacity(int(lengths.sum()), len(lengths), forms, by_word=by_word), np.uint64)
+    capacity = unit_capacity(int(lengths.sum()), len(lengths), forms, by_word=by_word)
+    sizes = np.array(settings.shingle.sizes, np.int64)
+    shingles = np.empty(capacity * len(sizes), np.uint64)
     units = np.empty(unit_capacity(int(lengths.max(initial=0)), 1, forms, by_word=by_word), np.uint64)
-    offsets = np.empty(len(start) + 1, np.int64)
+    offsets, wordless = np.empty(len(start) + 1, np.int64), np.empty(len(start), np.uint8)
     salt = document if settings.scope == "document" else np.zeros(len(start), np.uint64)
     used = hash_shingles(
         text, start, end, salt, fold.table, fold.several,
-        by_word, settings.shingle.size, settings.minimum_words, units, offsets, shingles,
+        by_word, sizes, settings.minimum_words, settings.wordless == "exact", units, offsets, wordless, shingles,
     )  # fmt: skip
-    return ShingleSets(shingles[:used], offsets)
+    return ShingleSets(shingles[:used], offsets, number_sets(text, start, end, settings), wordless)
 
 
-def unit_capacity(size: int, paragraphs: int, forms: int, *, by_word: bool) -> int:
-    """The most units that paragraphs can have.
-
-    Args:
-        size: their bytes. The densest words are those of ﷺ, four in three bytes; the densest characters fill one each.
-        paragraphs: their number.
-        forms: for characters, code points among them that may read as several.
-        by_word: whether units are words, else characters.
-    """
-    return size + size // 3 + paragraphs if by_word else size + MOST_CHARACTERS * forms
+def no_sets(paragraphs: int) -> ShingleSets:
+    """The sets of paragraphs that are not compared."""
+    none = np.empty(0, np.uint64)
+    offsets = np.zeros(paragraphs + 1, np.int64)
+    return ShingleSets(none, offsets, NumberSets.none(paragraphs), np.zeros(paragraphs, np.uint8))
 
 
 def fold_words(text: str, profile: str) -> list[str]:

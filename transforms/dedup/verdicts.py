@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.arrays import Float64s, Int64s
+from transforms.arrays import Bools, Float64s, Int64s
 from transforms.dedup.fingerprints import Fingerprint, check_split
 from transforms.filesystems import DamagedFileError
 from transforms.runs.run import Run
@@ -21,12 +21,13 @@ SCHEMA = pa.schema(
         pa.field("kept_bundle", pa.string(), nullable=False),
         pa.field("kept_offset", pa.int64(), nullable=False),  # of the paragraph, in bytes from the start of the bundle
         pa.field("kept_paragraph_index", pa.int32(), nullable=False),
+        pa.field("kept_length", pa.int64(), nullable=False),  # its bytes, in UTF-8
         pa.field("kept_run", pa.string(), nullable=False),
     ]
 )
 
 
-# Where a paragraph is; `offset` is its first byte, from the start of the bundle.
+# Where a paragraph is; `offset` is its first byte, from the start of the bundle; `length` is in bytes of UTF-8.
 PLACES = pa.schema(
     [
         pa.field("run", pa.string(), nullable=False),
@@ -34,6 +35,7 @@ PLACES = pa.schema(
         pa.field("bundle", pa.string(), nullable=False),
         pa.field("offset", pa.int64(), nullable=False),
         pa.field("paragraph_index", pa.int32(), nullable=False),
+        pa.field("length", pa.int64(), nullable=False),
     ]
 )
 
@@ -71,7 +73,9 @@ def verdict_tables(
     cuts = np.searchsorted(decision.removed, edges)
     for split in range(len(fingerprints)):
         rows = slice(cuts[split], cuts[split + 1])
-        yield _table(decision, kept_places[rows], rows, edges[split])
+        removed = decision.removed[rows] - edges[split]
+        wordless = fingerprints[split].sets.wordless[removed].astype(bool)
+        yield _table(removed, wordless, decision.similarity[rows], kept_places[rows])
 
 
 def places_of(fingerprints: Sequence[Fingerprint], wanted: Int64s, run: str) -> pa.Table:
@@ -88,20 +92,22 @@ def places_of(fingerprints: Sequence[Fingerprint], wanted: Int64s, run: str) -> 
         owners.column("bundle"),
         pa.array(np.concatenate([each.offset for each in fingerprints])[wanted]),
         pa.array(np.concatenate([each.paragraph_index() for each in fingerprints])[wanted]),
+        pa.array(np.concatenate([each.length for each in fingerprints])[wanted]),
     ]
     return pa.table(columns, schema=PLACES)
 
 
-def _table(decision: Decision, places: pa.Table, rows: slice, first: int) -> pa.Table:
-    similarity = decision.similarity[rows]
+def _table(removed: Int64s, wordless: Bools, similarity: Float64s, places: pa.Table) -> pa.Table:
+    with_words = pc.if_else(pa.array(similarity == 1.0), "exact", "near")
     columns = [
-        pa.array(decision.removed[rows] - first),
-        pc.if_else(pa.array(similarity == 1.0), "exact", "near"),
+        pa.array(removed),
+        pc.if_else(pa.array(wordless), "wordless", with_words),
         pa.array(similarity),
         places.column("doc_id"),
         places.column("bundle"),
         places.column("offset"),
         places.column("paragraph_index"),
+        places.column("length"),
         places.column("run"),
     ]
     return pa.table(columns, schema=SCHEMA)

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from transforms.bundles.errors import PassedReason
+from transforms.bundles.findings import Kind
 from transforms.errors import UsageError
 from transforms.filesystems import OutputError
 from transforms.runs.names import check_name, is_shard, run_id
@@ -81,6 +83,35 @@ class TakenInput(Record):
     end: int = Field(description="bytes `start` to `end` were taken")
 
 
+class PassedFile(Record):
+    """A file that was not taken, or a folder with all below it."""
+
+    url: str = Field(description="that of a folder ends with a /")
+    reason: PassedReason
+
+
+class FoundPlace(Record):
+    """A place where something was noticed."""
+
+    bundle: str
+    offset: int = Field(description="bytes from the start of the bundle, decompressed")
+    excerpt: str = Field(description="the text there")
+
+
+class Found(Record):
+    """All that was noticed of one kind."""
+
+    count: int
+    places: tuple[FoundPlace, ...] = Field(description="the first, in input order")
+
+
+class Repaired(Record):
+    """Documents in damaged UTF-8 that were kept, and the characters in them that were restored or replaced."""
+
+    documents: int = 0
+    characters: int = 0
+
+
 class ShardFile(Record):
     """A file of a run."""
 
@@ -142,6 +173,7 @@ class Header(Record):
     versions: dict[str, str] = Field(description="of Rafid and of the libraries it stands on")
     slice: SlicePlace | None = Field(None, description="the part of a larger job that it is")
     window: WindowSpan | None = Field(None, description="of a stream's run: the window, and when its bundles arrived")
+    passed_over: tuple[PassedFile, ...] = Field((), description="files that were not taken, in the first run of a job")
 
 
 def _known_format(value: Any) -> Any:
@@ -169,6 +201,10 @@ class Manifest(Header):
     bytes: int = Field(description="read")
     preambles: int = Field(description="documents without a delimiter line")
     rejects: dict[str, int] = Field(description="by reason")
+    repaired: Repaired = Field(Repaired(), description="see `input.repair`")
+    findings: dict[Kind, Found] = Field(
+        default_factory=dict, description="look-alikes of delimiters, and markup and tables taken as text, by kind"
+    )
     dedup: JoinFigures
     seconds: Seconds
     files: tuple[ShardFile, ...] = Field(description="by path")
@@ -240,8 +276,7 @@ def parse_manifest(text: bytes, origin: str, remedy: str = "restore it from a ba
         return Manifest.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        what = f"{where}: {first['msg']}" if where else first["msg"]
+        what = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
         raise OutputError(f"{origin}: is not a manifest ({what}); {remedy}") from error
 
 

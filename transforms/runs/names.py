@@ -12,8 +12,9 @@ _SLICE = re.compile(r"-slice-([0-9]{4,})$")
 _OF_GENERATION = re.compile(r"~([0-9]+)\.parquet(?:\.[0-9a-f]{8}\.tmp)?$")
 # What readers that guess the types of partitions take for a number, a date or a truth value: 007 and 7 would be one.
 _VALUE = re.compile(
-    r"[0-9]+\.?[0-9]*([eE]-?[0-9]+)?[dDfFlL]?|0[xX][0-9A-Fa-f.]+([pP]-?[0-9]+)?|[0-9]{1,4}-[0-9]{1,2}-[0-9]{1,4}"
-    r"|(?i:nan|inf|infinity|null|none|true|false)"
+    r"[0-9]+\.?[0-9]*([eE]-?[0-9]+)?[dDfFlL]?|0[xX][0-9A-Fa-f.]+([pP]-?[0-9]+)?|0[bB][01_]+"
+    r"|([0-9]{8}|[0-9]+([-.])[0-9]{1,2}\4[0-9]{1,4})(T[0-9]{6}(\.[0-9]+)?Z?)?"
+    r"|(?i:nan|inf|infinity|null|none|true|false|epoch)"
 )
 
 

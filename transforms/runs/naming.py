@@ -20,7 +20,7 @@ def free_name(runs: Sequence[Manifest]) -> str:
     """A name for a job that nobody has named: the time, or the next moment that none of `runs` is named after."""
     taken = {job_of(each.run) for each in runs}
     moment = datetime.now(UTC)
-    while (name := moment.strftime("%Y%m%dT%H%M%S.%fZ")) in taken:
+    while (name := moment.strftime("run-%Y%m%dT%H%M%S.%fZ")) in taken:
         moment += timedelta(microseconds=1)
     return name
 

@@ -10,6 +10,7 @@ from transforms.runs.lease import token_of
 from transforms.runs.lock import MANIFESTS, create_fenced, is_claim
 from transforms.runs.manifest import Manifest, Opening, parse_manifest
 from transforms.runs.names import LEDGER_FOLDERS, check_name, generation_of, parse_id, run_id, shard_path
+from transforms.sealed import Damaged, seal_text, unseal_text
 from transforms.storage import Folder
 
 WAITING = f"{MANIFESTS}/.waiting"  # manifests of runs that take the place of others with the last run of their job
@@ -176,7 +177,11 @@ class Run:
 
     def _read(self, path: str) -> Manifest:
         remedy = f"restore it from a backup, or remove the run: {self.how_to_remove()}"
-        found = parse_manifest(self.folder.read(path).to_pybytes(), self.folder.at(path), remedy)
+        try:
+            text = unseal_text(self.folder.read(path).to_pybytes())
+        except Damaged as error:
+            raise OutputError(f"{self.folder.at(path)}: is damaged: {error}; {remedy}") from error
+        found = parse_manifest(text, self.folder.at(path), remedy)
         if found.run != self.name:
             raise OutputError(f"{self.folder.at(path)}: is the manifest of run {found.run}; {remedy}")
         return found
@@ -202,7 +207,7 @@ class Run:
         path = self.waiting_manifest() if waiting else manifest_path(self.name)
         self.folder.sync([*(file.path for file in manifest.files), *self._sources()])
         try:
-            create_fenced(self.folder, path, manifest.to_json().encode(), lease)
+            create_fenced(self.folder, path, seal_text(manifest.to_json()), lease)
         except FileTaken as error:
             if not self._has_manifest(path) or self._read(path).key != manifest.key:  # else this is a second attempt
                 raise RunTaken(

@@ -54,7 +54,7 @@ class Corpus:
         return self.catalog.run(run)
 
     def dataset(self, ledger: str, runs: Sequence[str] | None = None) -> ds.Dataset:
-        """All rows of one of `schemas.LEDGERS`, with the column `run` after its own.
+        """All rows of one of `schemas.LEDGERS`; those of files of before, which lack `run`, have it from their path.
 
         Args:
             ledger: its name.
@@ -62,7 +62,7 @@ class Corpus:
         """
         manifests = self.manifests if runs is None else [each for each in self.catalog.runs if each.run in runs]
         system, _ = filesystem(self.folder.url)
-        schema = schemas.LEDGERS[ledger].append(pa.field("run", pa.string()))
+        schema = schemas.LEDGERS[ledger]
         parts = [
             ds.dataset(paths, schema=schema, format="parquet", filesystem=system, partitioning=_BY_RUN)
             for manifest in manifests

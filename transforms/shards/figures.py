@@ -13,7 +13,8 @@ from transforms.runs.manifest import Manifest
 from transforms.shards.corpus import Corpus
 
 # However large the corpus, a report shows so many of each: it stays small.
-CLUSTERS, PAIRS, REJECTS, INPUTS, NAMES = 12, 20, 50, 100, 30
+CLUSTERS, PAIRS, SHORTER, REJECTS, INPUTS, NAMES = 12, 20, 12, 50, 100, 30
+_MUCH_SHORTER = 0.8  # of the bytes of what it stands for
 _WORDS = 60  # of each text
 _LETTERS = 40  # of each word
 _LEAD = 12  # words shown before the first that differs
@@ -45,6 +46,19 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Shortened:
+    """Near-duplicates that were much longer than the kept paragraph: a shortened copy came first.
+
+    Attributes:
+        count: all of the run.
+        rows: those that lost most bytes, with where they and the kept ones are, `size` and `kept_length` in bytes.
+    """
+
+    count: int
+    rows: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class Figures:
     """The figures that a report shows of a run.
 
@@ -52,6 +66,7 @@ class Figures:
         manifest: the run's.
         clusters: the kept paragraphs that stand for most, largest first.
         pairs: near-duplicates at equal distances over all of them.
+        shortened: near-duplicates that were much longer.
         similarities: near-duplicates by similarity, from the threshold up.
         lengths: documents by their bytes in the bundle, each bin twice the one before.
         languages, encodings: their names, with the documents kept and those filtered, most first.
@@ -61,6 +76,7 @@ class Figures:
     manifest: Manifest
     clusters: list[Cluster]
     pairs: list[Pair]
+    shortened: Shortened
     similarities: Bins
     lengths: Bins
     languages: list[tuple[str, int, int]]
@@ -79,6 +95,7 @@ def figures_of(corpus: Corpus, run: str) -> Figures:
         manifest,
         [_cluster(*each) for each in zip(clusters.to_pylist(), texts, strict=False)],
         [_pair(*each, fold) for each in zip(pairs.to_pylist(), texts[len(clusters) :], strict=True)],
+        _shortened(corpus, run),
         _similarities(corpus, run, manifest.setting("dedup.threshold")),
         _lengths(pa.concat_tables([kept, filtered])),
         _names(kept, filtered, "language"),
@@ -107,6 +124,17 @@ def _largest(corpus: Corpus, run: str) -> pa.Table:
         return groups  # select_k_unstable fails on a table without rows
     chosen = pc.select_k_unstable(groups, CLUSTERS, [*keys, ("kept_offset", "ascending")])
     return groups.take(chosen)
+
+
+def _shortened(corpus: Corpus, run: str) -> Shortened:
+    places = ["bundle", "offset", "kept_run", "kept_bundle", "kept_offset", "kept_length"]
+    columns = {name: pc.field(name) for name in places} | {"size": pc.binary_length(pc.field("text"))}
+    near = corpus.dataset("duplicates", [run]).to_table(columns=columns, filter=pc.field("rule") == "near")
+    lost = pc.subtract(near.column("size").cast(pa.int64()), near.column("kept_length"))
+    much = pc.less(near.column("kept_length"), pc.multiply(near.column("size"), _MUCH_SHORTER))
+    longer = near.append_column("lost", lost).filter(much)
+    order = [("lost", "descending"), ("bundle", "ascending"), ("offset", "ascending")]
+    return Shortened(len(longer), longer.sort_by(order).slice(0, SHORTER).to_pylist())
 
 
 def _cluster(row: dict[str, Any], text: str) -> Cluster:

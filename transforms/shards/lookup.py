@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.arrays import UInt64s
+from transforms.dedup.definition import definition_of
 from transforms.dedup.shingles import ShingleSets, shingle_sets
 from transforms.settings import DedupSettings
 from transforms.shards.corpus import PARAGRAPH_BREAKS, Corpus
@@ -25,20 +26,24 @@ class Likeness:
         similarity: the exact Jaccard similarity of the shingle sets.
         place: `run`, `doc_id`, `bundle`, `paragraph_index` and `paragraph_offset` of the paragraph.
         text: the paragraph.
+        apart: True where each has a number that the other lacks, which keeps them apart.
     """
 
     similarity: float
     place: dict[str, Any]
     text: str
+    apart: bool
 
 
 def settings_of(corpus: Corpus) -> DedupSettings:
     """The definition of a duplicate in a corpus, by its latest run."""
-    return DedupSettings.model_validate(corpus.manifests[-1].setting("dedup"))
+    return definition_of(corpus.manifests[-1])
 
 
 def most_alike(corpus: Corpus, text: str, settings: DedupSettings) -> Likeness | None:
-    """The kept paragraph of highest similarity, then the earliest; None where none shares a shingle with the text.
+    """The kept paragraph that would stand for a text, else the most similar one; None where none shares a shingle.
+
+    Of those that would, or else of all, it is that of highest similarity, then the earliest.
 
     Args:
         corpus: what is looked through, whole.
@@ -46,16 +51,20 @@ def most_alike(corpus: Corpus, text: str, settings: DedupSettings) -> Likeness |
         settings: the definition of a duplicate; the scope does not count.
     """
     compared = settings.model_copy(update={"scope": "corpus"})
-    wanted = np.unique(sets_of(pa.array([text]), compared).shingles)
+    asked = sets_of(pa.array([text]), compared)
+    wanted = np.unique(asked.shingles)
     best: Likeness | None = None
+    rank = (False, 0.0)
     for manifest in corpus.manifests if len(wanted) else ():
         mode = manifest.setting("input.paragraphs")
         documents = corpus.dataset("documents", [manifest.run])
         for batch in documents.to_batches(columns=["text", *_PLACE], batch_size=_ROWS):
             lines = pc.split_pattern(batch.column("text"), PARAGRAPH_BREAKS[mode])
-            for similarity, at in _similar(lines.flatten(), wanted, compared):
-                if best is None or similarity > best.similarity:
-                    best = Likeness(similarity, _place(batch, lines, at), lines.flatten()[at].as_py())
+            for similarity, at, apart in _similar(lines.flatten(), asked, wanted, compared):
+                stands = similarity >= compared.threshold and not apart
+                if best is None or (stands, similarity) > rank:
+                    best = Likeness(similarity, _place(batch, lines, at), lines.flatten()[at].as_py(), apart)
+                    rank = (stands, similarity)
     return best
 
 
@@ -73,14 +82,16 @@ def sets_of(paragraphs: pa.StringArray, settings: DedupSettings) -> ShingleSets:
     return shingle_sets(text, start, end, np.zeros(len(start), np.uint64), settings)
 
 
-def _similar(paragraphs: pa.StringArray, wanted: UInt64s, settings: DedupSettings) -> Iterator[tuple[float, int]]:
-    """The similarity and number of each paragraph that shares a shingle."""
+def _similar(
+    paragraphs: pa.StringArray, asked: ShingleSets, wanted: UInt64s, settings: DedupSettings
+) -> Iterator[tuple[float, int, bool]]:
+    """The similarity and number of each paragraph that shares a shingle, and whether numbers keep it apart."""
     sets = sets_of(paragraphs, settings)
     hits = np.flatnonzero(np.isin(sets.shingles, wanted))
     for at in np.unique(np.searchsorted(sets.offsets, hits, "right") - 1).tolist():
         own = np.unique(sets.shingles[sets.offsets[at] : sets.offsets[at + 1]])
         shared = len(np.intersect1d(own, wanted, assume_unique=True))
-        yield shared / (len(own) + len(wanted) - shared), at
+        yield shared / (len(own) + len(wanted) - shared), at, sets.numbers.apart(at, asked.numbers, 0)
 
 
 def _place(batch: pa.RecordBatch, lines: pa.ListArray, at: int) -> dict[str, Any]:

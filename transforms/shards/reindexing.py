@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from transforms.dedup.definition import definition_of
 from transforms.dedup.index.building import IndexMissingError, open_segments, sound_groups
 from transforms.dedup.index.groups import SegmentGroup
 from transforms.dedup.index.matching import sorted_sets
@@ -32,7 +33,7 @@ def kept_sets(output: Folder, manifest: Manifest) -> Iterator[pa.Table]:
     Raises:
         IndexMissingError: a shard is not there or damaged.
     """
-    settings = DedupSettings.model_validate(manifest.setting("dedup"))
+    settings = definition_of(manifest)
     breaks = PARAGRAPH_BREAKS[manifest.setting("input.paragraphs")]
     for path in manifest.files_of("documents"):
         try:
@@ -89,6 +90,7 @@ def _sets(documents: pa.Table, breaks: str, settings: DedupSettings, run: str) -
     sets = sets_of(paragraphs.flatten(), settings)
     wanted = (np.diff(sets.offsets) > 0).astype(np.uint8)
     tokens, bounds = sorted_sets(sets, wanted)
+    numbers = sets.numbers.take(np.flatnonzero(wanted))
     rows = pa.array(np.flatnonzero(wanted))
     owner = pa.array(np.repeat(np.arange(len(documents)), np.diff(index.offsets.to_numpy()))).take(rows)
     columns = [
@@ -97,5 +99,6 @@ def _sets(documents: pa.Table, breaks: str, settings: DedupSettings, run: str) -
         documents.column("bundle").take(owner),
         documents.column("paragraph_offset").combine_chunks().flatten().take(rows),
         index.flatten().take(rows),
+        pc.binary_length(paragraphs.flatten().take(rows)).cast(pa.int64()),
     ]
-    return sets_table(pa.table(columns, schema=PLACES), tokens, bounds)
+    return sets_table(pa.table(columns, schema=PLACES), tokens, bounds, numbers)

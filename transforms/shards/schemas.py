@@ -7,6 +7,9 @@ def _required(name: str, dtype: pa.DataType) -> pa.Field:
     return pa.field(name, dtype, nullable=False)
 
 
+# The name in the path of the file, where some readers take a name that looks like a number or a date for one.
+_RUN = _required("run", pa.string())
+
 # One row a document of which something is kept; its lists have one entry a kept paragraph.
 DOCUMENTS = pa.schema(
     [
@@ -23,6 +26,7 @@ DOCUMENTS = pa.schema(
         pa.field("segmented", pa.string()),
         _required("paragraph_index", pa.list_(pa.field("element", pa.int32(), nullable=False))),
         _required("paragraph_offset", pa.list_(pa.field("element", pa.int64(), nullable=False))),
+        _RUN,
     ]
 )
 
@@ -40,7 +44,9 @@ DUPLICATES = pa.schema(
         _required("kept_bundle", pa.string()),
         _required("kept_offset", pa.int64()),
         _required("kept_paragraph_index", pa.int32()),
+        _required("kept_length", pa.int64()),
         _required("kept_run", pa.string()),
+        _RUN,
     ]
 )
 
@@ -54,6 +60,7 @@ REJECTS = pa.schema(
         _required("reason", pa.string()),
         _required("detail", pa.string()),
         _required("payload", pa.binary()),
+        _RUN,
     ]
 )
 
@@ -72,6 +79,7 @@ FILTERED = pa.schema(
         _required("rule", pa.string()),
         _required("text", pa.string()),
         _required("paragraph_offset", pa.list_(pa.field("element", pa.int64(), nullable=False))),
+        _RUN,
     ]
 )
 

@@ -1,5 +1,6 @@
 """The second pass over a split: its text, read again, as the tables of a corpus."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,6 +77,7 @@ class SplitText:
         documents: as read.
         fingerprint: of the same split.
         verdicts: its removed paragraphs, see `verdicts.SCHEMA`.
+        run: the name of the run that it is of.
         breaks: line feeds between the paragraphs of a document.
         segmenter: what fills `segmented`; None leaves it null.
     """
@@ -83,6 +85,7 @@ class SplitText:
     documents: Documents
     fingerprint: Fingerprint
     verdicts: pa.Table
+    run: str
     breaks: int
     segmenter: Segmenter | None
 
@@ -95,7 +98,7 @@ class SplitText:
             "documents": self._kept(kept),
             "duplicates": self._duplicates(),
             "filtered": self._filtered(left_out),
-            "rejects": _rejects_table(self.documents),
+            "rejects": self._rejects(),
         }
         return {name: table for name, table in tables.items() if len(table)}
 
@@ -109,7 +112,7 @@ class SplitText:
             "paragraph_index": lists(self.fingerprint.paragraph_index()[kept], first),
             "paragraph_offset": lists(self.fingerprint.offset[kept], first),
         }
-        return _table(columns, schemas.DOCUMENTS)
+        return self._table(columns, schemas.DOCUMENTS)
 
     def _segmented(self, start: Int64s, end: Int64s, first: Int64s) -> pa.Array:
         if self.segmenter is None:
@@ -129,7 +132,7 @@ class SplitText:
             "text": joined(self.documents.text, start, end, np.arange(len(removed) + 1), self.breaks),
             **{name: self.verdicts.column(name) for name in self.verdicts.column_names if name != "paragraph"},
         }
-        return _table(columns, schemas.DUPLICATES)
+        return self._table(columns, schemas.DUPLICATES)
 
     def _filtered(self, left_out: Bools) -> pa.Table:
         paragraphs = left_out[self.fingerprint.paragraph_document()]
@@ -141,7 +144,19 @@ class SplitText:
             "text": joined(self.documents.text, start, end, np.arange(len(rows) + 1), self.breaks),
             "paragraph_offset": lists(self.fingerprint.offset[paragraphs], first),
         }
-        return _table(columns, schemas.FILTERED)
+        return self._table(columns, schemas.FILTERED)
+
+    def _rejects(self) -> pa.Table:
+        fields = [field for field in schemas.REJECTS if field.name != "run"]
+        rows = self.documents.rejects
+        columns = {field.name: pa.array([getattr(row, field.name) for row in rows], field.type) for field in fields}
+        return self._table(columns, schemas.REJECTS)
+
+    def _table(self, columns: Mapping[str, pa.Array | pa.ChunkedArray], schema: pa.Schema) -> pa.Table:
+        """The columns and that of the run, in the order of the schema."""
+        rows = len(next(iter(columns.values())))
+        every = {**columns, "run": pa.repeat(self.run, rows)}
+        return pa.table([every[name] for name in schema.names], schema=schema)
 
     def _rows_of(self, paragraphs: Bools) -> tuple[Int64s, Int64s]:
         """The documents with marked paragraphs, and where each one's begin among the marked."""
@@ -152,14 +167,3 @@ class SplitText:
     def _document_columns(self, rows: Int64s) -> dict[str, pa.ChunkedArray]:
         chosen = self.fingerprint.documents.take(pa.array(rows)).drop_columns(["filter_rule"])
         return dict(zip(chosen.column_names, chosen.columns, strict=True))
-
-
-def _rejects_table(documents: Documents) -> pa.Table:
-    """The table of what could not be read, a row each."""
-    rows = documents.rejects
-    columns = {name: [getattr(row, name) for row in rows] for name in schemas.REJECTS.names}
-    return pa.table(columns, schema=schemas.REJECTS)
-
-
-def _table(columns: dict[str, pa.Array | pa.ChunkedArray], schema: pa.Schema) -> pa.Table:
-    return pa.table([columns[name] for name in schema.names], schema=schema)

@@ -12,12 +12,23 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from transforms.bundles.documents import Documents
+from transforms.bundles.findings import Findings, Kind
 from transforms.bundles.listing import digest_bundle
 from transforms.bundles.splits import ByteRange, Split
 from transforms.dedup.fingerprints import Fingerprint, read_figures, read_fingerprint
 from transforms.dedup.first_pass import check_same_text
 from transforms.dedup.verdicts import read_verdicts
-from transforms.runs.manifest import Counts, JoinFigures, Manifest, Opening, Seconds, ShardFile, TakenInput
+from transforms.runs.manifest import (
+    Counts,
+    Found,
+    JoinFigures,
+    Manifest,
+    Opening,
+    Repaired,
+    Seconds,
+    ShardFile,
+    TakenInput,
+)
 from transforms.runs.run import Run
 from transforms.segmentation.segmenter import Segmenter
 from transforms.settings import ShardSettings
@@ -26,7 +37,9 @@ from transforms.shards.tables import SplitText
 from transforms.storage import Folder, WrittenFile
 
 # Few different values: a dictionary pays. Rising numbers: differences pay.
-_DICTIONARY = {"bundle", "encoding", "language", "rule", "kept_bundle", "kept_run", "stage", "reason", "repaired"}
+_DICTIONARY = {
+    "bundle", "encoding", "language", "rule", "kept_bundle", "kept_run", "stage", "reason", "repaired", "run",
+}  # fmt: skip
 _DELTA = {"offset", "length", "paragraph_index.list.element", "paragraph_offset.list.element"}
 
 
@@ -92,7 +105,7 @@ def write_split(
     fingerprint = read_fingerprint(run, split.id)
     check_same_text(split, fingerprint, documents)
     verdicts = read_verdicts(run, split.id, len(fingerprint.offset))
-    text = SplitText(documents, fingerprint, verdicts, breaks, segmenter)
+    text = SplitText(documents, fingerprint, verdicts, run.name, breaks, segmenter)
     tables = text.tables()
     shards = {ledger: run.shard(ledger, split.id) for ledger in tables}
     files = [write_table(run.folder, shards[name], table, run.name, settings) for name, table in tables.items()]
@@ -125,6 +138,8 @@ def commit_run(run: Run, written: Sequence[WrittenSplit], opening: Opening) -> M
         bytes=sum(each.facts["bytes"] for each in fingerprints),
         preambles=sum(each.facts["preambles"] for each in fingerprints),
         rejects=dict(sorted(sum((Counter(each.facts["reasons"]) for each in fingerprints), Counter()).items())),
+        repaired=_repaired(fingerprints),
+        findings=_findings(fingerprints),
         dedup=figures,
         seconds=_seconds(in_order, figures, opening.header.started),
         files=tuple(ShardFile(**asdict(file)) for file in files),
@@ -145,6 +160,16 @@ def commit_opened_run(run: Run, written: Sequence[WrittenSplit]) -> Manifest | N
     opening = run.opening()
     check_whole(opening.splits, len({each.split.index for each in written}))
     return commit_run(run, written, opening)
+
+
+def _repaired(fingerprints: Sequence[Fingerprint]) -> Repaired:
+    parts = [each.facts["repaired"] for each in fingerprints]
+    return Repaired(**{what: sum(part[what] for part in parts) for what in Repaired.model_fields})
+
+
+def _findings(fingerprints: Sequence[Fingerprint]) -> dict[Kind, Found]:
+    found = Findings.total(Findings.from_dict(each.facts["findings"]) for each in fingerprints)
+    return {Kind(kind): Found.model_validate(entry) for kind, entry in found.as_dict().items()}
 
 
 def _seconds(written: Sequence[WrittenSplit], figures: JoinFigures, started: str) -> Seconds:

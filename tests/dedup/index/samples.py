@@ -7,8 +7,10 @@ import numpy as np
 import pyarrow as pa
 from hypothesis import strategies as st
 
+from tests.dedup.twins import apart
 from transforms.dedup.index.matching import sorted_sets
 from transforms.dedup.index.segment import Segment, sets_table, write_segment
+from transforms.dedup.numbers.sets import NumberSets
 from transforms.dedup.shingles import ShingleSets
 from transforms.storage import Folder
 
@@ -35,10 +37,19 @@ def related(draw: st.DrawFn, others: Sequence[Sequence[Shingles]]) -> list[Shing
     return found
 
 
-def sets_of(split: Sequence[Shingles]) -> ShingleSets:
-    """The split's shingles as columns."""
+def numbers_of(paragraph: Shingles) -> list[int]:
+    """The numbers of a paragraph, made up from six shingles of the universe."""
+    return sorted({each % 7 for each in paragraph if each in UNIVERSE[:6]})
+
+
+def sets_of(split: Sequence[Shingles], *, numbered: bool = False) -> ShingleSets:
+    """The split's shingles as columns; with numbers, if wanted."""
     flat = [each for paragraph in split for each in paragraph]
-    return ShingleSets(np.array(flat, np.uint64), np.cumsum([0, *map(len, split)]).astype(np.int64))
+    offsets = np.cumsum([0, *map(len, split)]).astype(np.int64)
+    numbers = [numbers_of(each) if numbered else [] for each in split]
+    number_offsets = np.cumsum([0, *map(len, numbers)]).astype(np.int64)
+    every = NumberSets(np.array([each for one in numbers for each in one], np.uint64), number_offsets)
+    return ShingleSets(np.array(flat, np.uint64), offsets, every, np.zeros(len(split), np.uint8))
 
 
 def places(run: str, count: int) -> pa.Table:
@@ -50,14 +61,16 @@ def places(run: str, count: int) -> pa.Table:
         "bundle": pa.array(["أخبار.txt"] * count, pa.string()),
         "offset": pa.array([100 * row for row in rows], pa.int64()),
         "paragraph_index": pa.array(list(rows), pa.int32()),
+        "length": pa.array([10 + row for row in rows], pa.int64()),
     }
     return pa.table(columns)
 
 
-def table_of(run: str, split: Sequence[Shingles]) -> pa.Table:
-    """The rows of a segment: all paragraphs of a split."""
-    tokens, bounds = sorted_sets(sets_of(split), np.ones(len(split), np.uint8))
-    return sets_table(places(run, len(split)), tokens, bounds)
+def table_of(run: str, split: Sequence[Shingles], *, numbered: bool = False) -> pa.Table:
+    """The rows of a segment: all paragraphs of a split; with numbers, if wanted."""
+    sets = sets_of(split, numbered=numbered)
+    tokens, bounds = sorted_sets(sets, np.ones(len(split), np.uint8))
+    return sets_table(places(run, len(split)), tokens, bounds, sets.numbers)
 
 
 def build_segment(root: Path, name: str, tables: Sequence[pa.Table], runs: frozenset[str]) -> Segment:
@@ -72,13 +85,15 @@ def similarity(left: Sequence[int], right: Sequence[int]) -> float:
     return len(mine & other) / len(mine | other) if mine and other else 0.0
 
 
-def best(paragraph: Sequence[int], segments: Sequence[Sequence[Sequence[int] | None]], threshold: float) -> Found:
+def best(
+    paragraph: Shingles, segments: Sequence[Sequence[Shingles | None]], threshold: float, *, numbered: bool
+) -> Found:
     """The definition: the most similar of all rows, then the first; None in the place of a row that does not count."""
     rows = [
         (similarity(paragraph, row), -number, -at)
         for number, segment in enumerate(segments)
         for at, row in enumerate(segment)
-        if row is not None
+        if row is not None and not (numbered and apart(set(numbers_of(paragraph)), set(numbers_of(row))))
     ]
     found, number, at = max(rows, default=(0.0, 0, 0))
     return (-number, -at, found) if found >= threshold and found > 0 else None

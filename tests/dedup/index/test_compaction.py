@@ -274,11 +274,11 @@ def test_a_run_finds_only_what_is_within_its_horizon(tmp_path: Path) -> None:
 def test_other_settings_are_one_error_that_names_both(tmp_path: Path) -> None:
     output = ingest_runs(tmp_path, 2)
     settings: IngestSettings = settings_for(
-        output.local_path(), tmp_path / "in", dedup__threshold=0.8, dedup__shingle__size=2
+        output.local_path(), tmp_path / "in", dedup__threshold=0.8, dedup__shingle__size=3
     )
     line = (
-        f"output {output.url}: run r000 was made with dedup.shingle.size=3, dedup.threshold=0.7, "
-        "this one has dedup.shingle.size=2, dedup.threshold=0.8; use the same settings or another output"
+        f"output {output.url}: run r000 was made with dedup.shingle.size=2, dedup.threshold=0.7, "
+        "this one has dedup.shingle.size=3, dedup.threshold=0.8; use the same settings or another output"
     )
     with pytest.raises(DefinitionError) as error:
         ingest_plainly(settings)

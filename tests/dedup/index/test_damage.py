@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+import pyarrow as pa
 import pytest
 
 from tests.corpus import files_below
 from tests.damaging import DAMAGES, damage
 from tests.plain_job import Whole, ingest_plainly, read_whole_output, settings_for, write_bundles
 from transforms.dedup.index.building import compact
+from transforms.dedup.index.groups import groups_of, write_group
 from transforms.errors import RunError
 from transforms.runs.catalog import committed_runs
 from transforms.shards.reindexing import check_index, kept_sets
@@ -77,6 +79,22 @@ def test_files_that_changed_places_are_damaged(made: Path, wanted: Whole, tmp_pa
     shutil.copy(stranger / "segment-000" / "postings.arrow", group / "segment-000")
     assert "another file" in " ".join(check_index(Folder(str(root / "out")), committed_runs(Folder(str(root / "out")))))
     assert second_run(root) == wanted
+
+
+def test_an_index_of_an_earlier_version_is_made_again(
+    made: Path, wanted: Whole, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It has neither the numbers of paragraphs nor their lengths."""
+    root = Path(shutil.copytree(made, tmp_path / "x"))
+    output = Folder(str(root / "out"))
+    (group,) = groups_of(output, [each.key for each in committed_runs(output)])
+    segment = output.below(group.segment_paths()[0])
+    rows = pa.Table.from_batches([segment.read_arrow("sets.arrow")]).drop_columns(["length", "numbers"])
+    digests = group.digests[0]._replace(sets=segment.write_arrow("sets.arrow", rows))
+    write_group(output, group.model_copy(update={"digests": (digests,)}))
+    with caplog.at_level(logging.WARNING, "rafid.index"):
+        assert second_run(root) == wanted
+    assert any("is of another version of Rafid; it is made again" in each.message for each in caplog.records)
 
 
 def test_an_index_that_is_gone_is_made_again_to_the_byte(made: Path, tmp_path: Path) -> None:

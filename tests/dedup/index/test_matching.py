@@ -39,20 +39,20 @@ def test_a_segment_is_read_as_it_was_written(written: list[list[Shingles]]) -> N
 
 
 @settings(deadline=None, max_examples=150)
-@given(st.data(), thresholds, st.lists(st.tuples(splits, st.sampled_from(RUNS)), min_size=1, max_size=4))
+@given(st.data(), thresholds, st.booleans(), st.lists(st.tuples(splits, st.sampled_from(RUNS)), min_size=1, max_size=4))
 def test_matches_are_those_of_the_definition(
-    data: st.DataObject, threshold: float, indexed: list[tuple[list[Shingles], str]]
+    data: st.DataObject, threshold: float, numbered: bool, indexed: list[tuple[list[Shingles], str]]
 ) -> None:
-    """Several segments, of runs of which one no longer counts; splits on two threads."""
+    """Several segments, of runs of which one no longer counts; splits on two threads; with numbers and without."""
     asked = [data.draw(related([split for split, _ in indexed])) for _ in range(data.draw(st.integers(1, 2)))]
     with TemporaryDirectory() as folder:
         segments = [
-            build_segment(Path(folder), f"s{at}", [table_of(run, split)], frozenset(RUNS[:3]))
+            build_segment(Path(folder), f"s{at}", [table_of(run, split, numbered=numbered)], frozenset(RUNS[:3]))
             for at, (split, run) in enumerate(indexed)
         ]
-        found = IndexView(segments).match([sets_of(split) for split in asked], threshold, 2)
+        found = IndexView(segments).match([sets_of(split, numbered=numbered) for split in asked], threshold, 2)
         rows = [[each if run != "removed" else None for each in split] for split, run in indexed]
-        wanted = [best(each, rows, threshold) for split in asked for each in split]
+        wanted = [best(each, rows, threshold, numbered=numbered) for split in asked for each in split]
         columns = zip(found.segment.tolist(), found.row.tolist(), found.similarity.tolist(), strict=True)
         assert [each if each[0] >= 0 else None for each in columns] == wanted
         assert found.candidates >= sum(each is not None for each in wanted)

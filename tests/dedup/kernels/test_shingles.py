@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from tests.dedup import oracle, twins
 from tests.dedup.samples import CHARACTERS, encode, sentences, texts
+from transforms.dedup.folding.capacity import unit_capacity
 from transforms.dedup.folding.kernels import absorb, character_units, code_point, word_units
 from transforms.dedup.folding.profiles import PROFILES, fold_of
 from transforms.dedup.kernels import hash_shingles
-from transforms.dedup.shingles import unit_capacity
 
 hashes = st.integers(0, 2**64 - 1)
 profiles = st.sampled_from(PROFILES)
@@ -23,22 +23,25 @@ def run_hash_shingles(
     paragraphs: list[str],
     profile: str,
     by_word: bool,
-    size: int,
+    sizes: list[int],
     minimum_words: int = 0,
     salts: list[int] | None = None,
+    by_bytes: bool = False,
 ) -> list[list[int]]:
     """The shingle hashes of each paragraph; the arrays are not larger than the kernel's contract asks."""
     text, start, end = encode(paragraphs, between="")
     lengths = end - start
     forms = text.tobytes().count(0xEF)
-    shingles = np.empty(unit_capacity(int(lengths.sum()), len(start), forms, by_word=by_word), np.uint64)
+    capacity = unit_capacity(int(lengths.sum()), len(start), forms, by_word=by_word)
+    shingles = np.empty(len(sizes) * capacity, np.uint64)
     offsets = np.empty(len(start) + 1, np.int64)
     units = np.empty(unit_capacity(int(lengths.max(initial=0)), 1, forms, by_word=by_word), np.uint64)
     salt = np.array(salts or [0] * len(start), np.uint64)
     fold = fold_of(profile)
     used = hash_shingles(
-        text, start, end, salt, fold.table, fold.several, by_word, size, minimum_words, units, offsets, shingles
-    )
+        text, start, end, salt, fold.table, fold.several,
+        by_word, np.array(sizes), minimum_words, by_bytes, units, offsets, np.empty(len(start), np.uint8), shingles,
+    )  # fmt: skip
     assert offsets[-1] == used
     return [shingles[first:last].tolist() for first, last in pairwise(offsets)]
 
@@ -85,32 +88,46 @@ def test_characters_are_folded_words_with_one_blank_between(text: str, profile: 
 @given(
     st.lists(st.tuples(sentences | texts, hashes), max_size=6),
     st.booleans(),
-    st.integers(1, 6),
+    st.lists(st.integers(1, 6), min_size=1, max_size=3),
     st.integers(0, 4),
     profiles,
 )
 def test_shingles(
-    paragraphs: list[tuple[str, int]], by_word: bool, size: int, minimum_words: int, profile: str
+    paragraphs: list[tuple[str, int]], by_word: bool, sizes: list[int], minimum_words: int, profile: str
 ) -> None:
     words = [oracle.words(text, profile) for text, _ in paragraphs]
     found = run_hash_shingles(
-        [text for text, _ in paragraphs], profile, by_word, size, minimum_words, [salt for _, salt in paragraphs]
+        [text for text, _ in paragraphs], profile, by_word, sizes, minimum_words, [salt for _, salt in paragraphs]
     )
     assert found == [
-        twins.shingle_hashes(each, by_word, size, salt) if len(each) >= minimum_words else []
+        twins.shingle_hashes(each, by_word, sizes, salt) if len(each) >= minimum_words else []
         for each, (_, salt) in zip(words, paragraphs, strict=True)
     ]
 
 
 def test_a_short_paragraph_is_no_shingle_of_a_longer_one() -> None:
-    short, long = run_hash_shingles(["قال رسول", "قال رسول الله"], "arabic-1", True, 3)
+    short, long = run_hash_shingles(["قال رسول", "قال رسول الله"], "arabic-1", True, [3])
     assert (len(short), len(long)) == (1, 1)
     assert short != long
 
 
+def test_paragraphs_without_a_word_are_their_bytes() -> None:
+    texts = ["***", "***", "* * *", "", "َ", "قال"]
+    found = run_hash_shingles(texts, "arabic-1", True, [2], by_bytes=True)
+    hashes = [twins.absorb_all(0xA0761D6478BD642F, list(each.encode())) for each in texts]
+    assert found == [
+        [hashes[0]],
+        [hashes[0]],
+        [hashes[2]],
+        [],
+        [hashes[4]],
+        *run_hash_shingles(["قال"], "arabic-1", True, [2]),
+    ]
+
+
 def test_salts_part_equal_paragraphs() -> None:
     text = "قال رسول الله"
-    first, second, third = run_hash_shingles([text] * 3, "arabic-1", True, 2, salts=[7, 8, 7])
+    first, second, third = run_hash_shingles([text] * 3, "arabic-1", True, [2], salts=[7, 8, 7])
     assert first == third
     assert set(first).isdisjoint(second)
 
@@ -155,14 +172,14 @@ PINNED_WHOLE = {
 @pytest.mark.parametrize(("profile", "unit", "size"), PINNED_WHOLE)
 def test_the_hashes_of_every_code_point_are_frozen(profile: str, unit: str, size: int) -> None:
     points = map(chr, (*range(0xD800), *range(0xE000, 0x110000)))
-    (shingles,) = run_hash_shingles([" ".join(f"س{each}س {each}" for each in points)], profile, unit == "word", size)
+    (shingles,) = run_hash_shingles([" ".join(f"س{each}س {each}" for each in points)], profile, unit == "word", [size])
     digest = hashlib.sha256(np.array(shingles, "<u8").tobytes()).hexdigest()
     assert digest == PINNED_WHOLE[profile, unit, size]
 
 
 @pytest.mark.parametrize("text", PINNED_BY_ARABIC_2)
 def test_hashes_of_arabic_2_are_frozen(text: str) -> None:
-    assert run_hash_shingles([text], "arabic-2", by_word=True, size=3) == [PINNED_BY_ARABIC_2[text]]
+    assert run_hash_shingles([text], "arabic-2", by_word=True, sizes=[3]) == [PINNED_BY_ARABIC_2[text]]
 
 
 @pytest.mark.parametrize("text", PINNED)
@@ -174,9 +191,9 @@ def test_hashes_are_frozen(text: str) -> None:
     count = word_units(data, 0, len(data), fold.table, fold.several, units)
     assert units[:count].tolist() == words
     for profile in ("arabic-1", "arabic-2"):
-        assert run_hash_shingles([text], profile, by_word=True, size=3) == [shingles]
+        assert run_hash_shingles([text], profile, by_word=True, sizes=[3]) == [shingles]
 
 
 def test_character_shingle_hashes_are_frozen() -> None:
-    found = run_hash_shingles(["قَالَ لَا", "لا"], "arabic-1", by_word=False, size=5)
+    found = run_hash_shingles(["قَالَ لَا", "لا"], "arabic-1", by_word=False, sizes=[5])
     assert found == [[0x3CF0BAA8D624F2F5, 0x5AD52528A7DDBCFD], [0x97A0E8A27507305B]]

@@ -17,6 +17,7 @@ from transforms.dedup.partitioned.stages import (
     equal_sets,
     find_copies,
     order_of,
+    paragraph_of,
     prefixes,
     split_of,
     unique_pairs,
@@ -55,3 +56,10 @@ def _verified(
     every = unique_pairs(blocks)
     for other, pairs in by_key(split_of(every.earlier), every):
         yield verify(pairs, splits[split], splits[other], threshold)
+
+
+def numbered(found: Resolution, splits: list[ShingleSets]) -> dict[int, tuple[int, float]]:
+    """What stands for each removed paragraph, paragraphs numbered through the run."""
+    edges = np.cumsum([0] + [len(each.offsets) - 1 for each in splits])
+    removed, kept = (edges[split_of(p)] + paragraph_of(p) for p in (found.removed, found.kept))
+    return dict(zip(removed.tolist(), zip(kept.tolist(), found.similarity.tolist(), strict=True), strict=True))

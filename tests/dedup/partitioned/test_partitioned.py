@@ -11,23 +11,16 @@ from hypothesis import strategies as st
 from pipelines.ingest import main
 from tests.conftest import UNSEGMENTED
 from tests.corpus import read_corpus
-from tests.dedup.partitioned.plain import partitioned_join
+from tests.dedup.partitioned.plain import numbered, partitioned_join
 from tests.dedup.samples import bulletins, corpora, cut, definitions, sets_of
 from transforms.dedup.one_pass.join import decide
 from transforms.dedup.partitioned import stages
-from transforms.dedup.partitioned.resolution import Known, Resolution, resolve
+from transforms.dedup.partitioned.resolution import Known, resolve
 from transforms.dedup.partitioned.stages import CopyBlock, EdgeBlock, GivenBlock, positions
 from transforms.dedup.shingles import ShingleSets
 from transforms.runs.run import Run
 from transforms.settings import DedupSettings
 from transforms.storage import Folder
-
-
-def numbered(found: Resolution, splits: list[ShingleSets]) -> dict[int, tuple[int, float]]:
-    """What stands for each removed paragraph, paragraphs numbered through the run."""
-    edges = np.cumsum([0] + [len(each.offsets) - 1 for each in splits])
-    removed, kept = (edges[stages.split_of(p)] + stages.paragraph_of(p) for p in (found.removed, found.kept))
-    return dict(zip(removed.tolist(), zip(kept.tolist(), found.similarity.tolist(), strict=True), strict=True))
 
 
 def one_pass(splits: list[ShingleSets], threshold: float) -> dict[int, tuple[int, float]]:

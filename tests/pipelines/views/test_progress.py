@@ -51,7 +51,7 @@ def test_json_lines(seeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert ingest(seeds, tmp_path, "--log-format", "json") == 0
     printed = capsys.readouterr()
     (summary,) = [json.loads(line) for line in printed.out.splitlines()]
-    assert (summary["event"], summary["counts"]["paragraphs"]["kept"]) == ("committed", 209)
+    assert (summary["event"], summary["counts"]["paragraphs"]["kept"]) == ("committed", 205)
     steps = [json.loads(line) for line in printed.err.splitlines()]
     assert {step["event"] for step in steps} == {"progress"}
     assert (steps[-1]["stage"], steps[-1]["bytes"], steps[-1]["of"]) == ("write", 90067, 90067)

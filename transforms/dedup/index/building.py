@@ -213,7 +213,9 @@ def _kept_sets(run: Run, split: str) -> pa.Table:
     left_out = fingerprint.documents.column("filter_rule").is_valid().to_numpy()
     kept[left_out[fingerprint.paragraph_document()]] = 0
     tokens, bounds = sorted_sets(fingerprint.sets, kept)
-    return sets_table(places_of([fingerprint], np.flatnonzero(kept), run.id), tokens, bounds)
+    rows = np.flatnonzero(kept)
+    numbers = fingerprint.sets.numbers.take(rows)
+    return sets_table(places_of([fingerprint], rows, run.id), tokens, bounds, numbers)
 
 
 FAN = 16  # groups of one level that become one of the next

@@ -4,6 +4,7 @@ import numpy as np
 from numba import types
 
 from transforms.dedup.kernels import drop_repeats, first_slot, least_overlap, pair_overlap, shared_tokens
+from transforms.dedup.numbers.kernels import nested
 from transforms.kernels import (
     Float64,
     InBytes,
@@ -187,12 +188,14 @@ def _first_of_size(rows, bounds, low, high, size, bound, larger):
 
 
 @kernel(
-    InUInt64, InInt64, InBytes, InInt64, Float64, InUInt64, InInt64, UInt64, InInt32, InUInt32, InInt32, InBytes, Int64,
+    InUInt64, InInt64, InUInt64, InInt64, InBytes, InInt64, Float64,
+    InUInt64, InInt64, InUInt64, InInt64, UInt64, InInt32, InUInt32, InInt32, InBytes, Int64,
     OutInt32, OutInt64, OutInt64, OutInt32, OutInt64, OutFloat64,
     returns=Int64,
 )  # fmt: skip
 def search_segment(
-    tokens, bounds, hits, possible, threshold, set_tokens, set_bounds, shift, begins, keys, rows, live, segment,
+    tokens, bounds, numbers, number_bounds, hits, possible, threshold,
+    set_tokens, set_bounds, set_numbers, set_number_bounds, shift, begins, keys, rows, live, segment,
     seen, starts, ends, best_segment, best_row, best_similarity,
 ):  # fmt: skip
     """Looks each set up in one segment; returns how many pairs were verified.
@@ -205,9 +208,12 @@ def search_segment(
 
     Args:
         tokens, bounds: the sets to look up.
+        numbers, number_bounds: the numbers of their paragraphs; where each of two has one that the other lacks, they
+            are no match.
         hits, possible: uint8[t] and int64[r], see `ask_filter`.
         threshold: the least Jaccard similarity of a duplicate.
         set_tokens, set_bounds: the segment's sets.
+        set_numbers, set_number_bounds: the numbers of their paragraphs.
         shift, begins, keys, rows: its postings, see `sort_postings`.
         live: uint8[r]; rows of 0 are passed over.
         segment: what to write into `best_segment`.
@@ -261,6 +267,11 @@ def search_segment(
                 other_size = set_bounds[other + 1] - set_bounds[other]
                 bound = max(threshold, best_similarity[row])
                 if min(size, other_size) / max(size, other_size) < bound:
+                    continue
+                if not nested(
+                    numbers, number_bounds[row], number_bounds[row + 1],
+                    set_numbers, set_number_bounds[other], set_number_bounds[other + 1],
+                ):  # fmt: skip
                     continue
                 verified += 1
                 shared = shared_tokens(

@@ -69,6 +69,7 @@ class _Search:
     def __init__(self, split: ShingleSets) -> None:
         paragraphs = len(split.offsets) - 1
         self._tokens, self._bounds = sorted_sets(split, np.ones(paragraphs, np.uint8))
+        self._numbers = split.numbers
         self._largest = int(np.diff(self._bounds).max(initial=0))
         self.segment = np.full(paragraphs, -1, np.int32)
         self.row = np.full(paragraphs, -1, np.int64)
@@ -80,8 +81,9 @@ class _Search:
         hits, possible = np.empty(len(self._tokens), np.uint8), np.empty(len(self._bounds) - 1, np.int64)
         ask_filter(self._tokens, self._bounds, segment.filter_shift, segment.filter, hits, possible)
         self.candidates += search_segment(
-            self._tokens, self._bounds, hits, possible, threshold, *segment.sets, *segment.postings, segment.live,
-            number, np.full(len(segment.live), -1, np.int32), np.empty(self._largest, np.int64),
+            self._tokens, self._bounds, self._numbers.numbers, self._numbers.offsets, hits, possible, threshold,
+            *segment.sets, *segment.numbers, *segment.postings, segment.live, number,
+            np.full(len(segment.live), -1, np.int32), np.empty(self._largest, np.int64),
             np.empty(self._largest, np.int64), self.segment, self.row, self.similarity,
         )  # fmt: skip
 

@@ -1,8 +1,8 @@
 """Segments: the kept paragraphs of runs as mapped files that are searched, never loaded.
 
-A segment is four Arrow files: `sets` (a row a kept paragraph: where it is, and its set, sorted), `postings` (a key for
-every token of every set, and the row), `buckets` (where the postings of tokens with the same first bits begin) and
-`filter` (bits that say at once that a token is not there).
+A segment is four Arrow files: `sets` (a row a kept paragraph: where it is, its set, sorted, and its numbers),
+`postings` (a key for every token of every set, and the row), `buckets` (where the postings of tokens with the same
+first bits begin) and `filter` (bits that say at once that a token is not there).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from transforms.arrays import Bytes, Int32s, Int64s, UInt32s, UInt64s
 from transforms.dedup.index.kernels import fill_filter, sort_postings, spread_tokens
+from transforms.dedup.numbers.sets import NumberSets
 from transforms.filesystems import DamagedFileError
 from transforms.storage import Folder
 
@@ -25,10 +26,12 @@ SETS = pa.schema(
         pa.field("bundle", pa.string(), nullable=False),
         pa.field("offset", pa.int64(), nullable=False),
         pa.field("paragraph_index", pa.int32(), nullable=False),
+        pa.field("length", pa.int64(), nullable=False),
         pa.field("set", pa.large_list(pa.uint64()), nullable=False),
+        pa.field("numbers", pa.large_list(pa.uint64()), nullable=False),
     ]
 )
-PLACE_COLUMNS = ("run", "doc_id", "bundle", "offset", "paragraph_index")
+PLACE_COLUMNS = ("run", "doc_id", "bundle", "offset", "paragraph_index", "length")
 POSTINGS = pa.schema([pa.field("key", pa.uint32(), nullable=False), pa.field("row", pa.int32(), nullable=False)])
 BUCKETS = pa.schema([pa.field("begin", pa.int32(), nullable=False)])
 FILTER = pa.schema([pa.field("bits", pa.uint8(), nullable=False)])
@@ -62,11 +65,13 @@ class Segment:
     def opened(self) -> "Segment":
         """The same segment with its files mapped, until nobody holds it any more."""
         mapped = Segment(self.folder, self.runs, self.digests)
-        _ = mapped.sets, mapped.postings, mapped.filter, mapped.live
+        _ = mapped.sets, mapped.numbers, mapped.postings, mapped.filter, mapped.live
         return mapped
 
     def _file(self, name: str, schema: pa.Schema) -> pa.Table:
         batch = self.folder.read_arrow(f"{name}.arrow", getattr(self.digests, name))
+        if batch.schema.names != schema.names:
+            raise DamagedFileError(f"{self.folder.at(f'{name}.arrow')}: is of another version of Rafid")
         return pa.Table.from_batches([batch]).cast(schema)
 
     def check(self) -> None:
@@ -77,10 +82,13 @@ class Segment:
             StorageError: a file cannot be read.
         """
         tokens, bounds = self.sets
+        numbers, number_bounds = self.numbers
         _, begins, keys, rows = self.postings
         inside = (
             len(bounds) == len(self.rows) + 1
             and _rises(bounds, len(tokens))
+            and len(number_bounds) == len(bounds)
+            and _rises(number_bounds, len(numbers))
             and _rises(begins, len(keys))
             and len(keys) == len(rows)
             and _is_power_of_two(len(begins) - 1)
@@ -99,6 +107,12 @@ class Segment:
     def sets(self) -> tuple[UInt64s, Int64s]:
         """Tokens, uint64[t], and where each row's begin, int64[r + 1]."""
         column = _single(self.rows.column("set"))
+        return column.values.to_numpy(), column.offsets.to_numpy()
+
+    @cached_property
+    def numbers(self) -> tuple[UInt64s, Int64s]:
+        """The numbers of the rows' paragraphs, uint64[n], and where each row's begin, int64[r + 1]."""
+        column = _single(self.rows.column("numbers"))
         return column.values.to_numpy(), column.offsets.to_numpy()
 
     @cached_property
@@ -145,10 +159,11 @@ def _single(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def sets_table(places: pa.Table, tokens: UInt64s, bounds: Int64s) -> pa.Table:
-    """The table `SETS` from places, with the columns of `PLACE_COLUMNS`, and ordered sets."""
+def sets_table(places: pa.Table, tokens: UInt64s, bounds: Int64s, numbers: NumberSets) -> pa.Table:
+    """The table `SETS` from places, with the columns of `PLACE_COLUMNS`, ordered sets, and numbers."""
     sets = pa.LargeListArray.from_arrays(pa.array(bounds), pa.array(tokens))
-    columns = [_dictionary(places.column("run")), *(places.column(name) for name in PLACE_COLUMNS[1:]), sets]
+    apart = pa.LargeListArray.from_arrays(pa.array(numbers.offsets), pa.array(numbers.numbers))
+    columns = [_dictionary(places.column("run")), *(places.column(name) for name in PLACE_COLUMNS[1:]), sets, apart]
     return pa.table(columns, schema=SETS)
 
 

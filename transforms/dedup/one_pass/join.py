@@ -90,10 +90,12 @@ def _join(
     similarity = np.empty(rows, np.float64)
     statistics = np.zeros(2, np.int64)
     join_rows(
-        ordered.tokens, ordered.bounds, ordered.alone, ordered.identities, slots, places, uses,
+        ordered.tokens, ordered.bounds, ordered.alone, ordered.identities,
+        ordered.numbers.numbers, ordered.numbers.offsets, slots, places, uses,
         given[ordered.paragraphs], threshold,
         np.full(1 << _power_of_two(2 * rows + 2), -1, np.int32), np.zeros(len(uses), np.int32),
-        np.empty(postings, np.int32), np.full(rows, -1, np.int32), match, similarity, statistics,
+        np.empty(postings, np.int32), np.full(rows, -1, np.int32), np.empty(rows, np.uint64),
+        match, similarity, statistics,
     )  # fmt: skip
     return _decision(ordered.paragraphs, match, similarity, given, int(statistics[0]))
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from transforms.arrays import Bytes, Int64s, UInt64s
 from transforms.dedup.kernels import ORDER_BITS
+from transforms.dedup.numbers.sets import NumberSets, join_numbers
 from transforms.dedup.one_pass.kernels.order import count_frequencies, count_occurrences, order_sets, select_contenders
 from transforms.dedup.shingles import ShingleSets
 from transforms.errors import RunError
@@ -27,13 +28,14 @@ class _Counters:
 
 @dataclass(frozen=True)
 class OrderedSets:
-    """The contenders' sets, ordered; see `order_sets`. `paragraphs` are numbered through the run."""
+    """The contenders' sets, ordered; see `order_sets`; and their numbers. `paragraphs` are numbered through the run."""
 
     paragraphs: Int64s
     tokens: UInt64s
     bounds: Int64s
     alone: Int64s
     identities: UInt64s
+    numbers: NumberSets
 
 
 def order_contenders(splits: Sequence[ShingleSets], threshold: float, threads: int) -> OrderedSets:
@@ -137,7 +139,8 @@ def _order(
         split.shingles, split.offsets, contender, order, counters.counters, counters.shift,
         tokens, bounds, alone, identities,
     )  # fmt: skip
-    return OrderedSets(paragraphs + first, tokens[:used], bounds, alone, identities)
+    numbers = split.numbers.take(paragraphs)
+    return OrderedSets(paragraphs + first, tokens[:used], bounds, alone, identities, numbers)
 
 
 def _concatenate(parts: Sequence[OrderedSets], tokens: UInt64s) -> OrderedSets:
@@ -150,13 +153,14 @@ def _concatenate(parts: Sequence[OrderedSets], tokens: UInt64s) -> OrderedSets:
         np.concatenate([*bounds, shifts[-1:]]).astype(np.int64),
         np.concatenate([part.alone for part in parts]),
         np.concatenate([part.identities for part in parts]),
+        join_numbers([part.numbers for part in parts]),
     )
 
 
 _MEMINFO = Path("/proc/meminfo")
 _CGROUP = Path("/sys/fs/cgroup")
 _TOKEN = 8 + 1  # an ordered set's token; where they close up, a split's for a moment again
-_SET = 112  # a set's row in the columns of the join, its place in the table of equal sets, and its decision
+_SET = 128  # a set's row in the columns of the join, its place in the table of equal sets, and its decision
 _PREFIX_TOKEN = 4 + 4  # slot, posting
 _SLOT = 4 + 8 + 4  # a place in the table of prefix tokens: uses, and the token, or then ends and begins of postings
 

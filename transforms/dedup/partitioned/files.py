@@ -134,10 +134,11 @@ def _places(
 
 
 def _chosen_sets(sets: ShingleSets, paragraphs: Int64s) -> ShingleSets:
-    """The shingles of some paragraphs."""
+    """The shingles and numbers of some paragraphs."""
     pieces = [sets.shingles[sets.offsets[each] : sets.offsets[each + 1]] for each in paragraphs.tolist()]
     sizes = [len(piece) for piece in pieces]
-    return ShingleSets(np.concatenate(pieces), np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64))
+    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return ShingleSets(np.concatenate(pieces), offsets, sets.numbers.take(paragraphs), sets.wordless[paragraphs])
 
 
 def given_positions(number: int, similarity: Float64s) -> Int64s:

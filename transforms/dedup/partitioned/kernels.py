@@ -12,6 +12,7 @@ from transforms.dedup.kernels import (
     prefix_length,
     shared_tokens,
 )
+from transforms.dedup.numbers.kernels import far_apart, nested, number_mask
 from transforms.kernels import (
     Float64,
     InBytes,
@@ -30,15 +31,20 @@ from transforms.kernels import (
 )
 
 
-@kernel(InUInt64, InInt64, OutUInt64, OutUInt64, returns=types.void)
-def identify_sets(tokens, bounds, high, low):
-    """Fills the two halves of a 128-bit hash of each ordered set."""
+@kernel(InUInt64, InInt64, InUInt64, InInt64, OutUInt64, OutUInt64, returns=types.void)
+def identify_sets(tokens, bounds, numbers, number_bounds, high, low):
+    """Fills the two halves of a 128-bit hash of each ordered set and the numbers of its paragraph."""
     for row in range(len(bounds) - 1):
         first = SEED_SHINGLE
         second = SEED_WORD
         for at in range(bounds[row], bounds[row + 1]):
             first = absorb(first, tokens[at])
             second = absorb(second, tokens[at])
+        first = absorb(first, np.uint64(bounds[row + 1] - bounds[row]))
+        second = absorb(second, first)
+        for at in range(number_bounds[row], number_bounds[row + 1]):
+            first = absorb(first, numbers[at])
+            second = absorb(second, numbers[at])
         high[row] = first
         low[row] = second
 
@@ -77,9 +83,18 @@ def pair_groups(tokens, positions, sizes, most, threshold, later, earlier):
     return pairs
 
 
-@kernel(InUInt64, InInt64, InInt64, InUInt64, InInt64, InInt64, Float64, OutFloat64, returns=types.void)
-def verify_pairs(left_tokens, left_bounds, lefts, right_tokens, right_bounds, rights, threshold, similarity):
-    """Fills in the Jaccard similarity of pairs of ordered sets, given by row; 0 where it is below the threshold."""
+@kernel(
+    InUInt64, InInt64, InUInt64, InInt64, InInt64, InUInt64, InInt64, InUInt64, InInt64, InInt64, Float64, OutFloat64,
+    returns=types.void,
+)  # fmt: skip
+def verify_pairs(
+    left_tokens, left_bounds, left_numbers, left_number_bounds, lefts,
+    right_tokens, right_bounds, right_numbers, right_number_bounds, rights, threshold, similarity,
+):  # fmt: skip
+    """Fills in the Jaccard similarity of pairs of ordered sets, given by row.
+
+    It is 0 where it is below the threshold, and where each paragraph has a number that the other lacks.
+    """
     for pair in range(len(lefts)):
         left, left_end = left_bounds[lefts[pair]], left_bounds[lefts[pair] + 1]
         right, right_end = right_bounds[rights[pair]], right_bounds[rights[pair] + 1]
@@ -87,22 +102,28 @@ def verify_pairs(left_tokens, left_bounds, lefts, right_tokens, right_bounds, ri
         wanted = pair_overlap(left_end - left, right_end - right, threshold)
         shared = shared_tokens(left_tokens, left, left_end, right_tokens, right, right_end, wanted)
         similarity[pair] = shared / (sizes - shared) if shared >= 0 else 0.0
+        if shared >= 0 and not nested(
+            left_numbers, left_number_bounds[lefts[pair]], left_number_bounds[lefts[pair] + 1],
+            right_numbers, right_number_bounds[rights[pair]], right_number_bounds[rights[pair] + 1],
+        ):  # fmt: skip
+            similarity[pair] = 0.0
 
 
 @kernel(
     InInt64, InInt64, InInt64, InFloat64, InFloat64, Float64,
-    InInt64, InUInt64, InInt64, InInt32, InInt64, OutInt64, OutInt64, OutInt64,
+    InInt64, InUInt64, InInt64, InUInt64, InInt64, InInt32, InInt64, OutInt64, OutInt64, OutUInt64, OutInt64,
     OutInt64, OutInt64, OutFloat64,
     returns=Int64,
 )  # fmt: skip
 def resolve_rows(
     row_class, edge_first, edge_class, edge_similarity, given, threshold,
-    set_of_class, tokens, bounds, dense_slot, places, filled, postings, seen,
+    set_of_class, tokens, bounds, numbers, number_bounds, dense_slot, places, filled, postings, masks, seen,
     kept_row, match, similarity,
 ):  # fmt: skip
     """Decides rows in input order by their classes' edges, and dense classes by their sets; returns the duplicates.
 
-    A class is all paragraphs of one set. A row is removed when one of its class, or of a similar one, was kept before.
+    A class is all paragraphs of one set with the same numbers. A row is removed when one of its class, or of a similar
+    one, was kept before.
 
     Args:
         row_class: int64[r], the class of each row.
@@ -112,8 +133,10 @@ def resolve_rows(
         threshold: the least Jaccard similarity of a duplicate.
         set_of_class: int64[c], the row of a dense class in `bounds`, or -1.
         tokens, bounds: the ordered sets of dense classes.
+        numbers, number_bounds: the numbers of their paragraphs.
         dense_slot: int32[t], for each token the slot of its postings where it is one that too many share, else -1.
         places, filled, postings: where each slot's postings begin, how many there are (zeros), the classes (scratch).
+        masks: uint64[d], scratch; d the number of dense classes.
         seen: int64[c], scratch filled with -1.
         kept_row: int64[c], filled with the kept row of each class; -1 where none is kept; must be -1 on entry.
         match: int64[r], filled with the kept row that stands for this one; -1 where it is kept, -2 as `given`.
@@ -143,16 +166,23 @@ def resolve_rows(
             at_set = set_of_class[own]
             if at_set >= 0:
                 begin, end = bounds[at_set], bounds[at_set + 1]
+                first_number, last_number = number_bounds[at_set], number_bounds[at_set + 1]
+                masks[at_set] = number_mask(numbers, first_number, last_number)
                 for at in range(begin, begin + prefix_length(end - begin, threshold)):
                     slot = dense_slot[at]
                     if slot < 0:
                         continue
                     for posting in range(places[slot], places[slot] + filled[slot]):
                         other_class = postings[posting]
-                        if seen[other_class] == row:
+                        other_set = set_of_class[other_class]
+                        if far_apart(masks[at_set], masks[other_set]) or seen[other_class] == row:
                             continue
                         seen[other_class] = row
-                        other_set = set_of_class[other_class]
+                        if not nested(
+                            numbers, first_number, last_number,
+                            numbers, number_bounds[other_set], number_bounds[other_set + 1],
+                        ):  # fmt: skip
+                            continue
                         other_begin, other_end = bounds[other_set], bounds[other_set + 1]
                         if not _sizes_fit(end - begin, other_end - other_begin, bound):
                             continue

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from transforms.arrays import Bytes, Float64s, Int32s, Int64s, UInt64s
+from transforms.dedup.numbers.sets import NumberSets, join_numbers
 from transforms.dedup.partitioned.kernels import resolve_rows
 from transforms.dedup.partitioned.stages import (
     CopyBlock,
@@ -97,11 +98,12 @@ def _adjacency(later: Int64s, earlier: Int64s, similarity: Float64s, classes: in
 
 @dataclass(frozen=True)
 class _DenseSets:
-    """The sets of dense classes, ordered, and the slots of the tokens that made them so."""
+    """The sets of dense classes, ordered, their numbers, and the slots of the tokens that made them so."""
 
     set_of_class: Int64s
     tokens: UInt64s
     bounds: Int64s
+    numbers: NumberSets
     slot: Int32s
     places: Int64s
     entries: int
@@ -118,8 +120,9 @@ def _run(
     match, similarity = np.empty(len(row_class), np.int64), np.empty(len(row_class), np.float64)
     resolve_rows(
         row_class, *adjacency, given, threshold,
-        dense.set_of_class, dense.tokens, dense.bounds, dense.slot, dense.places, np.zeros(len(dense.places), np.int64),
-        np.empty(dense.entries, np.int64), np.full(len(given), -1, np.int64),
+        dense.set_of_class, dense.tokens, dense.bounds, dense.numbers.numbers, dense.numbers.offsets,
+        dense.slot, dense.places, np.zeros(len(dense.places), np.int64),
+        np.empty(dense.entries, np.int64), np.empty(len(dense.bounds), np.uint64), np.full(len(given), -1, np.int64),
         np.full(len(given), -1, np.int64), match, similarity,
     )  # fmt: skip
     return match, similarity
@@ -134,14 +137,16 @@ def _dense_sets(
 ) -> _DenseSets:
     members, at = np.unique(dense.position, return_index=True)
     splits = split_of(members)
-    tokens, sizes = [np.empty(0, np.uint64)], [np.empty(0, np.int64)]
+    tokens, sizes, numbers = [np.empty(0, np.uint64)], [np.empty(0, np.int64)], [NumberSets.none(0)]
     for split in np.unique(splits).tolist():
         sets = sets_of_split(split)
         wanted = np.zeros(len(sets.offsets) - 1, np.uint8)
-        wanted[paragraph_of(members[splits == split])] = 1
+        paragraphs = paragraph_of(members[splits == split])
+        wanted[paragraphs] = 1
         found, bounds = ordered_sets(sets, wanted, order)
         tokens.append(found)
         sizes.append(np.diff(bounds))
+        numbers.append(sets.numbers.take(paragraphs))
     every = np.concatenate(tokens)
     set_of_class = np.full(classes, -1, np.int64)
     set_of_class[dense_class[at]] = np.arange(len(members))
@@ -153,6 +158,7 @@ def _dense_sets(
         set_of_class,
         every,
         np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64),
+        join_numbers(numbers),
         np.where(known, slot, -1).astype(np.int32),
         (np.cumsum(uses) - uses).astype(np.int64),
         len(dense),

@@ -54,7 +54,7 @@ class _Block:
 
 @dataclass(frozen=True)
 class EqualBlock(_Block):
-    """Hashes of whole sets, and where they are."""
+    """Hashes of whole sets with the numbers of their paragraphs, and where they are."""
 
     high: UInt64s
     low: UInt64s
@@ -63,7 +63,7 @@ class EqualBlock(_Block):
 
 @dataclass(frozen=True)
 class CopyBlock(_Block):
-    """Paragraphs whose sets equal an earlier one's: the position of the copy and of the first."""
+    """Paragraphs whose sets and numbers equal an earlier one's: the position of the copy and of the first."""
 
     position: Int64s
     first: Int64s
@@ -171,8 +171,10 @@ def equal_sets(split: int, sets: ShingleSets, partitions: int) -> Iterator[tuple
     wanted = np.diff(sets.offsets) > 0
     tokens, bounds = ordered_sets(sets, wanted.astype(np.uint8), _UNORDERED)
     high, low = np.empty(len(bounds) - 1, np.uint64), np.empty(len(bounds) - 1, np.uint64)
-    identify_sets(tokens, bounds, high, low)
-    block = EqualBlock(high, low, positions(split, np.flatnonzero(wanted)))
+    paragraphs = np.flatnonzero(wanted)
+    numbers = sets.numbers.take(paragraphs)
+    identify_sets(tokens, bounds, numbers.numbers, numbers.offsets, high, low)
+    block = EqualBlock(high, low, positions(split, paragraphs))
     yield from by_key((high % np.uint64(partitions)).astype(np.int64), block)
 
 
@@ -235,20 +237,21 @@ def unique_pairs(blocks: Iterable[PairBlock]) -> PairBlock:
 
 def verify(pairs: PairBlock, later: ShingleSets, earlier: ShingleSets, threshold: float) -> EdgeBlock:
     """The similar ones of pairs whose later paragraphs are of one split, and the earlier ones of one split too."""
-    left_tokens, left_bounds, lefts = _sets_of(paragraph_of(pairs.later), later)
-    right_tokens, right_bounds, rights = _sets_of(paragraph_of(pairs.earlier), earlier)
+    lefts, rights = _sets_of(paragraph_of(pairs.later), later), _sets_of(paragraph_of(pairs.earlier), earlier)
     similarity = np.empty(len(pairs), np.float64)
-    verify_pairs(left_tokens, left_bounds, lefts, right_tokens, right_bounds, rights, threshold, similarity)
+    verify_pairs(*lefts, *rights, threshold, similarity)
     similar = similarity > 0
     return EdgeBlock(pairs.later[similar], pairs.earlier[similar], similarity[similar])
 
 
-def _sets_of(paragraphs: Int64s, sets: ShingleSets) -> tuple[UInt64s, Int64s, Int64s]:
-    """The sets of paragraphs, each once, and which of them is each one's."""
+def _sets_of(paragraphs: Int64s, sets: ShingleSets) -> tuple[UInt64s, Int64s, UInt64s, Int64s, Int64s]:
+    """The sets and numbers of paragraphs, each once, and which of them is each one's."""
     wanted = np.zeros(len(sets.offsets) - 1, np.uint8)
     wanted[paragraphs] = 1
     tokens, bounds = ordered_sets(sets, wanted, _UNORDERED)
-    return tokens, bounds, np.searchsorted(np.flatnonzero(wanted), paragraphs)
+    distinct = np.flatnonzero(wanted)
+    numbers = sets.numbers.take(distinct)
+    return tokens, bounds, numbers.numbers, numbers.offsets, np.searchsorted(distinct, paragraphs)
 
 
 def ordered_sets(split: ShingleSets, wanted: Bytes, order: Bytes) -> tuple[UInt64s, Int64s]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.dedup import twins
 from tests.dedup.samples import thresholds
 from transforms.dedup.kernels import pair_overlap, shared_tokens
+from transforms.dedup.numbers.kernels import nested
 from transforms.dedup.one_pass.kernels.join import equal_sets, join_rows
 
 sizes = st.integers(1, 200)
@@ -56,6 +57,13 @@ def test_equal_sets(sets: list[list[int]]) -> None:
     assert equal_sets(tokens, bounds, 0, 1) == (sets[0] == sets[1])
 
 
+@settings(deadline=None)
+@given(*[st.sets(st.integers(0, 9), max_size=6)] * 2)
+def test_nested(left: set[int], right: set[int]) -> None:
+    tokens, bounds = columns([sorted(left), sorted(right)])
+    assert nested(tokens, *bounds[:2], tokens, *bounds[1:]) != twins.apart(left, right)
+
+
 def placed(
     sets: list[list[int]], alone: list[int], threshold: float
 ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
@@ -84,6 +92,9 @@ def test_rows_are_decided_as_by_brute_force(
     ordered: tuple[list[list[int]], list[int]], threshold: float, same_identity: bool, data: st.DataObject
 ) -> None:
     sets, alone = ordered
+    # Of numbers on which masks agree, too: they look at six bits.
+    few = st.sets(st.sampled_from([1, 2, 1 << 58, 5 << 58, (5 << 58) + 1]), max_size=3)
+    numbers = [data.draw(few) for _ in sets]
     earlier = [data.draw(st.just(0.0) | st.floats(threshold, 1.0)) for _ in sets]
     tokens, bounds = columns(sets)
     slots, places, uses = placed(sets, alone, threshold)
@@ -92,12 +103,16 @@ def test_rows_are_decided_as_by_brute_force(
     match, similarity = np.empty(len(sets), np.int64), np.empty(len(sets), np.float64)
     statistics = np.zeros(2, np.int64)
     duplicates = join_rows(
-        tokens, bounds, np.array(alone, np.int64), identities, slots, places, uses, np.array(earlier), threshold,
+        tokens, bounds, np.array(alone, np.int64), identities,
+        *columns([sorted(each) for each in numbers]), slots, places, uses, np.array(earlier), threshold,
         np.full(32, -1, np.int32), np.zeros(len(uses), np.int32),
-        np.empty(int(uses[uses > 1].sum()), np.int32), np.full(len(sets), -1, np.int32), match, similarity, statistics,
+        np.empty(int(uses[uses > 1].sum()), np.int32), np.full(len(sets), -1, np.int32),
+        np.empty(len(sets), np.uint64), match, similarity, statistics,
     )  # fmt: skip
-    expected = twins.join(sets, earlier, threshold)
+    expected = twins.join(sets, numbers, earlier, threshold)
     assert (match.tolist(), similarity.tolist()) == expected
     assert duplicates == sum(each != -1 for each in expected[0])
-    equal = sum(each >= 0 and sets[each] == sets[row] for row, each in enumerate(expected[0]))
+    equal = sum(
+        each >= 0 and sets[each] == sets[row] and numbers[each] == numbers[row] for row, each in enumerate(expected[0])
+    )
     assert (statistics[0] >= duplicates - equal - sum(map(bool, earlier)), statistics[1]) == (True, equal)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from transforms.dedup.kernels import pair_overlap, prefix_length, shared_tokens
+from transforms.dedup.numbers.kernels import far_apart, nested, number_mask
 from transforms.kernels import (
     Float64,
     InFloat64,
@@ -13,42 +14,45 @@ from transforms.kernels import (
     OutFloat64,
     OutInt32,
     OutInt64,
+    OutUInt64,
     inline,
     kernel,
 )
 
 
 @inline
-def equal_sets(tokens, bounds, left, right):
+def equal_sets(values, bounds, left, right):
     """True where the sets in two rows are the same."""
     size = bounds[left + 1] - bounds[left]
     if bounds[right + 1] - bounds[right] != size:
         return False
     for at in range(size):
-        if tokens[bounds[left] + at] != tokens[bounds[right] + at]:
+        if values[bounds[left] + at] != values[bounds[right] + at]:
             return False
     return True
 
 
 @kernel(
-    InUInt64, InInt64, InInt64, InUInt64, InInt32, InInt32, InInt32, InFloat64, Float64,
-    OutInt32, OutInt32, OutInt32, OutInt32, OutInt64, OutFloat64, OutInt64,
+    InUInt64, InInt64, InInt64, InUInt64, InUInt64, InInt64, InInt32, InInt32, InInt32, InFloat64, Float64,
+    OutInt32, OutInt32, OutInt32, OutInt32, OutUInt64, OutInt64, OutFloat64, OutInt64,
     returns=Int64,
 )  # fmt: skip
 def join_rows(
-    tokens, bounds, alone, identities, slots, places, uses, given, threshold,
-    twins, filled, postings, seen, match, similarity, statistics,
+    tokens, bounds, alone, identities, numbers, number_bounds, slots, places, uses, given, threshold,
+    twins, filled, postings, seen, masks, match, similarity, statistics,
 ):  # fmt: skip
     """Decides each ordered set against the kept ones before it; returns the number of duplicates.
 
-    A set is a duplicate when its Jaccard similarity with an earlier kept set is at least the threshold. The kept set
-    of highest similarity, then the earliest, stands for it. Candidates share a token of both prefixes (Bayardo, Ma,
-    Srikant, WWW 2007) and pass the size filter; their overlap is counted until the bound is out of reach (PPJoin: Xiao
-    et al., WWW 2008).
+    A set is a duplicate when its Jaccard similarity with an earlier kept set is at least the threshold, and one has all
+    numbers of the other. Of those kept sets that of highest similarity, then the earliest, stands for it: one with the
+    same numbers where there is an equal set, for none of those was kept before it. Candidates share a token of both
+    prefixes (Bayardo, Ma, Srikant, WWW 2007) and pass the size filter; their overlap is counted until the bound is out
+    of reach (PPJoin: Xiao et al., WWW 2008).
 
     Args:
         tokens, bounds, alone: the ordered sets, see `order_sets`.
         identities: uint64[c], a hash of each set.
+        numbers, number_bounds: the numbers of each set's paragraph, see `NumberSets`.
         slots: int32[x], the slot of each prefix token, in order, see `place_prefixes`.
         places: int32[2 ** k], where the postings of a slot begin.
         uses: int32[2 ** k], sets with the slot's token in their prefix: where only one has it, it is passed over.
@@ -59,6 +63,7 @@ def join_rows(
         filled: int32[2 ** k], scratch of zeros: postings so far.
         postings: int32[sum of uses], scratch.
         seen: int32[c], scratch filled with -1.
+        masks: uint64[c], scratch.
         match: int64[c], filled with the kept row that stands for this one, -1 where it is kept, -2 where an earlier
             run's paragraph stands for it.
         similarity: float64[c], filled with the exact similarity to it.
@@ -71,13 +76,18 @@ def join_rows(
         begin = bounds[row]
         end = bounds[row + 1]
         size = end - begin
+        first_number = number_bounds[row]
+        last_number = number_bounds[row + 1]
+        masks[row] = number_mask(numbers, first_number, last_number)
         prefix_end = prefix_begin + max(prefix_length(size, threshold) - alone[row], 0)
         match[row] = -1
         similarity[row] = 0.0
 
         home = np.int64(identities[row] & mask)
         while twins[home] >= 0 and not (
-            identities[twins[home]] == identities[row] and equal_sets(tokens, bounds, row, twins[home])
+            identities[twins[home]] == identities[row]
+            and equal_sets(tokens, bounds, row, twins[home])
+            and equal_sets(numbers, number_bounds, row, twins[home])
         ):
             home = np.int64(np.uint64(home + 1) & mask)
         if twins[home] >= 0 and given[row] < 1.0:
@@ -99,11 +109,15 @@ def join_rows(
                 continue
             for posting in range(places[slot], places[slot] + filled[slot]):
                 other = postings[posting]
-                if seen[other] == row:
+                if far_apart(masks[row], masks[other]) or seen[other] == row:
                     continue
                 seen[other] = row
                 other_size = bounds[other + 1] - bounds[other]
                 if min(size, other_size) / max(size, other_size) < bound:
+                    continue
+                if not nested(
+                    numbers, first_number, last_number, numbers, number_bounds[other], number_bounds[other + 1]
+                ):
                     continue
                 statistics[0] += 1
                 wanted = pair_overlap(size, other_size, bound)

@@ -1,0 +1,128 @@
+"""A preview: which paragraphs of a corpus another definition of a duplicate would remove."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from transforms.arrays import Float64s, Int64s
+from transforms.dedup.one_pass.join import decide
+from transforms.dedup.shingles import ShingleSets, shingle_sets
+from transforms.dedup.verdicts import Decision
+from transforms.runs.manifest import Manifest
+from transforms.settings import DedupSettings
+from transforms.shards.corpus import PARAGRAPH_BREAKS, Corpus
+
+PARAGRAPHS = pa.schema(
+    [
+        pa.field("doc_id", pa.string()),
+        pa.field("bundle", pa.string()),
+        pa.field("offset", pa.int64()),
+        pa.field("paragraph_index", pa.int32()),
+        pa.field("text", pa.large_string()),
+    ]
+)
+_IN_ORDER = [("bundle", "ascending"), ("offset", "ascending"), ("paragraph_index", "ascending")]
+_ROWS = 1 << 16  # paragraphs that are hashed at a time
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Paragraphs that one of two definitions removes and the other does not.
+
+    Attributes:
+        rows: int64[d], their rows in `Preview.paragraphs`, ascending.
+        kept: int64[d], the row of the paragraph that stands for each.
+        similarity: float64[d], to it.
+    """
+
+    rows: Int64s
+    kept: Int64s
+    similarity: Float64s
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The decisions of two definitions on the same paragraphs.
+
+    Attributes:
+        paragraphs: all that were compared, in the order of the input, with the columns of `PARAGRAPHS` and `run`.
+        now: the decision by the corpus's own definition.
+        then: the decision by the other one.
+    """
+
+    paragraphs: pa.Table
+    now: Decision
+    then: Decision
+
+    @property
+    def more(self) -> Difference:
+        """The paragraphs that would go and do not now."""
+        return _difference(self.then, self.now)
+
+    @property
+    def fewer(self) -> Difference:
+        """The paragraphs that go now and would not."""
+        return _difference(self.now, self.then)
+
+
+def _difference(one: Decision, other: Decision) -> Difference:
+    at = np.flatnonzero(~np.isin(one.removed, other.removed))
+    return Difference(one.removed[at], one.kept[at], one.similarity[at])
+
+
+def preview(corpus: Corpus, now: DedupSettings, then: DedupSettings, threads: int) -> Preview:
+    """The paragraphs of all runs decided by two definitions, as if they came in one run; nothing is written.
+
+    Args:
+        corpus: the corpus; its texts are held in memory.
+        now: its own definition.
+        then: the other one.
+        threads: how many work at a time.
+
+    Raises:
+        JoinMemoryError: a join needs more memory than there is.
+    """
+    runs = [_paragraphs(corpus, manifest) for manifest in corpus.manifests]
+    decisions = []
+    for settings in (now, then):
+        sets = [each for number, run in enumerate(runs) for each in _sets(run, number, settings)]
+        decisions.append(decide(sets, settings.threshold, threads))
+    return Preview(pa.concat_tables(runs), *decisions)
+
+
+def _paragraphs(corpus: Corpus, manifest: Manifest) -> pa.Table:
+    """The paragraphs of a run that were compared, in the order of its input."""
+    removed = corpus.dataset("duplicates", [manifest.run]).to_table(columns=PARAGRAPHS.names).cast(PARAGRAPHS)
+    documents = corpus.dataset("documents", [manifest.run]).to_table()
+    kept = [_kept(batch, PARAGRAPH_BREAKS[manifest.setting("input.paragraphs")]) for batch in documents.to_batches()]
+    table = pa.concat_tables([removed, *kept]).sort_by(_IN_ORDER)
+    return table.append_column("run", pa.repeat(manifest.run, len(table)))
+
+
+def _kept(documents: pa.RecordBatch, breaks: str) -> pa.Table:
+    """A row a kept paragraph of some documents."""
+    texts = pc.split_pattern(documents.column("text"), breaks)
+    owner = pa.array(np.repeat(np.arange(len(documents)), np.diff(texts.offsets.to_numpy())))
+    columns = [
+        documents.column("doc_id").take(owner),
+        documents.column("bundle").take(owner),
+        documents.column("paragraph_offset").flatten(),
+        documents.column("paragraph_index").flatten(),
+        texts.flatten().cast(pa.large_string()),
+    ]
+    return pa.table(columns, schema=PARAGRAPHS)
+
+
+def _sets(paragraphs: pa.Table, run: int, settings: DedupSettings) -> Iterator[ShingleSets]:
+    """The shingle sets of the paragraphs of a run, by pieces; one piece at least."""
+    _, document = np.unique(paragraphs.column("doc_id").to_numpy(), return_inverse=True)
+    number = document.astype(np.uint64) + (np.uint64(run) << np.uint64(32))
+    for first in range(0, max(1, len(paragraphs)), _ROWS):
+        text = paragraphs.column("text").slice(first, _ROWS).combine_chunks()
+        _, offsets, data = text.buffers() if len(text) else (None, np.zeros(1, np.int64), b"")
+        bounds = np.frombuffer(offsets, np.int64)[text.offset : text.offset + len(text) + 1]
+        characters = np.frombuffer(data or b"", np.uint8)
+        yield shingle_sets(characters, bounds[:-1], bounds[1:], number[first : first + _ROWS], settings)
