@@ -166,7 +166,7 @@ def _follow(
 
 
 def _check_failure(trace: str, work: Work) -> None:
-    """Raises what has failed an attempt, where another is in vain; `trace` is empty where none has failed."""
+    """Raises the error of an attempt, where another is in vain; `trace` is empty where none has failed."""
     if trace:
         error = job_error(trace, work.what, work.rest)
         if is_lasting(error):

@@ -1,4 +1,4 @@
-"""What Flink says of a job that failed, in one line: the stage's own words, or what Flink lacks and what to do."""
+"""Errors of jobs that failed on Flink, in one line: the stage's own, or the remedy where a cluster lacks something."""
 
 import re
 

@@ -54,7 +54,7 @@ class JobView:
 
     @property
     def waits_for_slots(self) -> bool:
-        """Whether it could begin or go on, and has no slot."""
+        """True where it could begin or go on, and has no slot."""
         return self.state in ("CREATED", "RUNNING") and not self.at_work and self.finished < self.vertices
 
 
@@ -181,7 +181,7 @@ class FlinkRest:
             time.sleep(_LOOK_SECONDS)
 
     def _restarts(self, job: str, found: Any) -> int:
-        """How often the job was started anew; by its subtasks' attempts where the metric is missing or may be old.
+        """The number of times that the job was started anew; by subtasks' attempts where the metric is missing or old.
 
         The metric appears some seconds after the job, stays away at times, and goes with the job.
         """

@@ -58,7 +58,7 @@ class Slots:
         self._say(f"flink: waiting for slots: {lack}; given up after flink.slot_timeout, {self._seconds:g} s")
 
     def _there(self) -> str:
-        """What there is for a job that waits; it has taken those that were free, and they do not suffice."""
+        """The slots of the cluster; a job that waits has taken those that were free, and they do not suffice."""
         return f"the cluster has {self._rest.slots().total} for all its jobs"
 
     def _asked(self) -> str:

@@ -130,7 +130,7 @@ def context_of_job(
     say: Callable[[str], None],
     interruption: Interruption,
 ) -> Callable[[], AbstractContextManager[None]]:
-    """Makes what a job is surrounded by while it holds its output, for `run_job`.
+    """The function that makes the context of a job while it holds its output, for `run_job`.
 
     On a cluster no job of an earlier driver writes there, and signals are noted for `interruption`.
     """
