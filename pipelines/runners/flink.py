@@ -170,7 +170,7 @@ def _check_failure(trace: str, work: Work) -> None:
     if trace:
         error = job_error(trace, work.what, work.rest)
         if is_lasting(error):
-            raise error
+            raise error if isinstance(error, RunError) else RunError(str(error))  # the run had begun
 
 
 class _Progress:
