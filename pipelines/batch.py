@@ -7,7 +7,8 @@ from functools import partial
 from pipelines.complaints import explained
 from pipelines.config import IngestSettings
 from pipelines.job import RunSlice, plan_slices, run_job
-from pipelines.runners.running import beam_options, run_slice, runs_in_process
+from pipelines.runners.interruption import Interruption
+from pipelines.runners.running import beam_options, context_of_job, run_slice, runs_in_process
 from pipelines.views.attention import passed_over_notices
 from pipelines.views.summary import estimate, print_plan, speakers, with_progress
 from transforms import console
@@ -48,7 +49,8 @@ def run_batch(listing: Listing, settings: IngestSettings, request: Request) -> i
     if in_process:
         shared_segmenter(settings.segmentation)  # what it lacks is said before any work
     say, summarize = speakers(request.log_format, quiet=request.quiet)
-    runner: RunSlice = partial(run_slice, settings=settings, options=options, say=say)
+    interruption = Interruption()
+    runner: RunSlice = partial(run_slice, settings=settings, options=options, say=say, interruption=interruption)
     if in_process and not request.quiet:
         runner = with_progress(runner, request.log_format)
     reports = in_process and settings.run.report
@@ -61,6 +63,7 @@ def run_batch(listing: Listing, settings: IngestSettings, request: Request) -> i
         wait=request.wait,
         reports=reports,
         notice=say,
+        context=context_of_job(settings, options, say, interruption),
         passed_over=listing.passed_over,
     )
     committed = False

@@ -96,6 +96,9 @@ class FlinkSettings(Settings):
     )
     workers: str = Field("localhost:50000", description="the worker pool, as a TaskManager sees it")
     parallelism: int | None = Field(None, ge=1, description="tasks at a time; default: the cluster's")
+    slot_timeout: float = Field(
+        300, gt=0, le=_YEAR, description="seconds without a slot for any of its tasks after which a run is given up"
+    )
     timeout: float = Field(0, ge=0, le=_YEAR, description="seconds after which a run is cancelled; 0: never")
     outage: float = Field(
         60, ge=0, le=_YEAR, description="seconds without an answer of the cluster that are waited out"

@@ -84,6 +84,7 @@ def run_job(
     wait: bool = False,
     reports: bool = False,
     notice: Callable[[str], None] = _quiet,
+    context: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext,
     passed_over: Sequence[PassedOver] = (),
 ) -> Iterator[Manifest]:
     """The manifests of the job's runs, each as soon as it is committed; none where there is nothing new.
@@ -99,11 +100,12 @@ def run_job(
         wait: wait while another run is writing to the output, instead of saying so.
         reports: note for each run that its report is due.
         notice: told of bundles that changed, vanished or are known.
+        context: is entered as soon as the output is held, before anything is cleaned up or written.
         passed_over: files that are not taken; the manifest of the job's first run names them.
     """
     output = settings.folder()
     prepare_output(output)
-    with lock_output(output, settings.run.id or "without a name", wait=wait) as lease:
+    with lock_output(output, settings.run.id or "without a name", wait=wait) as lease, context():
         finish_switch(output)
         runs = committed_runs(output)
         splits = plan_splits(bundles, settings.run.split_bytes)

@@ -10,7 +10,8 @@ from markupsafe import Markup
 from pipelines.batch import publish_views
 from pipelines.config import load_settings
 from pipelines.job import listed_input, run_job
-from pipelines.runners.running import beam_options, run_slice, runs_in_process
+from pipelines.runners.interruption import Interruption
+from pipelines.runners.running import beam_options, context_of_job, run_slice, runs_in_process
 from transforms import console
 from transforms.runs.manifest import Counts, Manifest
 from transforms.shards.corpus import Corpus
@@ -80,7 +81,8 @@ def run(
     overrides = {**(settings or {}), **{key: value for key, value in given.items() if value is not None}}
     complete = load_settings(config, [], overrides)
     options = beam_options([*complete.flink.beam_arguments(), *beam])
-    runner = partial(run_slice, settings=complete, options=options, say=console.say)
+    say, interruption = console.say, Interruption()
+    runner = partial(run_slice, settings=complete, options=options, say=say, interruption=interruption)
     listing, in_process = listed_input(complete), runs_in_process(options)
     reports = in_process and complete.run.report
     runs = run_job(
@@ -91,7 +93,8 @@ def run(
         new_only=new_only,
         wait=wait,
         reports=reports,
-        notice=console.say,
+        notice=say,
+        context=context_of_job(complete, options, say, interruption),
         passed_over=listing.passed_over,
     )
     done = tuple(runs)

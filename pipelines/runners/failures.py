@@ -1,7 +1,9 @@
 """Failures on a runner, told in one line; and what Beam prints and leaves behind, kept out of the way."""
 
 import atexit
+import errno
 import logging
+import os
 import re
 import shutil
 import tempfile
@@ -14,8 +16,11 @@ import grpc
 from apache_beam.runners.worker import sdk_worker
 
 from pipelines.complaints import keep_traces_in
+from transforms.bundles.errors import BundleChanged
 from transforms.console import LogHandler
-from transforms.errors import RafidError, RunError, UnexpectedError
+from transforms.errors import RafidError, RunError, UnexpectedError, UsageError
+from transforms.runs.lease import LeaseLost
+from transforms.runs.run import RunTaken
 
 
 def stage_error(error: Exception, what: str = "the run", rest: str = "nothing was committed") -> RafidError:
@@ -37,6 +42,16 @@ def stage_error(error: Exception, what: str = "the run", rest: str = "nothing wa
     last = lines[-1].removeprefix("Caused by: ") if lines else type(error).__name__
     kind = UnexpectedError if _is_unexpected(error) else RunError
     return without_stage(kind(f"{what} failed: {last.rstrip('.')}; {rest}"))
+
+
+# What no other attempt mends, by class; and what a disk or a file system says, whoever meets it.
+_LASTING = (UsageError, BundleChanged, RunTaken, LeaseLost)
+_LASTING_WORDS = tuple(os.strerror(each) for each in (errno.ENOSPC, errno.EDQUOT, errno.EROFS))
+
+
+def is_lasting(error: RafidError) -> bool:
+    """True for an error of a stage that another attempt would meet again: wrong use, a bundle gone, a full disk."""
+    return isinstance(error, _LASTING) or any(words in str(error) for words in _LASTING_WORDS)
 
 
 def _is_unexpected(error: Exception) -> bool:

@@ -7,21 +7,22 @@ and a run that has not leaves no job behind.
 
 import contextlib
 import hashlib
-import signal
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import apache_beam as beam
 from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOptions
 
-from pipelines.config import FlinkSettings
+from pipelines.config import FlinkSettings, IngestSettings
 from pipelines.graph import RunPlan, ingest
-from pipelines.runners.failures import stage_error
+from pipelines.runners.failures import is_lasting, stage_error
+from pipelines.runners.flink_failures import job_error
 from pipelines.runners.flink_job import job_server_jar, submit
 from pipelines.runners.flink_rest import ENDED, FlinkRest, JobView, NoAnswerError
+from pipelines.runners.flink_slots import Slots
+from pipelines.runners.interruption import Interruption
 from transforms.errors import RafidError, RunError, UsageError
 from transforms.storage import Folder
 
@@ -29,7 +30,30 @@ Say = Callable[[str], None]
 _SAY_SECONDS = 10  # between two lines of progress that differ in the records only
 
 
-def run_on_flink(plan: RunPlan, options: PipelineOptions, say: Say) -> None:
+@contextlib.contextmanager
+def alone_on_flink(
+    settings: IngestSettings, options: PipelineOptions, say: Say, interruption: Interruption
+) -> Iterator[None]:
+    """A context for a holder of the output: no job of an earlier driver writes to it, and signals are noted from here.
+
+    Raises:
+        UsageError: no cluster is named.
+        RunError: it does not answer, or an earlier job does not end.
+    """
+    with interruption:
+        end_earlier_jobs(settings, options, say)
+        interruption.check()
+        yield
+
+
+def end_earlier_jobs(settings: IngestSettings, options: PipelineOptions, say: Say) -> None:
+    """Ends the jobs on the cluster that write to the output; `say` is told which. The caller holds the output."""
+    rest = FlinkRest(_master(options), settings.flink)
+    rest.version()
+    _end_jobs(rest, mark_of(settings.folder()), say)
+
+
+def run_on_flink(plan: RunPlan, options: PipelineOptions, say: Say, interruption: Interruption) -> None:
     """Runs `plan` as a job of the cluster that `options` name; `say` is told how it goes.
 
     Raises:
@@ -38,8 +62,8 @@ def run_on_flink(plan: RunPlan, options: PipelineOptions, say: Say) -> None:
     """
     run, settings = plan.run, plan.settings.flink
     work = Work(run.name, run.folder, lambda pipeline: ingest(pipeline, plan), lambda _: run.is_done())
-    with _Interruption(settings.timeout) as interruption:
-        work_on_flink(work, settings, options, interruption.check, say)
+    with interruption:
+        work_on_flink(work, settings, options, interruption.check_within(settings.timeout), say)
 
 
 @dataclass(frozen=True)
@@ -70,8 +94,13 @@ class Work:
     @property
     def mark(self) -> str:
         """The ending of the names of all jobs that write to the output."""
-        place = str(self.output.local_path()) if self.output.is_local else self.output.url
-        return f"-{hashlib.sha256(place.rstrip('/').encode()).hexdigest()[:8]}"
+        return mark_of(self.output)
+
+
+def mark_of(output: Folder) -> str:
+    """The ending of the names of all jobs that write to `output`."""
+    place = str(output.local_path()) if output.is_local else output.url
+    return f"-{hashlib.sha256(place.rstrip('/').encode()).hexdigest()[:8]}"
 
 
 def work_on_flink(
@@ -85,18 +114,21 @@ def work_on_flink(
     """
     rest = FlinkRest(_master(options), settings)
     jar = job_server_jar(options, rest.version())
-    _end_jobs(rest, work, say)
+    _end_jobs(rest, work.mark, say)
+    slots = Slots(rest, settings, options, say)
     try:
+        check()
+        slots.ask()
         job = submit(work.build, work.job_name, jar, options, rest, check)
         say(f"flink: submitted {work.job_name} as job {job}")
-        view = _follow(job, work, rest, settings, check, say)
+        view = _follow(job, work, rest, settings, slots, check, say)
         if not work.is_done(view):
             raise _failure(job, work, view, rest)
     except Exception as error:
         _end_jobs_after(error, work, rest, say)
     finally:
         with contextlib.suppress(RafidError):
-            _remove_jars(rest, work)
+            _remove_jars(rest, work.mark)
 
 
 def _master(options: PipelineOptions) -> str:
@@ -108,39 +140,8 @@ def _master(options: PipelineOptions) -> str:
     return master if "://" in master else f"http://{master}"
 
 
-class _Interruption:
-    """The reasons for a run to end early: a signal has come, or its time is up.
-
-    A signal is only taken note of: cutting short a request would leave open whether the cluster has carried it out.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds, self._begun = seconds, time.monotonic()
-        self._signal: signal.Signals | None = None
-        self._handlers: dict[int, Any] = {}
-
-    def __enter__(self) -> "_Interruption":
-        if threading.current_thread() is threading.main_thread():  # handlers cannot be set elsewhere
-            self._handlers = {number: signal.signal(number, self._note) for number in (signal.SIGTERM, signal.SIGINT)}
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._handlers.items():
-            signal.signal(number, handler)
-
-    def _note(self, number: int, _: object) -> None:
-        self._signal = signal.Signals(number)
-
-    def check(self) -> None:
-        """Raises RunError where the run has to end."""
-        if self._signal:
-            raise RunError(f"ended by {self._signal.name}; nothing was committed")
-        if self._seconds and time.monotonic() > self._begun + self._seconds:
-            raise RunError(f"not done after flink.timeout, {self._seconds:g} s; nothing was committed")
-
-
 def _follow(
-    job: str, work: Work, rest: FlinkRest, settings: FlinkSettings, check: Callable[[], None], say: Say
+    job: str, work: Work, rest: FlinkRest, settings: FlinkSettings, slots: Slots, check: Callable[[], None], say: Say
 ) -> JobView:
     """The job as it stands at its end."""
     progress, answered, away = _Progress(say), time.monotonic(), False
@@ -159,7 +160,17 @@ def _follow(
             progress.show(view)
             if view.state in ENDED:
                 return view
+            slots.check(view, work.rest)
+            _check_failure(rest.failure(job), work)
         time.sleep(settings.poll)
+
+
+def _check_failure(trace: str, work: Work) -> None:
+    """Raises the error of an attempt, where another is in vain; `trace` is empty where none has failed."""
+    if trace:
+        error = job_error(trace, work.what, work.rest)
+        if is_lasting(error):
+            raise error if isinstance(error, RunError) else RunError(str(error))  # the run had begun
 
 
 class _Progress:
@@ -185,7 +196,7 @@ def _failure(job: str, work: Work, view: JobView, rest: FlinkRest) -> RafidError
     """The reason why the work is not done, as far as Flink knows it."""
     if view.state == "FAILED":
         told = rest.failure(job) or f"Flink job {job} has failed, Flink says not why"
-        return stage_error(RuntimeError(told), work.what, work.rest)
+        return job_error(told, work.what, work.rest)
     if view.state == "CANCELED":
         return RunError(f"Flink job {job} was cancelled; {work.rest}")
     return RunError(
@@ -194,18 +205,18 @@ def _failure(job: str, work: Work, view: JobView, rest: FlinkRest) -> RafidError
     )
 
 
-def _end_jobs(rest: FlinkRest, work: Work, say: Say) -> None:
+def _end_jobs(rest: FlinkRest, mark: str, say: Say) -> None:
     """Cancels the jobs that write to our output, one writes at a time: nobody follows these any more. Their jars go."""
     for job, name in rest.running().items():
-        if name.startswith("rafid-") and name.endswith(work.mark):
+        if name.startswith("rafid-") and name.endswith(mark):
             say(f"flink: cancelling {name}, job {job}")
             rest.cancel(job)
-    _remove_jars(rest, work)
+    _remove_jars(rest, mark)
 
 
-def _remove_jars(rest: FlinkRest, work: Work) -> None:
+def _remove_jars(rest: FlinkRest, mark: str) -> None:
     for jar, name in rest.jars().items():
-        if name.endswith(f"{work.mark}.jar"):
+        if name.endswith(f"{mark}.jar"):
             rest.remove_jar(jar)
 
 
@@ -213,7 +224,7 @@ def _end_jobs_after(error: Exception, work: Work, rest: FlinkRest, say: Say) -> 
     """Ends the job of work that went wrong, and raises what did, unless the work is done all the same."""
     wrong = error if isinstance(error, RafidError) else stage_error(error, work.what, work.rest)
     try:
-        _end_jobs(rest, work, say)
+        _end_jobs(rest, work.mark, say)
     except NoAnswerError:
         unsure = f"{wrong}; its job may still run at {rest.url}, the next run with this output ends it"
         raise RunError(unsure) from error

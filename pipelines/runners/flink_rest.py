@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from pipelines.config import FlinkSettings
 from transforms.errors import RunError, UsageError
 
 ENDED = frozenset({"FINISHED", "CANCELED", "FAILED"})
+_WITH_SLOT = ("DEPLOYING", "INITIALIZING", "RUNNING", "CANCELING")  # states of subtasks
 _CONNECT_SECONDS = 10
 _ANSWER_SECONDS = 30
 SUBMIT_SECONDS = 600  # a submission is answered when the jar is there, or the job
@@ -41,6 +42,7 @@ class JobView:
         finished: those of them that are done.
         records: records that its vertices have written, as its metrics say; of use to a person only.
         restarts: how often it was started anew.
+        at_work: subtasks that have a slot; progress without a change of the other figures is none.
     """
 
     state: str
@@ -48,6 +50,25 @@ class JobView:
     finished: int
     records: int
     restarts: int
+    at_work: int = field(default=1, compare=False)
+
+    @property
+    def waits_for_slots(self) -> bool:
+        """True where it could begin or go on, and has no slot."""
+        return self.state in ("CREATED", "RUNNING") and not self.at_work and self.finished < self.vertices
+
+
+@dataclass(frozen=True)
+class SlotView:
+    """The slots of a cluster.
+
+    Attributes:
+        total: those that its TaskManagers offer.
+        free: those of them without a job.
+    """
+
+    total: int
+    free: int
 
 
 class FlinkRest:
@@ -104,6 +125,11 @@ class FlinkRest:
             raise FlinkError(f"{self.url}: is not Flink's REST interface; name that with flink.master")
         return str(answer["flink-version"])
 
+    def slots(self) -> SlotView:
+        """The cluster's slots as they are now."""
+        overview = self.request("GET", "v1/overview")
+        return SlotView(int(overview["slots-total"]), int(overview["slots-available"]))
+
     def running(self) -> dict[str, str]:
         """The names of the jobs that have not ended, by their ids."""
         jobs = self.request("GET", "v1/jobs/overview")["jobs"]
@@ -126,7 +152,8 @@ class FlinkRest:
             len(vertices),
             sum(vertex["status"] == "FINISHED" for vertex in vertices),
             sum(vertex["metrics"].get("write-records", 0) for vertex in vertices),
-            self._restarts(job),
+            self._restarts(job, found),
+            sum(vertex["tasks"].get(state, 0) for vertex in vertices for state in _WITH_SLOT),
         )
 
     def failure(self, job: str) -> str:
@@ -153,10 +180,22 @@ class FlinkRest:
                 raise NoAnswerError(f"Flink at {self.url}: job {job} does not end; cancel it there")
             time.sleep(_LOOK_SECONDS)
 
-    def _restarts(self, job: str) -> int:
+    def _restarts(self, job: str, found: Any) -> int:
+        """The number of times that the job was started anew; by subtasks' attempts where the metric is missing or old.
+
+        The metric appears some seconds after the job, stays away at times, and goes with the job.
+        """
+        counted = 0
         with contextlib.suppress(FlinkError, ValueError, IndexError):
-            return int(self.request("GET", f"v1/jobs/{job}/metrics?get=numRestarts")[0]["value"])
-        return 0  # the metric appears some seconds after the job
+            counted = int(self.request("GET", f"v1/jobs/{job}/metrics?get=numRestarts")[0]["value"])
+            if found["state"] not in ENDED:
+                return counted
+        return max([counted, *(self._attempt(job, vertex["id"]) for vertex in found["vertices"])])
+
+    def _attempt(self, job: str, vertex: str) -> int:
+        """The number of the latest attempt of a vertex's subtasks, counted from 0."""
+        subtasks = self.request("GET", f"v1/jobs/{job}/vertices/{vertex}")["subtasks"]
+        return max((int(each["attempt"]) for each in subtasks), default=0)
 
     def _credentials(self) -> dict[str, str]:
         """The header that lets us in; read anew each time, since tokens are changed while jobs run."""

@@ -4,6 +4,8 @@ import copy
 import logging
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any
 
 import apache_beam as beam
@@ -16,6 +18,7 @@ from pipelines.config import IngestSettings
 from pipelines.graph import RunPlan, ingest
 from pipelines.job import Slice
 from pipelines.runners.failures import keep_to_ourselves, stage_error, without_stage, without_tracebacks
+from pipelines.runners.interruption import Interruption
 from transforms.errors import RafidError, UsageError
 from transforms.runs.run import Run
 
@@ -98,17 +101,44 @@ def run_slice(
     settings: IngestSettings,
     options: pipeline_options.PipelineOptions,
     say: Callable[[str], None],
+    interruption: Interruption | None = None,
 ) -> None:
-    """Runs one slice of a job on the runner that `options` name; `say` is told how a job on a cluster goes."""
+    """Runs one slice of a job on the runner that `options` name.
+
+    Args:
+        run: the slice's run, which is open.
+        part: the slice.
+        settings: of the job.
+        options: Beam's.
+        say: told how a job on a cluster goes.
+        interruption: the one that the job's context has been given; None where there is no such context.
+    """
     batch = len(part.splits) if runs_in_process(options) else settings.run.worker_threads()
     partitioned = settings.dedup.partitioned(part.size, in_process=runs_in_process(options))
     plan = RunPlan(run, part.splits, settings, batch, partitioned)
     if is_flink(options):
         from pipelines.runners.flink import run_on_flink  # noqa: PLC0415
 
-        run_on_flink(plan, options, say)
+        run_on_flink(plan, options, say, interruption or Interruption())
     else:
         run_plan(plan, options)
+
+
+def context_of_job(
+    settings: IngestSettings,
+    options: pipeline_options.PipelineOptions,
+    say: Callable[[str], None],
+    interruption: Interruption,
+) -> Callable[[], AbstractContextManager[None]]:
+    """The function that makes the context of a job while it holds its output, for `run_job`.
+
+    On a cluster no job of an earlier driver writes there, and signals are noted for `interruption`.
+    """
+    if not is_flink(options):
+        return nullcontext
+    from pipelines.runners.flink import alone_on_flink  # noqa: PLC0415
+
+    return partial(alone_on_flink, settings, options, say, interruption)
 
 
 def run_plan(plan: RunPlan, options: pipeline_options.PipelineOptions) -> None:

@@ -144,6 +144,10 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
     options.view_as(StandardOptions).streaming = True
     prepare_output(output)
     with lock_output(output, "stream", wait=asked.wait) as lease:
+        if is_flink(options):
+            from pipelines.runners.flink import end_earlier_jobs  # noqa: PLC0415
+
+            end_earlier_jobs(settings, options, lambda line: tell({"event": "notice", "message": line}))
         clean_up(output)
         output.remove(DRAIN)
         check_definition(output.url, committed_runs(output), settings.dedup)

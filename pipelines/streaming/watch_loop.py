@@ -3,6 +3,7 @@
 import signal
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from threading import Event
@@ -14,7 +15,8 @@ from pipelines.cli import say_once
 from pipelines.complaints import explained
 from pipelines.config import IngestSettings
 from pipelines.job import RunSlice, Slice, run_job
-from pipelines.runners.running import beam_options, run_slice, runs_in_process
+from pipelines.runners.interruption import Interruption
+from pipelines.runners.running import beam_options, context_of_job, run_slice, runs_in_process
 from transforms import console
 from transforms.bundles.errors import BundleError
 from transforms.bundles.listing import Bundle, list_bundles
@@ -94,6 +96,7 @@ class Surroundings:
         run_slice: runs the graph for one slice.
         in_process: whether memory is this machine's.
         say: prints a line.
+        context: surrounds each job while it holds the output.
     """
 
     listing: Callable[[], Sequence[Bundle]]
@@ -102,6 +105,7 @@ class Surroundings:
     run_slice: RunSlice
     in_process: bool
     say: Callable[[str], None]
+    context: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 class Watch:
@@ -147,6 +151,7 @@ class Watch:
             in_process=around.in_process,
             new_only=True,
             notice=self._say_once,
+            context=around.context,
         )
         try:
             for manifest in runs:
@@ -217,18 +222,22 @@ def run_watch(
     say: Callable[[str], None] = _silent if quiet else console.say
     if runs_in_process(options):
         shared_segmenter(settings.segmentation)  # what it lacks is said before any work
-    inputs = settings.input
+    inputs, stop = settings.input, _stop_on_signals()
+    interruption = Interruption(stop.set)
     around = Surroundings(
         listing=partial(
             list_bundles, inputs.paths, inputs.root, endings=inputs.endings, empty=True, refused=say_once(say)
         ),
         clock=time.monotonic,
         time=time.time,
-        run_slice=_explained(partial(run_slice, settings=settings, options=options, say=say)),
+        run_slice=_explained(
+            partial(run_slice, settings=settings, options=options, say=say, interruption=interruption)
+        ),
+        context=context_of_job(settings, options, say, interruption),
         in_process=runs_in_process(options),
         say=say,
     )
-    metrics, stop = WatchMetrics(), _stop_on_signals()
+    metrics = WatchMetrics()
     if figures:
         say(f"figures at http://{figures.host}:{metrics.serve(figures.host, figures.port)}/metrics")
     say(f"watching {', '.join(settings.input.paths)} every {every:g} s")

@@ -56,7 +56,7 @@ class LocalCluster:
             raise UsageError("java: not installed; Flink needs Java 11 or 17")
         if self.processes("jobmanager") or not _is_free(self.port):
             raise UsageError(f"port {self.port}: something listens there; end it, make flink-stop if it is our cluster")
-        self._write_configuration()
+        self._write_configuration(task_managers)
         self.start_job_manager()
         for _ in range(task_managers):
             self.start_task_manager()
@@ -124,16 +124,16 @@ class LocalCluster:
             print(process.pid, file=file)  # the script becomes the Java process
         return process.pid
 
-    def _write_configuration(self) -> None:
+    def _write_configuration(self, task_managers: int) -> None:
         for name in ("conf", "log", "tmp", "upload"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         shipped = self.home / "conf"
         for name in ("log4j-console.properties", "log4j.properties"):
             shutil.copyfile(shipped / name, self.folder / "conf" / name)
         options = yaml.safe_load((shipped / "config.yaml").read_text())["env"]["java"]["opts"]["all"]
-        (self.folder / "conf" / "config.yaml").write_text(yaml.safe_dump(self._configuration(options)))
+        (self.folder / "conf" / "config.yaml").write_text(yaml.safe_dump(self._configuration(options, task_managers)))
 
-    def _configuration(self, java_options: str) -> dict[str, object]:
+    def _configuration(self, java_options: str, task_managers: int) -> dict[str, object]:
         """What differs from Flink's defaults; `java_options` open the JDK's modules, as shipped with this Flink."""
         return {
             "env": {"java": {"opts": {"all": java_options}}},
@@ -146,8 +146,10 @@ class LocalCluster:
                 "bind-host": _HOST,
                 "host": _HOST,
                 "numberOfTaskSlots": self.slots,
-                "memory": {"process": {"size": "1536m"}, "network": {"min": "64mb", "max": "64mb"}},
+                "memory": {"process": {"size": "1536m"}, "network": {"min": "128mb", "max": "128mb"}},
+                "network": {"sort-shuffle": {"min-buffers": 32}},  # an exchange; 512 by default, and a join has many
             },
+            "parallelism": {"default": task_managers * self.slots},  # all slots work, whoever submits
             "rest": {"address": _HOST, "bind-address": _HOST, "port": self.port},
             "metrics": {"fetcher": {"update-interval": 1000}},  # milliseconds; progress shows restarts at once
             "heartbeat": {"interval": 2000, "timeout": 10000},  # milliseconds; a lost worker is seen soon

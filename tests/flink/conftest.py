@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.config import FlinkSettings
 from pipelines.ingest import main
+from pipelines.runners.flink_rest import FlinkRest
 from tests.conftest import PROJECT, require_tool
 from tests.flink.cluster import LocalCluster
-from tests.flink.harness import Driver, Pool, arguments, write_bundles, written
+from tests.flink.harness import Driver, Pool, arguments, on_flink, write_bundles, written
 from tests.flink.jars import compile_standin, write_jar
 from tests.processes import nothing_stays, prism, wait_until  # noqa: F401 - fixtures
 
@@ -90,6 +92,25 @@ def cluster(shared_cluster: LocalCluster) -> LocalCluster:
         shared_cluster.start_task_manager()
     wait_until(lambda: shared_cluster.offered_slots() == shared_cluster.slots, 120)
     return shared_cluster
+
+
+@pytest.fixture
+def submit(start: Callable[..., Driver], cluster: LocalCluster, pool: Pool) -> Callable[..., Driver]:
+    """Starts a run on the cluster with the given jar."""
+
+    def begin(jar: Path, *more: str, port: int = 0) -> Driver:
+        return start(*on_flink(f"127.0.0.1:{port or cluster.port}", pool.address, jar), *more)
+
+    return begin
+
+
+@pytest.fixture
+def rest(cluster: LocalCluster) -> FlinkRest:
+    """The cluster's REST interface; no jar of a test before is there, which may have killed the driver or Flink."""
+    rest = FlinkRest(cluster.url, FlinkSettings())
+    for jar in rest.jars():
+        rest.remove_jar(jar)
+    return rest
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipelines.runners.flink_rest import FlinkRest
 from tests.conftest import PROJECT
 from tests.corpus import check_files, files_below
 from tests.flink.cluster import free_port
@@ -41,6 +42,17 @@ def written(output: Path) -> dict[str, str]:
     """The digests of the files of run x, ledgers and index, which are those that its manifest names and describes."""
     check_files(output, "x")
     return {path: digest for path, digest in files_below(output).items() if "/run=x/" in path}
+
+
+def running_task(rest: FlinkRest) -> str:
+    """The id of the one job, once its task is at work."""
+
+    def found() -> str:
+        (job,) = list(rest.running()) or [""]
+        vertices = rest.request("GET", f"v1/jobs/{job}")["vertices"] if job else []
+        return job if vertices and vertices[-1]["status"] == "RUNNING" else ""
+
+    return str(wait_until(found))
 
 
 def listening(pid: int) -> set[tuple[str, int]]:

@@ -14,46 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.config import FlinkSettings
 from pipelines.runners.flink_rest import FlinkRest
 from tests.conftest import UNSEGMENTED
 from tests.flink.cluster import LocalCluster
-from tests.flink.harness import Driver, Pool, on_flink, written
+from tests.flink.harness import Driver, Pool, on_flink, running_task, written
 from tests.flink.proxy import proxy
 from tests.processes import wait_until
 
 Start = Callable[..., Driver]
 Standin = Callable[..., Path]
-
-
-@pytest.fixture
-def submit(start: Start, cluster: LocalCluster, pool: Pool) -> Callable[..., Driver]:
-    """Starts a run on the cluster with the given jar."""
-
-    def begin(jar: Path, *more: str, port: int = 0) -> Driver:
-        return start(*on_flink(f"127.0.0.1:{port or cluster.port}", pool.address, jar), *more)
-
-    return begin
-
-
-@pytest.fixture
-def rest(cluster: LocalCluster) -> FlinkRest:
-    """The cluster's REST interface; no jar of a test before is there, which may have killed the driver or Flink."""
-    rest = FlinkRest(cluster.url, FlinkSettings())
-    for jar in rest.jars():
-        rest.remove_jar(jar)
-    return rest
-
-
-def _running_task(rest: FlinkRest) -> str:
-    """The id of the one job, once its task is at work."""
-
-    def found() -> str:
-        (job,) = list(rest.running()) or [""]
-        vertices = rest.request("GET", f"v1/jobs/{job}")["vertices"] if job else []
-        return job if vertices and vertices[-1]["status"] == "RUNNING" else ""
-
-    return str(wait_until(found))
 
 
 def test_staged_graph_is_run_and_followed_to_its_manifest(
@@ -126,12 +95,27 @@ def test_signal_cancels_the_job(
 ) -> None:
     """Proves that a driver that is told to end leaves no job, no jar and no half run."""
     driver = submit(standin("wait"))
-    job = _running_task(rest)
+    job = running_task(rest)
     driver.process.send_signal(number)
     code, _, errors = driver.end()
     assert (code, errors) == (1, [f"rafid: ended by {number.name}; nothing was committed"])
     wait_until(lambda: rest.view(job).state == "CANCELED")  # Flink shows a view some seconds old
     assert (rest.running(), rest.jars(), driver.committed()) == ({}, {}, False)
+
+
+def test_signal_before_the_submission_leaves_nothing(
+    submit: Callable[..., Driver], standin: Standin, rest: FlinkRest
+) -> None:
+    """Proves that a driver which is told to end as soon as its first file is there removes it, and submits nothing."""
+    driver = submit(standin("wait"))
+    wait_until(lambda: list(driver.output.rglob("opening.json")))
+    driver.process.send_signal(signal.SIGTERM)
+    code, said, errors = driver.end()
+    assert (code, errors) == (1, ["rafid: ended by SIGTERM; nothing was committed"])
+    assert "submitted" not in said
+    left = {path.name for path in driver.output.rglob("*") if path.is_file() and path.stat().st_size}
+    assert left == {"rafid.json"}  # says what the folder is
+    assert (rest.running(), rest.jars()) == ({}, {})
 
 
 def test_signal_while_submitting_leaves_no_job(
@@ -157,7 +141,7 @@ def test_timeout_cancels_the_job(submit: Callable[..., Driver], standin: Standin
 def test_job_cancelled_by_another_is_said(submit: Callable[..., Driver], standin: Standin, rest: FlinkRest) -> None:
     """Proves that the driver ends when somebody cancels its job in Flink's own interface."""
     driver = submit(standin("wait"))
-    job = _running_task(rest)
+    job = running_task(rest)
     rest.cancel(job)
     code, _, errors = driver.end()
     assert (code, errors) == (1, [f"rafid: Flink job {job} was cancelled; nothing was committed"])
@@ -168,7 +152,7 @@ def test_orphan_of_a_killed_driver_is_cancelled_by_the_next_run(
 ) -> None:
     """Proves that a job whose driver was killed is found by its name and ended before its successor is submitted."""
     killed = submit(standin("wait"))
-    orphan = _running_task(rest)
+    orphan = running_task(rest)
     killed.process.kill()
     killed.process.communicate()
     assert list(rest.running()) == [orphan]
@@ -180,6 +164,21 @@ def test_orphan_of_a_killed_driver_is_cancelled_by_the_next_run(
     wait_until(lambda: rest.view(orphan).state == "CANCELED")
     assert rest.jars() == {}
     assert written(driver.output) == expected
+
+
+def test_orphan_is_ended_before_the_output_is_touched(
+    submit: Callable[..., Driver], standin: Standin, rest: FlinkRest, tmp_path: Path
+) -> None:
+    """Proves it with a successor that comes no further than its own check of the jar."""
+    killed = submit(standin("wait"))
+    orphan = running_task(rest)
+    killed.process.kill()
+    killed.process.communicate()
+    code, said, (error,) = submit(tmp_path / "none.jar").end()
+    assert code == 2
+    assert "none.jar: is not there" in error
+    assert re.search(rf"flink: cancelling rafid-x-\w+, job {orphan}\n", said)
+    assert (rest.running(), rest.jars()) == ({}, {})
 
 
 def test_rest_outage_is_waited_out(
@@ -194,7 +193,7 @@ def test_rest_outage_is_waited_out(
     gate = tmp_path / "gate"
     with proxy(cluster.port) as way:
         driver = submit(standin("run", "gated.jar", gate=str(gate)), port=way.port)
-        _running_task(rest)
+        running_task(rest)
         way.cut()
         gate.touch()
         wait_until(lambda: not rest.running())  # the job ends while nobody sees it
@@ -210,7 +209,7 @@ def test_restarted_job_manager_that_forgot_the_job_is_one_line(
 ) -> None:
     """Proves what a JobManager without high availability does to a run: it is lost, said so, and nothing stays."""
     driver = submit(standin("wait"), "--set=flink.outage=40")
-    job = _running_task(rest)
+    job = running_task(rest)
     os.kill(cluster.processes("jobmanager")[0], signal.SIGKILL)
     wait_until(lambda: not cluster.processes("jobmanager"))
     cluster.start_job_manager()
@@ -226,7 +225,7 @@ def test_job_manager_that_stays_away_is_one_line(
 ) -> None:
     """Proves the end of patience; that the job's end cannot be seen is said too."""
     driver = submit(standin("wait"), "--set=flink.outage=2")
-    _running_task(rest)
+    running_task(rest)
     os.kill(cluster.processes("jobmanager")[0], signal.SIGKILL)
     code, _, errors = driver.end()
     assert code == 1
@@ -289,7 +288,7 @@ def test_stream_is_drained_and_ends(
     The stand-in's task waits for the file that tells the source to end, as the source would; it takes no bundle.
     """
     driver = submit_stream(standin("nothing", "stream.jar", gate=str(tmp_path / "out" / ".drain")), [])
-    _running_task(rest)
+    running_task(rest)
     driver.process.send_signal(signal.SIGTERM)
     code, said, errors = driver.end()
     assert (code, errors) == (0, ["rafid: SIGTERM: ending after the windows that are open; once more ends at once"])
@@ -304,7 +303,7 @@ def test_cancelled_stream_leaves_no_job(
 ) -> None:
     """Proves that a stream which is to end at once cancels its job, and waits until that has ended."""
     driver = submit_stream(standin("wait"), ["--cancel-now"])
-    job = _running_task(rest)
+    job = running_task(rest)
     driver.process.send_signal(signal.SIGTERM)
     code, said, errors = driver.end()
     assert (code, errors) == (0, ["rafid: SIGTERM: ending at once"])

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pipelines.config import FlinkSettings
+from pipelines.runners.flink_rest import FlinkRest
 from tests.conftest import PROJECT
 from tests.flink.cluster import LocalCluster, free_port
 from tests.flink.harness import listening
@@ -20,6 +22,12 @@ def test_everything_listens_on_loopback(cluster: LocalCluster) -> None:
     places = {place for role in ("jobmanager", "taskmanager") for place in listening(cluster.processes(role)[0])}
     assert len(places) >= 5
     assert {host for host, _ in places} == {"127.0.0.1"}
+
+
+def test_jobs_use_all_slots_unless_they_say_otherwise(cluster: LocalCluster) -> None:
+    """Proves it with what the JobManager goes by."""
+    answer = FlinkRest(cluster.url, FlinkSettings()).request("GET", "v1/jobmanager/config")
+    assert {each["key"]: each["value"] for each in answer}["parallelism.default"] == str(cluster.offered_slots())
 
 
 def test_a_taken_port_is_named(cluster: LocalCluster, tmp_path: Path) -> None:

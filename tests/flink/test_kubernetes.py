@@ -20,6 +20,7 @@ import yaml
 from pipelines import ingest, worker_pool
 from pipelines.config import load_settings
 from tests.conftest import PROJECT
+from tests.flink.cluster import LocalCluster
 
 _FOLDER = PROJECT / "configs" / "kubernetes"
 _VERSION = "1.31"
@@ -71,6 +72,17 @@ def test_flink_deployment_has_the_operator_s_form() -> None:
         assert set(spec[role]) <= {"podTemplate", "replicas", "resource"}
         assert isinstance(spec[role]["resource"]["cpu"], int | float)
         assert isinstance(spec[role]["resource"]["memory"], str)
+
+
+def test_network_memory_is_that_of_the_tested_cluster(tmp_path: Path) -> None:
+    """Proves that a join, which has many exchanges at a time, finds the buffers that it finds on the local cluster."""
+    tested = LocalCluster(tmp_path, tmp_path)._configuration("", 1)["taskmanager"]
+    assert isinstance(tested, dict)
+    deployed = _resource("FlinkDeployment")["spec"]["flinkConfiguration"]
+    memory = tested["memory"]["network"]
+    assert {name: deployed[f"taskmanager.memory.network.{name}"] for name in ("min", "max")} == memory
+    buffers = "sort-shuffle.min-buffers"
+    assert deployed[f"taskmanager.network.{buffers}"] == str(tested["network"]["sort-shuffle"]["min-buffers"])
 
 
 def test_worker_pod_is_a_pod() -> None:

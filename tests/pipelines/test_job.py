@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -253,3 +254,24 @@ def test_the_command_line_in_slices_and_with_nothing_new(tmp_path: Path, two: Pa
     assert main(arguments) == NOTHING_NEW
     bundles = {path.name: path.read_text(encoding="utf-8") for path in two.iterdir()}
     assert read_whole_output(tmp_path / "out") == truth(bundles)
+
+
+def test_what_surrounds_a_job_comes_before_anything_is_cleaned_up(tmp_path: Path) -> None:
+    """Proves that the output is held by then, and that what a killed try left is still there; it goes afterwards."""
+    bundles, output = write_bundles(tmp_path / "in", {"a.txt": f"{LINES[0]}\n"}), tmp_path / "out"
+    job = settings_for(output, bundles, run__id="x")
+    left = output / "index" / "run=gone" / "scratch" / "opening.json"
+    seen: list[bool] = []
+
+    @contextmanager
+    def context() -> Iterator[None]:
+        with pytest.raises(OutputLocked), lock_output(Folder(str(output)), "y"):
+            pass
+        left.parent.mkdir(parents=True)
+        left.write_text("{}")
+        yield
+        seen.append(left.exists())
+
+    done = run_job(list_bundles([str(bundles)]), job, PlainRunner(job), in_process=True, context=context)
+    assert [each.run for each in done] == ["x"]
+    assert seen == [False]

@@ -11,6 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.flink.api.common.functions.MapFunction;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.streaming.api.datastream.DataStream;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
 
@@ -18,7 +19,9 @@ import org.apache.flink.streaming.api.functions.sink.v2.DiscardingSink;
  * Stands in for Beam's job server in tests of the launcher: a Flink job of one task, with the name that the driver
  * asked for, which does what standin.properties in the jar says. It does not translate the graph to Flink: in mode
  * "run" its task gives the graph that was staged in the jar to another runner, so that the run's output is written.
- * Where a "gate" is named, the task begins once there is a file of that name.
+ * Where a "gate" is named, the task begins once there is a file of that name. Where "exchanges" are told, the task's
+ * input goes through so many blocking exchanges at a time, as a batch job's does. A failure is final, unless "attempts"
+ * says how many more there are.
  */
 public final class FlinkPipelineRunner {
   private static final Pattern JOB_NAME = Pattern.compile("\"beam:option:job_name:v1\":\\s*\"([^\"]+)\"");
@@ -32,19 +35,46 @@ public final class FlinkPipelineRunner {
     if (!name.find()) {
       throw new IllegalStateException("the pipeline's options have no job name");
     }
+    int exchanges = Integer.parseInt(told.getProperty("exchanges", "0"));
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.getExecutionEnvironment(configuration(told, exchanges > 0));
+    String parallelism = told.getProperty("parallelism", "1");
+    if (!parallelism.equals("default")) {
+      environment.setParallelism(Integer.parseInt(parallelism));
+    }
+    DataStream<String> graph = environment.fromData(resource("/BEAM-PIPELINE/pipeline/pipeline.json"));
+    DataStream<String> arrived = graph.rebalance();
+    if (exchanges > 0) {
+      arrived = throughExchanges(graph, exchanges);
+    }
+    arrived.map(new Task(told)).returns(String.class).sinkTo(new DiscardingSink<>());
+    environment.execute(name.group(1));
+  }
+
+  private static Configuration configuration(Properties told, boolean batch) {
     Configuration configuration = new Configuration();
-    if (told.getProperty("mode").startsWith("fail")) {
+    String attempts = told.getProperty("attempts");
+    if (attempts != null) {
+      configuration.setString("restart-strategy.type", "fixed-delay");
+      configuration.setString("restart-strategy.fixed-delay.attempts", attempts);
+      configuration.setString("restart-strategy.fixed-delay.delay", "100 ms");
+    } else if (batch || told.getProperty("mode").startsWith("fail")) {
       configuration.setString("restart-strategy.type", "none");
     }
-    StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment(configuration);
-    environment.setParallelism(1);
-    environment
-        .fromData(resource("/BEAM-PIPELINE/pipeline/pipeline.json"))
-        .rebalance()
-        .map(new Task(told))
-        .returns(String.class)
-        .sinkTo(new DiscardingSink<>());
-    environment.execute(name.group(1));
+    if (batch) {
+      configuration.setString("execution.runtime-mode", "BATCH");
+    }
+    return configuration;
+  }
+
+  /** What comes out of so many exchanges, which all take from one task: it needs the buffers of all at a time. */
+  private static DataStream<String> throughExchanges(DataStream<String> graph, int exchanges) {
+    DataStream<String> all = null;
+    for (int exchange = 0; exchange < exchanges; exchange++) {
+      DataStream<String> one = graph.map(each -> each).returns(String.class).rebalance(); // Flink makes equal ones one
+      all = all == null ? one : all.union(one);
+    }
+    return all;
   }
 
   private static String resource(String path) throws IOException {
