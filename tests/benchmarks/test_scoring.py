@@ -12,7 +12,7 @@ import pytest
 import scoring
 
 from tests.dedup import oracle
-from transforms.settings import DedupSettings
+from transforms.settings import DedupSettings, ShingleSettings
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,8 @@ def test_brute_force_is_the_oracle_of_the_tests(tmp_path: Path, threshold: float
     dense = bulletins.write_bulletins(tmp_path / "dense", 300)
     bundles = [*sorted(tmp_path.glob("bundle_*.txt")), *dense]
     paragraphs = [text for bundle in bundles for text, _ in plain_text.read_paragraphs(bundle)]
-    expected = oracle.decide_by_index(paragraphs, DedupSettings(threshold=threshold))
+    triples = DedupSettings(threshold=threshold, shingle=ShingleSettings(size=3), numbers="ignore", fold="arabic-1")
+    expected = oracle.decide_by_index(paragraphs, triples)
     found = definition.definition(bundles, threshold)
     assert len(found) > 20
     assert found == {removed: kept for removed, (kept, _) in expected.items()}

@@ -48,7 +48,11 @@ MISTAKES = [
     ("ingst", 2, "ingst: unknown command; did you mean ingest?"),
     ("--verison", 2, "--verison: unknown option; see --help"),
     # explain
-    ("explain out", 2, "one of the arguments --paragraph --document --bundle --sample --text is required; see --help"),
+    (
+        "explain out",
+        2,
+        "one of the arguments --paragraph --document --bundle --sample --text --what-if is required; see --help",
+    ),
     ("explain out --sample -3", 2, "argument --sample: -3: is not a whole number from 1 up; see --help"),
     ("explain out --sample x", 2, "argument --sample: x: is not a whole number from 1 up; see --help"),
     ("explain out --sample 0", 2, "argument --sample: 0: is not a whole number from 1 up; see --help"),
