@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
+from functools import cached_property
 
 from transforms.characters.table import FORMS as ALL_FORMS
-from transforms.characters.table import HAMZA_AND_MADDA, PASSED_OVER, WHITE_SPACE, members, pattern
+from transforms.characters.table import HAMZA_AND_MADDA, PASSED_OVER, WHITE_SPACE, mask, members, pattern
 from transforms.characters.table import LETTERS as ALL_LETTERS
 
 LETTERS = "".join(map(chr, [*range(0x0621, 0x063B), *range(0x0641, 0x064B)]))  # the 36 that Farasa knows
@@ -24,22 +25,36 @@ _PASSED_OVER = frozenset(members(PASSED_OVER))
 # From a presentation form of Farasa's letters to them. A ligature of several words is no letter.
 FORMS = {form: reading for form, reading in ALL_FORMS.items() if _is_known(reading)}
 # Letters of the script that Farasa does not know: those of other languages, alef wasla, their presentation forms.
+_IS_LETTER = mask(ALL_LETTERS)
 FOREIGN = "".join(
     sorted(
-        (set(members(ALL_LETTERS)) & set(members(_SCRIPT)) | set(ALL_FORMS)) - set(LETTERS) - set(FORMS)
+        {each for each in members(_SCRIPT) if _IS_LETTER[ord(each)]}.union(ALL_FORMS) - set(LETTERS) - set(FORMS)
         - {form for form, reading in ALL_FORMS.items() if " " in reading}
     )
 )  # fmt: skip
+
+
+class _Pattern:
+    """A regular expression that is compiled when it is first used: marks of all scripts make it large."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        """The compiled expression."""
+        return re.compile(self._text)
+
 
 # The insides of brackets. Marks are ignored in look-up and left in the text.
 _MARKS = pattern(PASSED_OVER)
 _RUN_LETTERS = f"{LETTERS}{_MARKS}{FOREIGN}{''.join(FORMS)}"
 # A mention or an address up to white space, or a run of the script; then a run that is a word.
-_RUN = re.compile(rf"(?:@|://|www\.)[^{WHITE_SPACE}]*|[{_RUN_LETTERS}]+")
-_WORD = re.compile(rf"[{_MARKS}]*(?:[{LETTERS}][{_MARKS}]*)+")
-_MARKED_LETTER = re.compile(rf"[{LETTERS}][{_MARKS}]*")
+_RUN = _Pattern(rf"(?:@|://|www\.)[^{WHITE_SPACE}]*|[{_RUN_LETTERS}]+")
+_WORD = _Pattern(rf"[{_MARKS}]*(?:[{LETTERS}][{_MARKS}]*)+")
+_MARKED_LETTER = _Pattern(rf"[{LETTERS}][{_MARKS}]*")
 _NORMALISE = str.maketrans(NORMALISED)
-_FORM = re.compile(f"[{''.join(FORMS)}]")
+_FORM = _Pattern(f"[{''.join(FORMS)}]")
 
 
 def _marked(letters: str) -> str:
@@ -50,10 +65,10 @@ def _marked(letters: str) -> str:
 # An alef between two lams that is not in the text: in l+al, before the relative pronouns, and in the name of God.
 _LAM = rf"\A([{_MARKS}]*(?:[وف][{_MARKS}]*\+)?{_marked('ل')})\+ا"
 _WITH_ALEF = "|".join(map(_marked, ("له", "لذي", "لذين", "لتي")))
-_INSERTED_ALEF = re.compile(rf"{_LAM}(?={_marked('ل')}\+|(?:{_WITH_ALEF})(?![{LETTERS}+]))")
-_GOD = re.compile(rf"(?<=و)([{_MARKS}]*\+{_marked('ل')})ا(?={_marked('ل')}\+{_marked('ه')}(?![{LETTERS}+]))")
-_JOINT = re.compile(rf"\+(?=[{LETTERS}])|([{LETTERS}][{_MARKS}]*)\+")
-_SEGMENTS = re.compile(f"[{LETTERS}{_MARKS}+]+")
+_INSERTED_ALEF = _Pattern(rf"{_LAM}(?={_marked('ل')}\+|(?:{_WITH_ALEF})(?![{LETTERS}+]))")
+_GOD = _Pattern(rf"(?<=و)([{_MARKS}]*\+{_marked('ل')})ا(?={_marked('ل')}\+{_marked('ه')}(?![{LETTERS}+]))")
+_JOINT = _Pattern(rf"\+(?=[{LETTERS}])|([{LETTERS}][{_MARKS}]*)\+")
+_SEGMENTS = _Pattern(f"[{LETTERS}{_MARKS}+]+")
 
 
 def strip(word: str) -> str:
@@ -81,13 +96,13 @@ def segment_text(text: str, segment_word: Callable[[str], str], *, norm: bool = 
     """
 
     def rewrite(run: re.Match[str]) -> str:
-        word = _FORM.sub(lambda form: FORMS[form.group()], run.group())
-        if not _WORD.fullmatch(word):
+        word = _FORM.compiled.sub(lambda form: FORMS[form.group()], run.group())
+        if not _WORD.compiled.fullmatch(word):
             return run.group()
         segmented = segment_word(strip(word))
         return segmented.translate(_NORMALISE) if norm else splice(word, segmented)
 
-    return _RUN.sub(rewrite, text)
+    return _RUN.compiled.sub(rewrite, text)
 
 
 def splice(word: str, segmented: str) -> str:
@@ -99,7 +114,7 @@ def splice(word: str, segmented: str) -> str:
         word: letters and marks.
         segmented: the word's letters with `+` between segments, and perhaps one more alef between two lams.
     """
-    marked = _MARKED_LETTER.findall(word)
+    marked = _MARKED_LETTER.compiled.findall(word)
     written = [word[: len(word) - sum(map(len, marked))]]
     at = 0
     for sign in segmented:
@@ -119,6 +134,8 @@ def desegment(text: str) -> str:
     """
 
     def join(segments: re.Match[str]) -> str:
-        return _JOINT.sub(r"\1", _GOD.sub(r"\1", _INSERTED_ALEF.sub(r"\1", segments.group())))
+        return _JOINT.compiled.sub(
+            r"\1", _GOD.compiled.sub(r"\1", _INSERTED_ALEF.compiled.sub(r"\1", segments.group()))
+        )
 
-    return _SEGMENTS.sub(join, text)
+    return _SEGMENTS.compiled.sub(join, text)
