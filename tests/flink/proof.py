@@ -127,10 +127,12 @@ def _compare(expected: Path, output: Path) -> tuple[int, int]:
 
 
 def _rows(output: Path) -> Counter[str]:
-    """The rows of all runs, but for the names of the runs that kept what duplicates repeat."""
+    """The rows of all runs, but for the names of runs: theirs, and of those that kept what duplicates repeat."""
     corpora = [read_corpus(output, run.run) for run in committed_runs(Folder(str(output)))]
     rows = ((ledger, row) for corpus in corpora for ledger in LEDGER_FOLDERS for row in getattr(corpus, ledger))
-    return Counter(f"{ledger} { ({**row, 'kept_run': ''} if 'kept_run' in row else row) }" for ledger, row in rows)
+    return Counter(
+        f"{ledger} { {name: row[name] for name in row if name not in ('run', 'kept_run')} }" for ledger, row in rows
+    )
 
 
 def _kill_task_manager(cluster: LocalCluster) -> None:
