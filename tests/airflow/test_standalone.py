@@ -116,5 +116,5 @@ def test_the_scheduler_and_a_backfill(home: Path, variables: Callable[..., None]
     # Whichever comes first has what is new; the other finds the same bytes taken.
     assert sorted([found["2026-11-10"], found["2026-11-11"]]) == [("success", "skipped"), ("success", "success")]
     manifests = [json.loads(path.read_text()) for path in (tmp_path / "out" / "manifests").iterdir()]
-    kept = {each["run"][:8]: each["counts"]["paragraphs"]["kept"] for each in manifests}
+    kept = {each["run"].removeprefix("run-")[:8]: each["counts"]["paragraphs"]["kept"] for each in manifests}
     assert (len(kept), kept[f"{YESTERDAY:%Y%m%d}"], sum(kept.values())) == (2, 3, 4)

@@ -136,7 +136,7 @@ def test_commands_are_commands() -> None:
     (workers,) = [each for each in _worker_pod()["containers"] if each["name"] == "workers"]
     assert all(find_spec(each["command"][2]) for each in (job, workers))
     assert ingest.parser().parse_known_args(job["args"])[1] == []
-    words = schedule["args"][0].partition("&")[0].replace("\\\n", " ").split()
+    words = schedule["args"][0].partition("\n")[2].partition("&")[0].replace("\\\n", " ").split()  # after the trap
     assert words[:3] == job["command"]
     assert ingest.parser().parse_known_args(words[3:])[1] == []
 
