@@ -1,8 +1,10 @@
 """A job as `ingest` is asked for it: its runs one after the other, and what is said, shown and written of each."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+
+from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipelines.complaints import explained
 from pipelines.config import IngestSettings
@@ -13,6 +15,7 @@ from pipelines.views.attention import passed_over_notices
 from pipelines.views.summary import estimate, print_plan, speakers, with_progress
 from transforms import console
 from transforms.bundles.listing import Listing
+from transforms.runs.manifest import Manifest
 from transforms.segmentation.segmenter import shared_segmenter
 from transforms.storage import Folder
 
@@ -49,25 +52,9 @@ def run_batch(listing: Listing, settings: IngestSettings, request: Request) -> i
     if in_process:
         shared_segmenter(settings.segmentation)  # what it lacks is said before any work
     say, summarize = speakers(request.log_format, quiet=request.quiet)
-    interruption = Interruption()
-    runner: RunSlice = partial(run_slice, settings=settings, options=options, say=say, interruption=interruption)
-    if in_process and not request.quiet:
-        runner = with_progress(runner, request.log_format)
     reports = in_process and settings.run.report
-    runs = run_job(
-        listing.bundles,
-        settings,
-        runner,
-        in_process=in_process,
-        new_only=request.new_only,
-        wait=request.wait,
-        reports=reports,
-        notice=say,
-        context=context_of_job(settings, options, say, interruption),
-        passed_over=listing.passed_over,
-    )
     committed = False
-    for manifest in runs:
+    for manifest in runs_of_job(listing, settings, options, request, say):
         committed = True
         summarize(settings.folder(), manifest)
         if reports:
@@ -79,6 +66,28 @@ def run_batch(listing: Listing, settings: IngestSettings, request: Request) -> i
         if reports:
             publish_views(settings.folder(), "", say)
     return 0 if committed else NOTHING_NEW
+
+
+def runs_of_job(
+    listing: Listing, settings: IngestSettings, options: PipelineOptions, request: Request, say: Callable[[str], None]
+) -> Iterator[Manifest]:
+    """The manifests of a job's runs on the runner that `options` name, each as soon as it is committed."""
+    in_process, interruption = runs_in_process(options), Interruption()
+    runner: RunSlice = partial(run_slice, settings=settings, options=options, say=say, interruption=interruption)
+    if in_process and not request.quiet:
+        runner = with_progress(runner, request.log_format)
+    return run_job(
+        listing.bundles,
+        settings,
+        runner,
+        in_process=in_process,
+        new_only=request.new_only,
+        wait=request.wait,
+        reports=in_process and settings.run.report,
+        notice=say,
+        context=context_of_job(settings, options, say, interruption),
+        passed_over=listing.passed_over,
+    )
 
 
 def print_estimate(listing: Listing, settings: IngestSettings, beam: Sequence[str], text_bytes: int | None) -> int:

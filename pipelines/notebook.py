@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
-from pipelines.batch import publish_views
+from pipelines.batch import Request, publish_views, runs_of_job
 from pipelines.config import load_settings
-from pipelines.job import listed_input, run_job
-from pipelines.runners.interruption import Interruption
-from pipelines.runners.running import beam_options, context_of_job, run_slice, runs_in_process
+from pipelines.job import listed_input
+from pipelines.runners.running import beam_options, runs_in_process
 from transforms import console
 from transforms.runs.manifest import Counts, Manifest
 from transforms.shards.corpus import Corpus
@@ -81,23 +79,8 @@ def run(
     overrides = {**(settings or {}), **{key: value for key, value in given.items() if value is not None}}
     complete = load_settings(config, [], overrides)
     options = beam_options([*complete.flink.beam_arguments(), *beam])
-    say, interruption = console.say, Interruption()
-    runner = partial(run_slice, settings=complete, options=options, say=say, interruption=interruption)
-    listing, in_process = listed_input(complete), runs_in_process(options)
-    reports = in_process and complete.run.report
-    runs = run_job(
-        listing.bundles,
-        complete,
-        runner,
-        in_process=in_process,
-        new_only=new_only,
-        wait=wait,
-        reports=reports,
-        notice=say,
-        context=context_of_job(complete, options, say, interruption),
-        passed_over=listing.passed_over,
-    )
-    done = tuple(runs)
-    if reports:
+    request = Request(new_only=new_only, wait=wait, quiet=True)
+    done = tuple(runs_of_job(listed_input(complete), complete, options, request, console.say))
+    if runs_in_process(options) and complete.run.report:
         publish_views(complete.folder(), done[-1].run if done else "", lambda _: None)
     return Result(Corpus(output), done)
