@@ -1,7 +1,6 @@
 """Shows removed paragraphs beside the kept ones that they repeat, and what another definition would remove."""
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -86,7 +85,7 @@ def _explain(arguments: argparse.Namespace) -> int:
 
 def _what_if(arguments: argparse.Namespace, corpus: "Corpus") -> "Blocks":
     """The preview of the definition that is asked for."""
-    from pipelines.config import changed_definition  # noqa: PLC0415
+    from pipelines.config import RunSettings, changed_definition  # noqa: PLC0415
     from pipelines.views.what_if import drawn  # noqa: PLC0415
     from transforms.shards.lookup import settings_of  # noqa: PLC0415
     from transforms.shards.what_if import preview  # noqa: PLC0415
@@ -95,7 +94,7 @@ def _what_if(arguments: argparse.Namespace, corpus: "Corpus") -> "Blocks":
         raise UsageError("--run: does not go with --what-if, which decides all runs anew")
     now = settings_of(corpus)
     then = changed_definition(now, arguments.what_if, "--what-if")
-    found = preview(corpus, now, then, os.cpu_count() or 1)
+    found = preview(corpus, now, then, RunSettings().worker_threads())
     return drawn(found, ", ".join(arguments.what_if), then.fold, arguments.limit)
 
 
