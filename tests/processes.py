@@ -25,6 +25,27 @@ def wait_until(happened: Callable[[], Any], seconds: float = 90) -> Any:
     return result
 
 
+def children_of(pid: int) -> dict[int, str]:
+    """The child processes of a process and their names; they may begin and end meanwhile."""
+    found = {}
+    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for child in file.read_text().split():
+                with contextlib.suppress(OSError):
+                    found[int(child)] = Path(f"/proc/{child}/comm").read_text().strip()
+    return found
+
+
+def holds_open(pid: int, path: Path) -> bool:
+    """Whether a process has a file open now; files and the process may go meanwhile."""
+    with contextlib.suppress(OSError):
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                if link.readlink() == path:
+                    return True
+    return False
+
+
 @pytest.fixture(scope="session", autouse=True)
 def nothing_stays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Marks every process begun from here, and looks at the end that none runs and no temporary file is left."""

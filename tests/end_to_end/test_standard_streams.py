@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT, UNSEGMENTED
-from tests.processes import wait_until
+from tests.processes import holds_open, wait_until
 from transforms.runs.catalog import committed_runs
 from transforms.runs.lock import lock_output
 from transforms.shards.checking import check_run
@@ -188,16 +188,11 @@ def test_an_interrupted_job_says_so_in_one_line(seeds: Path, corpus: Path) -> No
             stderr=subprocess.PIPE,
             text=True,
         )
-        wait_until(lambda: _holds_open(process.pid, corpus / ".lock"))
+        wait_until(lambda: holds_open(process.pid, corpus / ".lock"))
         time.sleep(0.2)  # from opening the lock to waiting for it
         process.send_signal(signal.SIGINT)
         printed = process.communicate(timeout=60)
     assert (process.returncode, *printed) == (130, "", "rafid: interrupted; what is not committed is not there\n")
-
-
-def _holds_open(pid: int, path: Path) -> bool:
-    links = [link for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
-    return any(link.readlink() == path for link in links)
 
 
 def test_an_unexpected_error_is_a_line_that_names_a_file(tmp_path: Path, seeds: Path) -> None:

@@ -11,7 +11,7 @@ from pipelines.runners.flink_rest import FlinkRest
 from tests.conftest import PROJECT
 from tests.corpus import check_files, files_below
 from tests.flink.cluster import free_port
-from tests.processes import wait_until
+from tests.processes import children_of, wait_until
 
 SPLIT_BYTES = 8000
 
@@ -129,8 +129,7 @@ class Pool:
 
     def workers(self) -> list[int]:
         """The process ids of its workers."""
-        children = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        return [int(pid) for file in children for pid in file.read_text().split()]
+        return list(children_of(self.process.pid))
 
     def stop(self) -> int:
         """The exit code, after SIGTERM."""

@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import PROJECT, UNSEGMENTED
 from tests.flink.conftest import bundles, expected, pool  # noqa: F401 - fixtures
 from tests.flink.conftest import start as start_run  # noqa: F401 - a fixture; `start` is that of streams
-from tests.processes import nothing_stays, prism, wait_until  # noqa: F401 - fixtures
+from tests.processes import children_of, nothing_stays, prism, wait_until  # noqa: F401 - fixtures
 
 WINDOW, SETTLE, EVERY = "1s", "300ms", "100ms"
 
@@ -48,11 +48,7 @@ class Stream:
 
     def runner(self) -> int | None:
         """The process id of its Prism, if that has begun."""
-        children = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        for pid in (int(pid) for file in children for pid in file.read_text().split()):
-            if Path(f"/proc/{pid}/comm").read_text().strip() == "prism":
-                return pid
-        return None
+        return next((pid for pid, name in children_of(self.process.pid).items() if name == "prism"), None)
 
     def end(self, number: signal.Signals | None = signal.SIGTERM) -> tuple[int, str, str]:
         """The exit code, what was said, and the errors, after the signal."""
