@@ -74,22 +74,20 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
     _listing(settings)()  # what no store serves is said before any work
     prepare_output(output)
     end, say = _End(output, at_once=asked.cancel_now), partial(_notice, tell)
-    with lock_output(output, "stream", wait=asked.wait) as lease, end:
-        keep_to_ourselves()
-        with _alone(settings, options, say):
-            clean_up(output)
-            for name in (DRAIN, AT_HAND):
-                output.remove(name)
-            check_definition(output.url, committed_runs(output), settings.dedup)
-            follower = Follower(output, tell)
-            runs = WindowRuns(settings, asked.window, lease)
-            try:
-                _run(Stream(runs, asked, end, follower, say), options)
-            except Cancelled:
-                tell({"event": "cancelled"})
-            finally:
-                follower.look()
-                output.tidy(DRAIN)
+    with lock_output(output, "stream", wait=asked.wait) as lease, end, _alone(settings, options, say):
+        clean_up(output)
+        for name in (DRAIN, AT_HAND):
+            output.remove(name)
+        check_definition(output.url, committed_runs(output), settings.dedup)
+        follower = Follower(output, tell)
+        runs = WindowRuns(settings, asked.window, lease)
+        try:
+            _run(Stream(runs, asked, end, follower, say), options)
+        except Cancelled:
+            tell({"event": "cancelled"})
+        finally:
+            follower.look()
+            output.tidy(DRAIN)
 
 
 def _notice(tell: Tell, line: str) -> None:
@@ -185,6 +183,7 @@ def _plan(running: Stream) -> StreamPlan:
 def _run_on_beam(running: Stream, options: PipelineOptions) -> None:
     """Beam's own ways of waiting hang when they are interrupted; here the state is asked for."""
     end, follower = running.end, running.follower
+    keep_to_ourselves()
     options.view_as(StandardOptions).streaming = True
     pipeline = beam.Pipeline(runner_of(options), options)
     ingest_stream(pipeline, _plan(running))

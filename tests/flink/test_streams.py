@@ -52,6 +52,14 @@ def start(cluster: LocalCluster, pool: Pool, tmp_path: Path) -> Iterator[Start]:
         driver.process.communicate()
 
 
+def read_until(driver: Driver, words: str) -> str:
+    """The line with these words, once the driver has said it."""
+    assert driver.process.stdout is not None
+    while words not in (line := driver.process.stdout.readline()):
+        assert line, "it has ended"
+    return line
+
+
 def check_same_as_one_run(folder: Path) -> None:
     """What was kept is what one run over all bundles keeps."""
     ingest_plainly(settings_for(folder / "one", folder / "in"))
@@ -104,7 +112,7 @@ def test_kills_of_driver_and_task_manager_change_nothing(
     for number in range(4):
         arrive(tmp_path, small(number))
         driver = start(standin("run"))
-        job = running_task(rest)
+        read_until(driver, "submitted")
         time.sleep(chance.uniform(0, 3))
         if number % 2:
             os.kill(cluster.processes("taskmanager")[0], signal.SIGKILL)
@@ -113,7 +121,6 @@ def test_kills_of_driver_and_task_manager_change_nothing(
             wait_until(lambda: len(taken(driver.output)) == number + 1)  # noqa: B023
         driver.process.kill()
         driver.process.communicate()
-        assert job
     driver = start(standin("run"))
     arrive(tmp_path, small(4))
     wait_until(lambda: len(taken(driver.output)) == 5)
@@ -167,10 +174,7 @@ def test_a_window_that_fails_is_tried_again(
     arrive(tmp_path, small(0))
     driver = start(standin("fail", "failing.jar", message="the task is broken"))
     cause = r"window \S+ failed: java\.lang\.RuntimeException: the task is broken; nothing was committed"
-    assert driver.process.stdout is not None
-    while "tried again" not in (line := driver.process.stdout.readline()):
-        assert line
-    assert re.fullmatch(rf"{cause}; the window is tried again\n", line)
+    assert re.fullmatch(rf"{cause}; the window is tried again\n", read_until(driver, "tried again"))
     driver.process.terminate()
     code, _, (told, error) = driver.end()
     assert (code, told) == (1, DRAINED)
@@ -189,7 +193,11 @@ def test_options_of_beam_s_java_arrive_in_the_job(
 ) -> None:
     """Proves it with the jar as it lies on the cluster; the stand-in does not heed them, as Beam's jar does."""
     arrive(tmp_path, small(0))
-    given = ["shutdown_sources_after_idle_ms=9000", "re_iterable_group_by_key_result=true", "files_to_stage=[a, b]"]
+    given = [
+        "shutdown_sources_after_idle_ms=9000",
+        "re_iterable_group_by_key_result=true",
+        "jdk_add_open_modules=[a, b]",
+    ]
     driver = start(standin("wait"), "--cancel-now", *(f"--set=flink.beam.{each}" for each in given))
     running_task(rest)
     (jar,) = (cluster.folder / "upload").rglob("*.jar")
@@ -197,7 +205,7 @@ def test_options_of_beam_s_java_arrive_in_the_job(
         arrived = json.loads(file.read("BEAM-PIPELINE/pipeline/pipeline-options.json"))
     assert arrived["beam:option:shutdown_sources_after_idle_ms:v1"] == "9000"
     assert arrived["beam:option:re_iterable_group_by_key_result:v1"] is True
-    assert arrived["beam:option:files_to_stage:v1"] == ["a", "b"]
+    assert arrived["beam:option:jdk_add_open_modules:v1"] == ["a", "b"]
     driver.process.terminate()
     assert driver.end()[0] == 0
 
