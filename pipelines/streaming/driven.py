@@ -18,7 +18,7 @@ from transforms.runs.run import Run
 from transforms.streaming.at_hand import AT_HAND, put_at_hand
 from transforms.streaming.turns import Arrival, Arrivals, Flight, Opened, Runs, Waiting, admit, take_turn
 
-_TICK = 0.2  # seconds between two looks at what this process has been told
+_TICK = 0.2  # seconds at most between two looks at what this process has been told
 
 
 class Cancelled(RunError):  # noqa: N818 - says what was asked for
@@ -52,7 +52,7 @@ class DrivenWindows:
     """The windows of a stream: looks at the input every so often, and works on the windows whose turn has come."""
 
     def __init__(self, runs: Runs, size: int, settle: float, every: float, around: Around) -> None:
-        self._runs, self._size, self._every, self._around = runs, size, every, around
+        self._runs, self._size, self.every, self._around = runs, size, every, around
         self._arrivals = Arrivals(settle)
         self._waiting: tuple[Waiting, ...] = ()
         self._flight: Flight | None = None
@@ -70,7 +70,7 @@ class DrivenWindows:
         clock = self._around.clock()
         if self._is_over or (clock < self._next_look and not now):
             return
-        self._next_look = clock + self._every
+        self._next_look = clock + self.every
         self._is_over = self._around.is_over()  # asked first: what is there when the stream is told to end is taken
         listed = self._around.listing()
         self._now = max(int(self._around.time() * 1000), self._now + 1)  # clocks are set back
@@ -130,7 +130,7 @@ def drive(windows: DrivenWindows, check: Callable[[], None]) -> None:
     while not windows.is_done:
         check()
         if not windows.take():
-            time.sleep(_TICK)
+            time.sleep(min(_TICK, windows.every))
 
 
 def work_on(opened: Opened, settings: IngestSettings, run_window: Callable[[Run], None]) -> None:
