@@ -22,7 +22,7 @@ Written = tuple[str, WrittenSplit]
 
 
 class WriteSplit(beam.PTransform):
-    """The splits, each with its shards and ledgers written."""
+    """The splits, each with its shards and ledgers written where its batch comes in."""
 
     def __init__(
         self,
@@ -40,11 +40,7 @@ class WriteSplit(beam.PTransform):
 
     def expand(self, batched: beam.PCollection[Batch]) -> beam.PCollection[Written]:
         """One WrittenSplit a split, in no order."""
-        return (
-            batched
-            | "Spread" >> beam.Reshuffle()
-            | "Write" >> beam.FlatMapTuple(self._write).with_output_types(Written)
-        )
+        return batched | "Write" >> beam.FlatMapTuple(self._write).with_output_types(Written)
 
     def _write(self, name: str, splits: tuple[Split, ...]) -> Iterator[Written]:
         work = partial(self._write_if_it_can_be_read, Run.of(self._folder, name))
