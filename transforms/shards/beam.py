@@ -22,7 +22,7 @@ Written = tuple[str, WrittenSplit]
 
 
 class WriteSplit(beam.PTransform):
-    """The splits, each with its shards and ledgers written where its batch comes in."""
+    """The splits, each with its shards and ledgers written."""
 
     def __init__(
         self,
