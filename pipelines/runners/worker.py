@@ -105,7 +105,7 @@ def _end_with_runner(worker: str, endpoint: str, check_seconds: float = _RUNNER_
 
 
 def _is_refused(endpoint: str) -> bool:
-    """Whether the host says that nothing listens there; a host that does not answer says nothing."""
+    """True where the host says that nothing listens there; a host that does not answer says nothing."""
     place = urlsplit(f"//{endpoint}")
     try:
         socket.create_connection((place.hostname, place.port), timeout=_RUNNER_CHECK_SECONDS).close()
