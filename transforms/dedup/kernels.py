@@ -69,6 +69,12 @@ def pair_overlap(left, right, similarity):
 
 
 @inline
+def middle_length(size, threshold):
+    """The number of first tokens of an ordered set, one of which a similar set of at least its size shares."""
+    return size - pair_overlap(size, size, threshold) + 1
+
+
+@inline
 def shared_tokens(lefts, left, left_end, rights, right, right_end, wanted):
     """The number of tokens two ordered sets share, or -1 as soon as it is sure to be below `wanted`."""
     shared = 0

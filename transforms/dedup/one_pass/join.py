@@ -94,7 +94,7 @@ def _join(
         ordered.numbers.numbers, ordered.numbers.offsets, slots, places, uses,
         given[ordered.paragraphs], threshold,
         np.full(1 << _power_of_two(2 * rows + 2), -1, np.int32), np.zeros(len(uses), np.int32),
-        np.empty(postings, np.int32), np.full(rows, -1, np.int32), np.empty(rows, np.uint64),
+        np.zeros(len(uses), np.int32), np.empty(postings, np.int32), np.empty(postings, np.int32), np.full(rows, -1, np.int32), np.empty(rows, np.uint64),
         match, similarity, statistics,
     )  # fmt: skip
     return _decision(ordered.paragraphs, match, similarity, given, int(statistics[0]))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from transforms.dedup.kernels import pair_overlap, prefix_length, shared_tokens
+from transforms.dedup.kernels import middle_length, pair_overlap, prefix_length, shared_tokens
 from transforms.dedup.numbers.kernels import far_apart, nested, number_mask
 from transforms.kernels import (
     Float64,
@@ -34,12 +34,12 @@ def equal_sets(values, bounds, left, right):
 
 @kernel(
     InUInt64, InInt64, InInt64, InUInt64, InUInt64, InInt64, InInt32, InInt32, InInt32, InFloat64, Float64,
-    OutInt32, OutInt32, OutInt32, OutInt32, OutUInt64, OutInt64, OutFloat64, OutInt64,
+    OutInt32, OutInt32, OutInt32, OutInt32, OutInt32, OutInt32, OutUInt64, OutInt64, OutFloat64, OutInt64,
     returns=Int64,
 )  # fmt: skip
 def join_rows(
     tokens, bounds, alone, identities, numbers, number_bounds, slots, places, uses, given, threshold,
-    twins, filled, postings, seen, masks, match, similarity, statistics,
+    twins, near_filled, far_filled, postings, depths, seen, masks, match, similarity, statistics,
 ):  # fmt: skip
     """Decides each ordered set against the kept ones before it; returns the number of duplicates.
 
@@ -60,8 +60,10 @@ def join_rows(
             case, and an equally similar set of this run does not stand for it.
         threshold: the least Jaccard similarity of a duplicate.
         twins: int32[2 ** j], scratch filled with -1: kept rows by identity, open addressing.
-        filled: int32[2 ** k], scratch of zeros: postings so far.
-        postings: int32[sum of uses], scratch.
+        near_filled, far_filled: int32[2 ** k], scratch of zeros: postings so far, at the two ends of a slot's room.
+        postings: int32[sum of uses], scratch: at the beginning of a slot's room the rows that have its token in their
+            middle prefix, at its end those that have it after that.
+        depths: int32[sum of uses], scratch: for each posting the tokens of its set before this one.
         seen: int32[c], scratch filled with -1.
         masks: uint64[c], scratch.
         match: int64[c], filled with the kept row that stands for this one, -1 where it is kept, -2 where an earlier
@@ -103,31 +105,40 @@ def join_rows(
         if given[row] > 0.0:
             best = -2
             bound = given[row]
+        middle_end = prefix_begin + max(middle_length(size, threshold) - alone[row], 0)
         for at in range(prefix_begin, prefix_end):
             slot = slots[at]
             if uses[slot] < 2:
                 continue
-            for posting in range(places[slot], places[slot] + filled[slot]):
-                other = postings[posting]
-                if far_apart(masks[row], masks[other]) or seen[other] == row:
-                    continue
-                seen[other] = row
-                other_size = bounds[other + 1] - bounds[other]
-                if min(size, other_size) / max(size, other_size) < bound:
-                    continue
-                if not nested(
-                    numbers, first_number, last_number, numbers, number_bounds[other], number_bounds[other + 1]
-                ):
-                    continue
-                statistics[0] += 1
-                wanted = pair_overlap(size, other_size, bound)
-                shared = shared_tokens(tokens, begin, end, tokens, bounds[other], bounds[other + 1], wanted)
-                if shared < 0:
-                    continue
-                found = shared / (size + other_size - shared)
-                if best == -1 or found > bound or other < best:
-                    best = other
-                    bound = found
+            depth = alone[row] + at - prefix_begin
+            first, last = places[slot], places[slot] + near_filled[slot]
+            for _ in range(2 if at < middle_end else 1):
+                for posting in range(first, last):
+                    other = postings[posting]
+                    if far_apart(masks[row], masks[other]) or seen[other] == row:
+                        continue
+                    seen[other] = row
+                    other_size = bounds[other + 1] - bounds[other]
+                    if min(size, other_size) / max(size, other_size) < bound:
+                        continue
+                    wanted = pair_overlap(size, other_size, bound)
+                    if min(size - depth, other_size - depths[posting]) < wanted:
+                        continue
+                    if not nested(
+                        numbers, first_number, last_number, numbers, number_bounds[other], number_bounds[other + 1]
+                    ):
+                        continue
+                    statistics[0] += 1
+                    left, right = begin + depth + 1, bounds[other] + depths[posting] + 1
+                    shared = 1 + shared_tokens(tokens, left, end, tokens, right, bounds[other + 1], wanted - 1)
+                    if shared < wanted:
+                        continue
+                    found = shared / (size + other_size - shared)
+                    if best == -1 or found > bound or other < best:
+                        best = other
+                        bound = found
+                last = places[slot] + uses[slot]
+                first = last - far_filled[slot]
 
         if best != -1:
             match[row] = best
@@ -137,8 +148,15 @@ def join_rows(
             twins[home] = row
             for at in range(prefix_begin, prefix_end):
                 slot = slots[at]
-                if uses[slot] >= 2:
-                    postings[places[slot] + filled[slot]] = row
-                    filled[slot] += 1
+                if uses[slot] < 2:
+                    continue
+                if at < middle_end:
+                    posting = places[slot] + near_filled[slot]
+                    near_filled[slot] += 1
+                else:
+                    far_filled[slot] += 1
+                    posting = places[slot] + uses[slot] - far_filled[slot]
+                postings[posting] = row
+                depths[posting] = alone[row] + at - prefix_begin
         prefix_begin = prefix_end
     return duplicates
