@@ -92,6 +92,8 @@ def _what_if(arguments: argparse.Namespace, corpus: "Corpus") -> "Blocks":
 
     if arguments.run is not None:
         raise UsageError("--run: does not go with --what-if, which decides all runs anew")
+    if others := ", ".join(each.url for each in corpus.manifests[-1].against):
+        raise UsageError(f"--what-if: the corpus was compared with {others} too, which a preview does not read")
     now = settings_of(corpus)
     then = changed_definition(now, arguments.what_if, "--what-if")
     found = preview(corpus, now, then, RunSettings().worker_threads())

@@ -42,7 +42,7 @@ class PlainRunner:
                 write_fingerprint(run, piece.id, fingerprint)
                 done.append(FingerprintedSplit(piece, 0.0, len(fingerprint.offset)))
         opening = run.opening()
-        join_run(run, done, dedup, opening.earlier, 1)
+        join_run(run, done, dedup, opening.earlier, 1, opening.header.against)
         shards = self._settings.shards
         written = [
             write_split(run, e.split, read_documents(e.split), len(PARAGRAPH_BREAKS[mode]), None, shards) for e in done

@@ -134,6 +134,7 @@ MEANINGS = {
         "kept_paragraph_index": "its number in its document",
         "kept_length": "its bytes, in UTF-8: fewer than those of `text` where a shorter copy came first",
         "kept_run": "the run that kept it",
+        "kept_corpus": "the corpus of that run, as `dedup.against` names it; null where it is this one",
         "run": _RUN,
     },
     "filtered": {

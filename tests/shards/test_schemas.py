@@ -37,6 +37,7 @@ COLUMNS = {
         kept_paragraph_index: int32 not null
         kept_length: int64 not null
         kept_run: string not null
+        kept_corpus: string
         run: string not null
     """,
     "filtered": """

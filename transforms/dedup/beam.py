@@ -90,6 +90,7 @@ class JoinRun(beam.PTransform):
         run = Run.of(self._folder, name)
         if run.is_given_up():
             return []
-        join_run(run, splits, self._settings, run.opening().earlier, self._threads)
+        opening = run.opening()
+        join_run(run, splits, self._settings, opening.earlier, self._threads, opening.header.against)
         advance("join", sum(each.split.size for each in splits if not each.split.part))
         return batches(name, [each.split for each in splits], self._batch)

@@ -20,7 +20,7 @@ _LETTERS = 40  # of each word
 _LEAD = 12  # words shown before the first that differs
 _BINS = 15
 _PAYLOAD = 120  # bytes
-_KEPT = ["kept_run", "kept_doc_id", "kept_paragraph_index", "kept_bundle", "kept_offset"]
+_KEPT = ["kept_corpus", "kept_run", "kept_doc_id", "kept_paragraph_index", "kept_bundle", "kept_offset"]
 
 Bins = list[tuple[str, int]]
 
@@ -127,7 +127,7 @@ def _largest(corpus: Corpus, run: str) -> pa.Table:
 
 
 def _shortened(corpus: Corpus, run: str) -> Shortened:
-    places = ["bundle", "offset", "kept_run", "kept_bundle", "kept_offset", "kept_length"]
+    places = ["bundle", "offset", "kept_corpus", "kept_run", "kept_bundle", "kept_offset", "kept_length"]
     columns = {name: pc.field(name) for name in places} | {"size": pc.binary_length(pc.field("text"))}
     near = corpus.dataset("duplicates", [run]).to_table(columns=columns, filter=pc.field("rule") == "near")
     lost = pc.subtract(near.column("size").cast(pa.int64()), near.column("kept_length"))

@@ -46,6 +46,7 @@ DUPLICATES = pa.schema(
         _required("kept_paragraph_index", pa.int32()),
         _required("kept_length", pa.int64()),
         _required("kept_run", pa.string()),
+        pa.field("kept_corpus", pa.string()),
         _RUN,
     ]
 )

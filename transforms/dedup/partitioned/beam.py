@@ -11,8 +11,8 @@ from transforms.bundles.beam import Batch
 from transforms.bundles.splits import Split
 from transforms.dedup.beam import Fingerprinted
 from transforms.dedup.fingerprints import FingerprintedSplit
-from transforms.dedup.index.building import open_index
 from transforms.dedup.index.matching import IndexView
+from transforms.dedup.index.references import open_earlier
 from transforms.dedup.partitioned import files, stages
 from transforms.dedup.partitioned.stages import GivenBlock
 from transforms.runs.run import Run
@@ -111,7 +111,8 @@ class _Work:
         self.fingerprints = files.Fingerprints(run)
 
     def index(self) -> IndexView | None:
-        return open_index(self.run.folder, self.run.opening().earlier, self.settings)
+        opening = self.run.opening()
+        return open_earlier(self.run, opening.earlier, opening.header.against, self.settings)
 
     def count(self, each: FingerprintedSplit) -> UInt32s:
         return stages.count_split(self.fingerprints.sets(files.split_number(each.split)))
