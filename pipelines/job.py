@@ -14,6 +14,7 @@ from transforms.bundles.splits import ByteRange, Split, plan_splits
 from transforms.dedup.definition import check_definition
 from transforms.dedup.index.references import references_of
 from transforms.errors import RafidError, UsageError
+from transforms.filters.running import load_filters
 from transforms.runs.catalog import committed_runs, prepare_output, waiting_runs
 from transforms.runs.cleaning import clean_up
 from transforms.runs.inputs import Sorted, TakenInputs
@@ -104,6 +105,7 @@ def run_job(
         context: is entered as soon as the output is held, before anything is cleaned up or written.
         passed_over: files that are not taken; the manifest of the job's first run names them.
     """
+    load_filters(settings.filters)  # a wrong one is said before any work
     output = settings.folder()
     prepare_output(output)
     with lock_output(output, settings.run.id or "without a name", wait=wait) as lease, context():

@@ -29,6 +29,7 @@ from transforms import console
 from transforms.dedup.definition import check_definition
 from transforms.dedup.index.references import references_of
 from transforms.errors import RunError, UsageError
+from transforms.filters.running import load_filters
 from transforms.runs.catalog import committed_runs, prepare_output
 from transforms.runs.cleaning import clean_up
 from transforms.runs.lock import lock_output
@@ -142,6 +143,7 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
     _check(settings, options)
     inputs = settings.input.paths, settings.input.root, settings.input.endings
     bundles_there(*inputs)  # what no store serves is said before any work
+    load_filters(settings.filters)
     options.view_as(StandardOptions).streaming = True
     prepare_output(output)
     with lock_output(output, "stream", wait=asked.wait) as lease:

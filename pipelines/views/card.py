@@ -139,7 +139,8 @@ MEANINGS = {
     },
     "filtered": {
         **_DOCUMENT,
-        "rule": "the rule that left it out",
+        "rule": "the rule that left it out: `language`, or the filter's MODULE:FUNCTION",
+        "reason": "the filter's reason; null where the rule has none",
         "text": "the whole document",
         "paragraph_offset": "bytes from the start of the bundle to each paragraph",
         "run": _RUN,

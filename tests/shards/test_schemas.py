@@ -51,6 +51,7 @@ COLUMNS = {
         language: string
         language_probability: float
         rule: string not null
+        reason: string
         text: string not null
         paragraph_offset: list<element: int64 not null> not null
         run: string not null
