@@ -92,10 +92,10 @@ def _what_if(arguments: argparse.Namespace, corpus: "Corpus") -> "Blocks":
 
     if arguments.run is not None:
         raise UsageError("--run: does not go with --what-if, which decides all runs anew")
-    if others := ", ".join(each.url for each in corpus.manifests[-1].against):
-        raise UsageError(f"--what-if: the corpus was compared with {others} too, which a preview does not read")
     now = settings_of(corpus)
     then = changed_definition(now, arguments.what_if, "--what-if")
+    if then.against != now.against:
+        raise UsageError("--what-if: against: is not part of the definition; leave it out")
     found = preview(corpus, now, then, RunSettings().worker_threads())
     return drawn(found, ", ".join(arguments.what_if), then.fold, arguments.limit)
 

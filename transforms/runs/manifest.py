@@ -148,7 +148,7 @@ class JoinFigures(Record):
     duplicates: int
     exact: int
     near: int
-    of_earlier_runs: int = Field(description="duplicates of paragraphs that earlier runs keep")
+    of_earlier_runs: int = Field(description="duplicates of paragraphs that earlier runs, or references, keep")
     seconds: float
     cpu_seconds: float
     peak_memory_bytes: int

@@ -27,6 +27,9 @@ from transforms.runs.catalog import committed_runs
 from transforms.runs.run import Run
 from transforms.settings import DedupSettings
 from transforms.shards.checking import check_run
+from transforms.shards.corpus import Corpus
+from transforms.shards.lookup import settings_of
+from transforms.shards.what_if import preview
 from transforms.storage import Folder
 
 LINES = [
@@ -77,7 +80,7 @@ def removed_in(output: Path, run: str) -> Any:
     return {(row["bundle"], row["offset"]): (tuple(row[name] for name in names), row["similarity"]) for row in rows}
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 @given(st.lists(st.lists(bundles, min_size=1, max_size=2), min_size=1, max_size=2), bundles, bundles, st.booleans())
 def test_what_references_keep_comes_first(others: list[list[str]], first: str, second: str, indexed: bool) -> None:
     """References before earlier runs, in the order given, each in the order of its runs; indexed or not."""
@@ -105,6 +108,34 @@ def test_what_references_keep_comes_first(others: list[list[str]], first: str, s
             assert [each.url for each in manifest.against] == urls
             assert check_run(Folder(str(folder / "out")), manifest) == []
         assert [files_below(Path(url)) for url in urls] == before
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.lists(bundles, min_size=1, max_size=2), bundles, st.sampled_from([0.4, 0.7, 0.9]))
+def test_a_preview_keeps_what_references_keep(others: list[str], text: str, threshold: float) -> None:
+    """Whatever the other definition would make of the paragraphs of references among themselves."""
+    with TemporaryDirectory() as name:
+        folder, urls = Path(name), []
+        for number, other in enumerate(others):
+            write_bundles(folder / "others", {f"{number}.txt": other})
+            urls.append(str(folder / f"other-{number}"))
+            ingest_plainly(settings_for(Path(urls[-1]), folder / "others" / f"{number}.txt", run__id="o"))
+        write_bundles(folder / "in", {"x.txt": text})
+        ingest_plainly(settings_for(folder / "out", folder / "in", run__id="x", dedup__against=urls))
+        corpus, then = Corpus(str(folder / "out")), DedupSettings(threshold=threshold, against=urls)
+        found = preview(corpus, settings_of(corpus), then, 2)
+        earlier = [each for url in urls for each in kept_in(Path(url), url)]
+        rows = found.paragraphs.to_pylist()
+        assert [row["text"] for row in rows[: found.outside]] == [each for _, each in earlier]
+        for decision, definition in ((found.now, DedupSettings()), (found.then, then)):
+            _, removed = by_definition(earlier, "x", {"x.txt": text}, definition)
+            stands = {
+                ("x.txt", rows[at]["offset"]): (rows[kept]["bundle"], rows[kept]["offset"], similarity)
+                for at, kept, similarity in zip(
+                    decision.removed.tolist(), decision.kept.tolist(), decision.similarity.tolist(), strict=True
+                )
+            }
+            assert stands == {place: (*kept[2:], most) for place, (kept, most) in removed.items()}
 
 
 @pytest.fixture
@@ -240,6 +271,21 @@ def test_a_job_that_goes_on_sees_what_its_first_slice_saw(benchmarks: Path, tmp_
     assert [key.run for key in committed_runs(Folder(str(output)))[-1].against[0].runs] == ["o0", "o1", "o2"]
 
 
+def test_a_replacement_that_goes_on_sees_what_its_first_slice_saw(benchmarks: Path, tmp_path: Path) -> None:
+    """Its finished slices wait until it is done; a replacement that begins anew sees all."""
+    sliced: dict[str, Any] = {"run__max_bytes": 150, "run__split_bytes": 64}
+    output = ingest_against(tmp_path, benchmarks, **sliced)
+    grow(benchmarks, tmp_path)
+    with pytest.raises(Crash):
+        ingest_against(tmp_path, benchmarks, crash_at=1, **sliced)
+    write_bundles(tmp_path / "questions", {"3.txt": f"{LINES[2]}\n"})
+    ingest_plainly(settings_for(benchmarks, tmp_path / "questions" / "3.txt", run__id="o3"))
+    ingest_against(tmp_path, benchmarks, **sliced)
+    done = committed_runs(Folder(str(output)))
+    assert [each.generation for each in done] == [1] * len(done)
+    assert {tuple(key.run for key in each.against[0].runs) for each in done} == {("o0", "o1", "o2")}
+
+
 def test_a_job_that_goes_on_says_that_a_reference_has_lost_a_run(benchmarks: Path, tmp_path: Path) -> None:
     sliced: dict[str, Any] = {"run__max_bytes": 150, "run__split_bytes": 64}
     with pytest.raises(Crash):
@@ -319,8 +365,13 @@ def test_explain_and_report_and_runs_name_the_reference(
     assert shown.count("عاصمة") == 2  # the text beside it is the reference's
     assert explain([output, "--text", LINES[5]]) == 0
     assert "is in benchmarks" in " ".join(capsys.readouterr().out.split())
-    assert explain([output, "--what-if", "threshold=0.9"]) == 2
-    assert "compared with benchmarks too" in capsys.readouterr().err
+    assert explain([output, "--what-if", "against=[x]"]) == 2
+    assert "against: is not part of the definition" in capsys.readouterr().err
+    assert explain([output, "--what-if", "threshold=0.9"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "With threshold=0.9 2 of 5 paragraphs would go; 4 go now." in shown
+    assert "2 go now and would stay." in shown
+    assert "benchmarks)" in shown
     assert report([output]) == 0
     assert "of <bdi>benchmarks</bdi>" in (Path(output) / "reports" / "x.html").read_text()
     assert runs([output, "show", "x"]) == 0
@@ -330,5 +381,5 @@ def test_explain_and_report_and_runs_name_the_reference(
     assert runs([output, "verify"]) == 1
     assert explain([output, "--paragraph", "1.txt@0"]) == 0
     assert "its run is no longer there" in capsys.readouterr().out
-    assert explain([output, "--text", LINES[5]]) == 1
+    assert explain([output, "--text", LINES[5]]) == 2
     assert f"benchmarks: run o0, which run x of {output} was compared with, is no more" in capsys.readouterr().err
