@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 
 from transforms import console
 from transforms.shards.overlap import Overlap, SetName
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 WIDTH = 80
-_NAME = 30  # cells of a set's name
+_NAME, _HEAD = 36, 8  # cells of a set's number and name, and of what stays of it before an ellipsis
 _OTHERS = "others"
 
 
@@ -29,7 +29,10 @@ def drawn(found: Overlap, top: int) -> "Table":
     shown = [one for one in found.sets if one in most]
     rest = [one for one in found.sets if one not in most]
     numbers = {one: f"{number}" for number, one in enumerate(shown, 1)}
-    rows: list[list[str | int]] = [[_cut(f"{numbers[one]} {one}"), *_figures(found, [one], shown)] for one in shown]
+    names = [_cut(f"{numbers[one]} {_short(one)}") for one in shown]
+    rows: list[list[str | int]] = [
+        [name, *_figures(found, [one], shown)] for name, one in zip(names, shown, strict=True)
+    ]
     if rest:
         rows.append([f"{len(rest):,} {_OTHERS}", *_figures(found, rest, shown)])
     heads = ["set", "removed", *(f"for {numbers[one]}" for one in shown)]
@@ -63,12 +66,17 @@ def _text(cell: str | int) -> str:
     return cell if isinstance(cell, str) else f"{cell:,}"
 
 
+def _short(one: SetName) -> str:
+    """A set's name, with that of the folder of its corpus where it is of another."""
+    return one.name if one.corpus is None else f"{one.corpus.rstrip('/').rpartition('/')[2]}: {one.name}"
+
+
 def _cut(name: str) -> str:
-    """A name that takes no more than its room; its number, and its end, which is what tells names apart, stay."""
+    """A name that takes no more than its room: its beginning, and as much of its end as fits."""
     name = console.visible(name)
     if cell_len(name) <= _NAME:
         return name
-    number, _, rest = name.partition(" ")
-    while cell_len(f"{number} …{rest}") > _NAME:
-        rest = rest[1:]
-    return f"{number} …{rest}"
+    head, tail = set_cell_size(name, _HEAD).rstrip(), name
+    while cell_len(f"{head}…{tail}") > _NAME:
+        tail = tail[1:]
+    return f"{head}…{tail}"

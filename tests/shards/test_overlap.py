@@ -114,9 +114,9 @@ def test_a_matrix_fits_and_its_rows_add_up(found: Overlap, top: int) -> None:
 
 
 def test_the_command_prints_it(merged: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (name, *figures), *rows = cells(overlap_of(Corpus(str(merged)), "run"), 20, capsys)[1:]
-    assert (name[:3], name[-13:], figures) == ("1 …", "ks: questions", ["0", "0", "0", "0"])
+    rows = cells(overlap_of(Corpus(str(merged)), "run"), 20, capsys)[1:]
     assert rows == [
+        ["1 benchmarks: questions", "0", "0", "0", "0"],
         ["2 books", "2", "0", "2", "0"],
         ["3 news", "3", "0", "2", "1"],
         ["4 web", "7", "2", "3", "2"],
@@ -129,6 +129,13 @@ def test_the_command_prints_it(merged: Path, capsys: pytest.CaptureFixture[str])
     assert runs([str(merged), "overlap", "web"]) == 2
     assert runs([str(merged.parent / "benchmarks"), "overlap"]) == 0
     assert capsys.readouterr().out == "no paragraph was removed\n"
+
+
+def test_a_long_name_keeps_its_beginning_and_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+    one, other = SetName("run-20261128T082257.788499Z", "s3://bucket/benchmarks/"), SetName("أخبار" * 12)
+    found = cells(Overlap([one, other], {(other, one): 7}), 2, capsys)
+    names = [row[0] for row in found[1:]]
+    assert names == ["1 benchm…run-20261128T082257.788499Z", f"2 {('أخبار' * 12)[:6]}…{('أخبار' * 12)[-27:]}"]
 
 
 def test_the_report_shows_the_row_of_its_run(merged: Path) -> None:
