@@ -20,7 +20,7 @@ _ROWS, _BYTES = 4096, 16 << 20  # documents, and their text, that a function is 
 _NO_SOURCE = pa.struct([])  # of documents that came without columns of their own
 _TEXTS = (pa.string(), pa.large_string(), pa.null())
 
-# Left out documents: the rule, and its reason where it gives one; None and None for a document that stays.
+# The rule that leaves a document out, and its reason where it gives one; None and None for a document that stays.
 Verdict = tuple[str | None, str | None]
 
 
