@@ -28,7 +28,9 @@ from pipelines.streaming.windows import WindowRuns, bundles_there
 from transforms import console
 from transforms.bundles.listing import Bundle
 from transforms.dedup.definition import check_definition
+from transforms.dedup.index.references import references_of
 from transforms.errors import RunError, UsageError
+from transforms.filters.running import load_filters
 from transforms.runs.catalog import committed_runs, prepare_output
 from transforms.runs.cleaning import clean_up
 from transforms.runs.lock import lock_output
@@ -72,6 +74,7 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
     output = settings.folder()
     _check(settings, options)
     _listing(settings)()  # what no store serves is said before any work
+    load_filters(settings.filters)
     prepare_output(output)
     end, say = _End(output, at_once=asked.cancel_now), partial(_notice, tell)
     with lock_output(output, "stream", wait=asked.wait) as lease, end, _alone(settings, options, say):
@@ -79,6 +82,7 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
         for name in (DRAIN, AT_HAND):
             output.remove(name)
         check_definition(output.url, committed_runs(output), settings.dedup)
+        references_of(settings.dedup, output)  # what is wrong with one is said before any work
         follower = Follower(output, tell)
         runs = WindowRuns(settings, asked.window, lease)
         try:
