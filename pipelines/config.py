@@ -86,6 +86,11 @@ class RunSettings(Settings):
         return self.threads or len(os.sched_getaffinity(0))
 
 
+# A value of an option of Beam's Java.
+JavaValue = bool | int | float | str | list[str]
+_JavaOption = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
+
+
 class FlinkSettings(Settings):
     """The Flink cluster that a run goes to, and how it is reached."""
 
@@ -109,6 +114,9 @@ class FlinkSettings(Settings):
     client_certificate_file: str | None = Field(None, description="PEM file of our certificate and its key")
     token_file: str | None = Field(None, description="a file that holds a bearer token; read before each request")
     password_file: str | None = Field(None, description="a file that holds user:password")
+    beam: dict[_JavaOption, JavaValue] = Field(
+        {}, description="options of Beam's Java runner, in words_with_underscores"
+    )
 
     def beam_arguments(self) -> list[str]:
         """Beam's options for this cluster; none where no cluster is named."""

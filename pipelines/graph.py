@@ -14,7 +14,7 @@ from transforms.runs.run import OnFailure, Run, abandon, abort
 from transforms.shards.beam import Commit, WriteSplit
 from transforms.shards.corpus import PARAGRAPH_BREAKS
 from transforms.storage import Folder
-from transforms.streaming.beam import OpenWindows, WatchBundles
+from transforms.streaming.beam import ListWindow, OpenWindows, WatchBundles
 from transforms.streaming.turns import Arrival
 
 
@@ -56,6 +56,13 @@ def ingest(pipeline: beam.Pipeline, plan: RunPlan) -> beam.PCollection[str]:
     """The run of `plan`: its id comes out once it is committed."""
     batches = pipeline | "ListSplits" >> ListSplits(plan.run.id, plan.splits, plan.batch)
     return _run(batches, plan.run.folder, plan.settings, _join(plan), abort)
+
+
+def ingest_window(pipeline: beam.Pipeline, settings: IngestSettings) -> beam.PCollection[str]:
+    """The run of the window that is at hand when the graph runs, whichever that is: its id, once it is committed."""
+    folder, threads = settings.folder(), settings.run.worker_threads()
+    batches = pipeline | "ListWindow" >> ListWindow(folder, threads)
+    return _run(batches, folder, settings, JoinRun(folder, settings.dedup, threads, threads), abort)
 
 
 def ingest_stream(pipeline: beam.Pipeline, plan: StreamPlan) -> beam.PCollection[str]:

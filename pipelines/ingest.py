@@ -41,7 +41,7 @@ def parser() -> Parser:
     command.add_argument("--wait", action="store_true", help="wait while another run is writing to the output")
     command.add_argument("--log-format", choices=("text", "json"), default="text", help="json: a JSON object a line")
     streams = command.add_argument_group(
-        "streams", "one unbounded job that takes bundles as they arrive, on a runner that can: Prism, Flink"
+        "streams", "bundles are taken as they arrive: by one unbounded job on Prism, by a job a window on Flink"
     )
     streams.add_argument("--streaming", action="store_true", help="run until told to end, a run a window")
     streams.add_argument("--window", metavar="TIME", help="the length of a window (default: 60s)")

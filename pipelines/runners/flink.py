@@ -16,17 +16,19 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOptions
 
 from pipelines.config import FlinkSettings, IngestSettings
-from pipelines.graph import RunPlan, ingest
+from pipelines.graph import RunPlan, ingest, ingest_window
 from pipelines.runners.failures import is_lasting, stage_error
 from pipelines.runners.flink_failures import job_error
-from pipelines.runners.flink_job import job_server_jar, submit
+from pipelines.runners.flink_job import check_java_options, job_server_jar, submit
 from pipelines.runners.flink_rest import ENDED, FlinkRest, JobView, NoAnswerError
 from pipelines.runners.flink_slots import Slots
-from pipelines.runners.interruption import Interruption
+from pipelines.runners.interruption import Interruption, within
 from transforms.errors import RafidError, RunError, UsageError
+from transforms.runs.run import Run
 from transforms.storage import Folder
 
 Say = Callable[[str], None]
+_REST = "nothing was committed"  # what errors say of the work that failed
 _SAY_SECONDS = 10  # between two lines of progress that differ in the records only
 
 
@@ -48,9 +50,21 @@ def alone_on_flink(
 
 def end_earlier_jobs(settings: IngestSettings, options: PipelineOptions, say: Say) -> None:
     """Ends the jobs on the cluster that write to the output; `say` is told which. The caller holds the output."""
+    check_java_options(settings.flink.beam)
     rest = FlinkRest(_master(options), settings.flink)
     rest.version()
     _end_jobs(rest, mark_of(settings.folder()), say)
+
+
+@contextlib.contextmanager
+def windows_on_flink(settings: IngestSettings, options: PipelineOptions, say: Say) -> Iterator[None]:
+    """A context for a stream that holds the output: no earlier job writes to it, and at the end its jar goes."""
+    end_earlier_jobs(settings, options, say)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(RafidError):  # the next driver removes it
+            _remove_jars(FlinkRest(_master(options), settings.flink), mark_of(settings.folder()))
 
 
 def run_on_flink(plan: RunPlan, options: PipelineOptions, say: Say, interruption: Interruption) -> None:
@@ -61,9 +75,22 @@ def run_on_flink(plan: RunPlan, options: PipelineOptions, say: Say, interruption
         RunError: the run is not committed, and its job has ended; or the error says that it may not have.
     """
     run, settings = plan.run, plan.settings.flink
-    work = Work(run.name, run.folder, lambda pipeline: ingest(pipeline, plan), lambda _: run.is_done())
+    work = Work(run.name, run, lambda pipeline: ingest(pipeline, plan))
     with interruption:
-        work_on_flink(work, settings, options, interruption.check_within(settings.timeout), say)
+        _work_on_flink(work, settings, options, interruption.check, say)
+
+
+def run_window_on_flink(
+    run: Run, settings: IngestSettings, options: PipelineOptions, check: Callable[[], None], say: Say
+) -> None:
+    """Has the cluster that `options` name work on a window whose run is open and at hand; `check` may raise.
+
+    Raises:
+        UsageError: no cluster is named, or the job-server jar is missing or wrong.
+        RunError: the window is not committed, and its job has ended; or the error says that it may not have.
+    """
+    work = Work("stream", run, lambda pipeline: ingest_window(pipeline, settings), f"window {run.name}", keeps_jar=True)
+    _work_on_flink(work, settings.flink, options, check, say)
 
 
 @dataclass(frozen=True)
@@ -72,19 +99,17 @@ class Work:
 
     Attributes:
         name: of a run, or a stream.
-        output: the folder that it writes to.
+        run: what it commits.
         build: makes its graph.
-        is_done: tells whether it is done, given the job as it ended, or None where that could not be seen.
         what: its name in errors.
-        rest: what errors say of its results.
+        keeps_jar: whether the jar that holds the graph serves for later work of this name too, and stays.
     """
 
     name: str
-    output: Folder
+    run: Run
     build: Callable[[beam.Pipeline], Any]
-    is_done: Callable[[JobView | None], bool]
     what: str = "the run"
-    rest: str = "nothing was committed"
+    keeps_jar: bool = False
 
     @property
     def job_name(self) -> str:
@@ -94,7 +119,7 @@ class Work:
     @property
     def mark(self) -> str:
         """The ending of the names of all jobs that write to the output."""
-        return mark_of(self.output)
+        return mark_of(self.run.folder)
 
 
 def mark_of(output: Folder) -> str:
@@ -103,7 +128,7 @@ def mark_of(output: Folder) -> str:
     return f"-{hashlib.sha256(place.rstrip('/').encode()).hexdigest()[:8]}"
 
 
-def work_on_flink(
+def _work_on_flink(
     work: Work, settings: FlinkSettings, options: PipelineOptions, check: Callable[[], None], say: Say
 ) -> None:
     """Has the cluster that `options` name do `work`; `check` is called again and again, and raises what is to end it.
@@ -112,23 +137,33 @@ def work_on_flink(
         UsageError: no cluster is named, or the job-server jar is missing or wrong.
         RunError: the work is not done, and its job has ended; or the error says that it may not have.
     """
-    rest = FlinkRest(_master(options), settings)
-    jar = job_server_jar(options, rest.version())
-    _end_jobs(rest, work.mark, say)
+    rest, check = FlinkRest(_master(options), settings), within(settings.timeout, check)
+    there = _uploaded(f"{work.job_name}.jar", rest) if work.keeps_jar else None
+    jar = there or job_server_jar(options, rest.version())
+    _end_jobs(rest, work.mark, say, keep=there)
     slots = Slots(rest, settings, options, say)
     try:
         check()
         slots.ask()
-        job = submit(work.build, work.job_name, jar, options, rest, check)
+        if there:
+            job = rest.run_jar(there)
+        else:
+            job = submit(work.build, work.job_name, jar, options, rest, settings.beam, check)
         say(f"flink: submitted {work.job_name} as job {job}")
         view = _follow(job, work, rest, settings, slots, check, say)
-        if not work.is_done(view):
+        if not work.run.is_done():
             raise _failure(job, work, view, rest)
     except Exception as error:
         _end_jobs_after(error, work, rest, say)
     finally:
-        with contextlib.suppress(RafidError):
-            _remove_jars(rest, work.mark)
+        if not work.keeps_jar:
+            with contextlib.suppress(RafidError):
+                _remove_jars(rest, work.mark)
+
+
+def _uploaded(name: str, rest: FlinkRest) -> str | None:
+    """The id of the jar of that name which is on the cluster."""
+    return next((jar for jar, known in rest.jars().items() if known == name), None)
 
 
 def _master(options: PipelineOptions) -> str:
@@ -151,7 +186,7 @@ def _follow(
             view = rest.view(job)
         except NoAnswerError as error:
             if time.monotonic() > answered + settings.outage:
-                raise RunError(f"{error}, for {settings.outage:g} s now; {work.rest}") from error
+                raise RunError(f"{error}, for {settings.outage:g} s now; {_REST}") from error
             if not away:
                 say(f"flink: {error}; waiting")
             away = True
@@ -160,7 +195,7 @@ def _follow(
             progress.show(view)
             if view.state in ENDED:
                 return view
-            slots.check(view, work.rest)
+            slots.check(view, _REST)
             _check_failure(rest.failure(job), work)
         time.sleep(settings.poll)
 
@@ -168,7 +203,7 @@ def _follow(
 def _check_failure(trace: str, work: Work) -> None:
     """Raises the error of an attempt, where another is in vain; `trace` is empty where none has failed."""
     if trace:
-        error = job_error(trace, work.what, work.rest)
+        error = job_error(trace, work.what, _REST)
         if is_lasting(error):
             raise error if isinstance(error, RunError) else RunError(str(error))  # the run had begun
 
@@ -196,38 +231,41 @@ def _failure(job: str, work: Work, view: JobView, rest: FlinkRest) -> RafidError
     """The reason why the work is not done, as far as Flink knows it."""
     if view.state == "FAILED":
         told = rest.failure(job) or f"Flink job {job} has failed, Flink says not why"
-        return job_error(told, work.what, work.rest)
+        return job_error(told, work.what, _REST)
     if view.state == "CANCELED":
-        return RunError(f"Flink job {job} was cancelled; {work.rest}")
+        return RunError(f"Flink job {job} was cancelled; {_REST}")
     return RunError(
-        f"Flink says that job {job} has {view.state}, but {work.what} has no manifest; {work.rest}."
+        f"Flink says that job {job} has {view.state}, but {work.what} has no manifest; {_REST}."
         " Do the workers write to the same folder as is read here?"
     )
 
 
-def _end_jobs(rest: FlinkRest, mark: str, say: Say) -> None:
-    """Cancels the jobs that write to our output, one writes at a time: nobody follows these any more. Their jars go."""
+def _end_jobs(rest: FlinkRest, mark: str, say: Say, keep: str | None = None) -> None:
+    """Cancels the jobs that write to our output, one writes at a time: nobody follows these any more.
+
+    Their jars go, but for the one with the id `keep`.
+    """
     for job, name in rest.running().items():
         if name.startswith("rafid-") and name.endswith(mark):
             say(f"flink: cancelling {name}, job {job}")
             rest.cancel(job)
-    _remove_jars(rest, mark)
+    _remove_jars(rest, mark, keep)
 
 
-def _remove_jars(rest: FlinkRest, mark: str) -> None:
+def _remove_jars(rest: FlinkRest, mark: str, keep: str | None = None) -> None:
     for jar, name in rest.jars().items():
-        if name.endswith(f"{mark}.jar"):
+        if name.endswith(f"{mark}.jar") and jar != keep:
             rest.remove_jar(jar)
 
 
 def _end_jobs_after(error: Exception, work: Work, rest: FlinkRest, say: Say) -> None:
     """Ends the job of work that went wrong, and raises what did, unless the work is done all the same."""
-    wrong = error if isinstance(error, RafidError) else stage_error(error, work.what, work.rest)
+    wrong = error if isinstance(error, RafidError) else stage_error(error, work.what, _REST)
     try:
         _end_jobs(rest, work.mark, say)
     except NoAnswerError:
         unsure = f"{wrong}; its job may still run at {rest.url}, the next run with this output ends it"
         raise RunError(unsure) from error
-    if not work.is_done(None):
+    if not work.run.is_done():
         raise wrong from (None if wrong is error else error)
     say(f"flink: {wrong}; yet the run had been committed by then")

@@ -6,7 +6,7 @@ import re
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,11 @@ from apache_beam.runners.portability.flink_runner import FlinkRunner
 from apache_beam.runners.portability.flink_uber_jar_job_server import FlinkBeamJob, FlinkUberJarJobServer
 from apache_beam.runners.portability.job_server import JavaJarJobServer
 
-from pipelines.runners.flink_rest import SUBMIT_SECONDS, FlinkRest
+from pipelines.config import JavaValue
+from pipelines.runners.flink_rest import BEAM_PROGRAM, SUBMIT_SECONDS, FlinkRest
 from transforms.errors import UsageError
 
-_ENTRY = "org/apache/beam/runners/flink/FlinkPipelineRunner.class"
+_ENTRY = f"{BEAM_PROGRAM.replace('.', '/')}.class"
 _RELEASE = "org/apache/beam/sdk/sdk.properties"
 
 
@@ -29,21 +30,36 @@ def submit(
     jar: str,
     options: PipelineOptions,
     rest: FlinkRest,
+    java_options: Mapping[str, JavaValue],
     check: Callable[[], None],
 ) -> str:
     """Flink's id of a new job `name` on the cluster: the graph that `build` makes, with `jar`, uploaded as `name`.jar.
 
-    `check` is called before each request, and may raise.
+    `java_options` go into the jar with `options`. `check` is called before each request, and may raise.
     """
     options = copy.deepcopy(options)  # Beam changes the options of a run
     options.view_as(GoogleCloudOptions).job_name = name
     options.view_as(FlinkRunnerOptions).flink_job_server_jar = jar
     with _own_temporary_folder():
-        server = _JobServer(rest, options, name, check)
+        server = _JobServer(rest, options, name, java_options, check)
         pipeline = beam.Pipeline(_Runner(server), options)
         build(pipeline)
         pipeline.run()
     return server.flink_job_id
+
+
+def check_java_options(names: Iterable[str]) -> None:
+    """Looks whether only Beam's Java knows the options of `flink.beam`.
+
+    Raises:
+        UsageError: Beam's Python has one of them too, or sets it by itself.
+    """
+    known = PipelineOptions([]).get_all_options()
+    for name in names:
+        if name in known:
+            raise UsageError(
+                f"flink.beam.{name}: is not of Beam's Java only; give --{name} on the command line instead"
+            )
 
 
 def job_server_jar(options: PipelineOptions, flink_version: str) -> str:
@@ -107,13 +123,23 @@ class _Job(FlinkBeamJob):
 class _JobServer(FlinkUberJarJobServer):
     """Beam's job server, whose job goes through `rest` and is known."""
 
-    def __init__(self, rest: FlinkRest, options: PipelineOptions, name: str, check: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        rest: FlinkRest,
+        options: PipelineOptions,
+        name: str,
+        java_options: Mapping[str, JavaValue],
+        check: Callable[[], None],
+    ) -> None:
         super().__init__(rest.url, options)
-        self._rest, self._name, self._check = rest, name, check
+        self._rest, self._name, self._java_options, self._check = rest, name, java_options, check
         self._job: _Job | None = None
 
     def create_beam_job(self, job_id: str, job_name: str, pipeline: Any, options: Any) -> _Job:
         """The job; Beam calls this once."""
+        for key, value in self._java_options.items():
+            # Beam hands whole numbers on as text too: a Struct would make floats of them.
+            options[f"beam:option:{key}:v1"] = str(value) if type(value) is int else value
         jar, port = self._executable_jar, self._artifact_port
         self._job = _Job(self._master_url, jar, job_id, job_name, pipeline, options, port)
         self._job.rest, self._job.name, self._job.check = self._rest, self._name, self._check

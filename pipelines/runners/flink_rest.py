@@ -11,6 +11,7 @@ import requests
 from pipelines.config import FlinkSettings
 from transforms.errors import RunError, UsageError
 
+BEAM_PROGRAM = "org.apache.beam.runners.flink.FlinkPipelineRunner"  # the class in Beam's jar that runs the graph in it
 ENDED = frozenset({"FINISHED", "CANCELED", "FAILED"})
 _WITH_SLOT = ("DEPLOYING", "INITIALIZING", "RUNNING", "CANCELING")  # states of subtasks
 _CONNECT_SECONDS = 10
@@ -138,6 +139,12 @@ class FlinkRest:
     def jars(self) -> dict[str, str]:
         """The names of the uploaded jars, by their ids."""
         return {jar["id"]: jar["name"] for jar in self.request("GET", "v1/jars")["files"]}
+
+    def run_jar(self, jar: str) -> str:
+        """The id of a new job, started from an uploaded jar of Beam's: the graph is in it."""
+        content = {"entryClass": BEAM_PROGRAM}
+        answer = self.request("POST", f"v1/jars/{jar}/run", seconds=SUBMIT_SECONDS, json=content)
+        return str(answer["jobid"])
 
     def remove_jar(self, jar: str) -> None:
         """Removes an uploaded jar; jobs that were started from it do not need it."""

@@ -46,13 +46,14 @@ class Interruption:
         if self._signal:
             raise RunError(f"ended by {self._signal.name}; nothing was committed")
 
-    def check_within(self, seconds: float) -> Callable[[], None]:
-        """A check that raises RunError too once `seconds` of `flink.timeout` have passed from now; 0: they never do."""
-        begun = time.monotonic()
 
-        def check() -> None:
-            self.check()
-            if seconds and time.monotonic() > begun + seconds:
-                raise RunError(f"not done after flink.timeout, {seconds:g} s; nothing was committed")
+def within(seconds: float, check: Callable[[], None]) -> Callable[[], None]:
+    """A check that raises RunError too once `seconds` of `flink.timeout` have passed from now; 0: they never do."""
+    begun = time.monotonic()
 
-        return check
+    def check_both() -> None:
+        check()
+        if seconds and time.monotonic() > begun + seconds:
+            raise RunError(f"not done after flink.timeout, {seconds:g} s; nothing was committed")
+
+    return check_both

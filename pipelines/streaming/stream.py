@@ -7,16 +7,14 @@ job ends. Whatever else ends it, the next takes up from the manifests: nothing o
 import signal
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from types import FrameType
 from typing import Any
 
 import apache_beam as beam
 import grpc
-from apache_beam.metrics import MetricsFilter
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners.runner import PipelineState
 
@@ -24,8 +22,11 @@ from pipelines.config import IngestSettings, require_places
 from pipelines.graph import StreamPlan, ingest_stream
 from pipelines.runners.failures import keep_to_ourselves, stage_error
 from pipelines.runners.running import is_flink, runner_of, runs_in_process
+from pipelines.streaming.driven import Around, Cancelled, DrivenWindows, drive, work_on
+from pipelines.streaming.following import Follower, Tell, gauges_of
 from pipelines.streaming.windows import WindowRuns, bundles_there
 from transforms import console
+from transforms.bundles.listing import Bundle
 from transforms.dedup.definition import check_definition
 from transforms.dedup.index.references import references_of
 from transforms.errors import RunError, UsageError
@@ -33,75 +34,10 @@ from transforms.filters.running import load_filters
 from transforms.runs.catalog import committed_runs, prepare_output
 from transforms.runs.cleaning import clean_up
 from transforms.runs.lock import lock_output
-from transforms.runs.manifest import Manifest
 from transforms.storage import Folder
-from transforms.streaming.beam import OLDEST_IN_FLIGHT, OLDEST_WAITING, WatchBundles
-
-Tell = Callable[[dict[str, Any]], None]
-_TELL_SECONDS = 10.0  # between two accounts of how the stream is
-
-
-class Follower:
-    """Tells of the windows that have been committed, and how far the stream lags."""
-
-    def __init__(self, output: Folder, tell: Tell) -> None:
-        self._output, self._tell = output, tell
-        self._told = {each.key for each in committed_runs(output)}
-        self._windows = self._kept = 0
-        self._last_arrival = 0.0
-        self._account = time.monotonic()
-
-    def say(self, line: str) -> None:
-        """Tells what the cluster says."""
-        self._tell({"event": "notice", "message": line})
-
-    def look(self, result: Any = None) -> None:
-        """Looks what is new; the metrics of `result`, which is Beam's, know when the oldest bundle arrived."""
-        for each in committed_runs(self._output):
-            if each.key not in self._told:
-                self._told.add(each.key)
-                self._tell(self._committed(each))
-        if result is not None and time.monotonic() >= self._account + _TELL_SECONDS:
-            self._account = time.monotonic()
-            lag = self._lag(_gauges(result))
-            self._tell({"event": "stream", "lag_seconds": lag, "windows": self._windows, "kept": self._kept})
-
-    def _committed(self, manifest: Manifest) -> dict[str, Any]:
-        paragraphs, window = manifest.counts.paragraphs, manifest.window
-        assert window is not None  # the runs of a stream have one
-        self._windows += 1
-        self._kept += paragraphs.kept
-        self._last_arrival = _seconds(window.last_arrival)
-        return {
-            "event": "committed",
-            "run": manifest.run,
-            "window": window.model_dump(),
-            "lag_seconds": round(time.time() - _seconds(window.first_arrival), 3),
-            "bundles": len(manifest.inputs),
-            "paragraphs": paragraphs.by_place(),
-            "seconds": manifest.seconds.model_dump(),
-        }
-
-    def _lag(self, oldest: dict[str, float]) -> float:
-        """Seconds since the oldest bundle arrived that is not committed; 0 where all are."""
-        waiting, in_flight = oldest.get(OLDEST_WAITING, 0.0), oldest.get(OLDEST_IN_FLIGHT, 0.0)
-        # The queue learns of a commit when the next window's turn has come; we know by now.
-        times = [each for each in (waiting, in_flight if in_flight > self._last_arrival else 0.0) if each]
-        return round(time.time() - min(times), 3) if times else 0.0
-
-
-def _gauges(result: Any) -> dict[str, float]:
-    """The gauges of the queue of windows by name, in seconds since the epoch; none where the runner has no metrics."""
-    result._metrics = None  # Beam would give the first answer again
-    with suppress(NotImplementedError):
-        found = result.metrics().query(MetricsFilter().with_namespace("rafid"))["gauges"]
-        return {each.key.metric.name: each.result.value / 1000 for each in found}
-    return {}
-
-
-def _seconds(iso: str) -> float:
-    return datetime.fromisoformat(iso).timestamp()
-
+from transforms.streaming.at_hand import AT_HAND
+from transforms.streaming.beam import WatchBundles
+from transforms.streaming.turns import Opened
 
 _REST = "what is committed stays, start again"
 _LOOK_SECONDS = 0.5
@@ -127,10 +63,6 @@ class Asked:
     wait: bool = False
 
 
-class Cancelled(RunError):  # noqa: N818 - says what was asked for
-    """A stream that was told to end at once."""
-
-
 def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tell: Tell) -> None:
     """Runs a stream until it is told to end; `tell` is told what happens.
 
@@ -141,28 +73,30 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
     require_places(settings)
     output = settings.folder()
     _check(settings, options)
-    inputs = settings.input.paths, settings.input.root, settings.input.endings
-    bundles_there(*inputs)  # what no store serves is said before any work
+    _listing(settings)()  # what no store serves is said before any work
     load_filters(settings.filters)
-    options.view_as(StandardOptions).streaming = True
     prepare_output(output)
-    with lock_output(output, "stream", wait=asked.wait) as lease:
-        if is_flink(options):
-            from pipelines.runners.flink import end_earlier_jobs  # noqa: PLC0415
-
-            end_earlier_jobs(settings, options, lambda line: tell({"event": "notice", "message": line}))
+    end, say = _End(output, at_once=asked.cancel_now), partial(_notice, tell)
+    with lock_output(output, "stream", wait=asked.wait) as lease, end, _alone(settings, options, say):
         clean_up(output)
-        output.remove(DRAIN)
+        for name in (DRAIN, AT_HAND):
+            output.remove(name)
         check_definition(output.url, committed_runs(output), settings.dedup)
         references_of(settings.dedup, output)  # what is wrong with one is said before any work
         follower = Follower(output, tell)
+        runs = WindowRuns(settings, asked.window, lease)
         try:
-            _run(_plan(settings, asked, lease), options, _End(output, at_once=asked.cancel_now), follower)
+            _run(Stream(runs, asked, end, follower, say), options)
         except Cancelled:
             tell({"event": "cancelled"})
         finally:
             follower.look()
             output.tidy(DRAIN)
+
+
+def _notice(tell: Tell, line: str) -> None:
+    """Tells a line of the cluster's."""
+    tell({"event": "notice", "message": line})
 
 
 def _check(settings: IngestSettings, options: PipelineOptions) -> None:
@@ -175,50 +109,94 @@ def _check(settings: IngestSettings, options: PipelineOptions) -> None:
         raise UsageError("dedup.join=partitioned: a stream decides each window on one worker; leave it at auto")
 
 
-def _plan(settings: IngestSettings, asked: Asked, lease: str) -> StreamPlan:
-    output = settings.folder()
-    listing = partial(bundles_there, settings.input.paths, settings.input.root, settings.input.endings)
-    is_over = partial(output.exists, DRAIN)
-    source = WatchBundles(f"{output.url} {time.time_ns()}", listing, asked.settle, asked.every, is_over)
-    return StreamPlan(source, WindowRuns(settings, asked.window, lease), settings.run.worker_threads())
+def _listing(settings: IngestSettings) -> Callable[[], list[Bundle] | None]:
+    return partial(bundles_there, settings.input.paths, settings.input.root, settings.input.endings)
 
 
-def _run(plan: StreamPlan, options: PipelineOptions, end: "_End", follower: Follower) -> None:
-    with end:  # before there is anything to be left behind
-        keep_to_ourselves()
-        if is_flink(options):
-            _run_on_flink(plan, options, end, follower)
-        else:
-            _run_on_beam(plan, options, end, follower)
+def _alone(
+    settings: IngestSettings, options: PipelineOptions, say: Callable[[str], None]
+) -> AbstractContextManager[None]:
+    """A context in which nothing that an earlier driver has left on a cluster writes to the output."""
+    if not is_flink(options):
+        return nullcontext()
+    from pipelines.runners.flink import windows_on_flink  # noqa: PLC0415 - it takes a package that others do without
+
+    return windows_on_flink(settings, options, say)
 
 
-def _run_on_flink(plan: StreamPlan, options: PipelineOptions, end: "_End", follower: Follower) -> None:
-    from pipelines.runners.flink import Work, work_on_flink  # noqa: PLC0415 - it takes a package that others do without
+@dataclass(frozen=True)
+class Stream:
+    """A stream that holds its output.
+
+    Attributes:
+        runs: of its windows.
+        asked: its options.
+        end: knows when it is to end.
+        follower: tells what happens.
+        say: tells what the cluster says.
+    """
+
+    runs: WindowRuns
+    asked: Asked
+    end: "_End"
+    follower: Follower
+    say: Callable[[str], None]
+
+
+def _run(running: Stream, options: PipelineOptions) -> None:
+    if is_flink(options):
+        _run_on_flink(running, options)
+    else:
+        _run_on_beam(running, options)
+
+
+def _run_on_flink(running: Stream, options: PipelineOptions) -> None:
+    """This process watches; the cluster is given a batch job a window."""
+    from pipelines.runners.flink import end_earlier_jobs, run_window_on_flink  # noqa: PLC0415
+
+    settings, asked, end, follower = running.runs.settings, running.asked, running.end, running.follower
 
     def check() -> None:
-        follower.look()
         end.check()
+        windows.look(now=end.drains)
+        follower.account(windows.oldest)
 
-    work = Work(
-        "stream",
-        plan.runs.settings.folder(),
-        lambda pipeline: ingest_stream(pipeline, plan),
-        lambda view: view is not None and view.state == "FINISHED",
-        what="the stream",
-        rest=_REST,
+    def work(opened: Opened) -> None:
+        work_on(opened, settings, lambda run: run_window_on_flink(run, settings, options, check, running.say))
+        follower.look()
+
+    around = Around(
+        _listing(settings),
+        is_over=partial(settings.folder().exists, DRAIN),
+        work=work,
+        clear=partial(end_earlier_jobs, settings, options, running.say),
+        say=running.say,
     )
-    work_on_flink(work, plan.runs.settings.flink, options, check, follower.say)
+    windows = DrivenWindows(running.runs, asked.window, asked.settle, asked.every, around)
+    drive(windows, check)
 
 
-def _run_on_beam(plan: StreamPlan, options: PipelineOptions, end: "_End", follower: Follower) -> None:
+def _plan(running: Stream) -> StreamPlan:
+    runs, asked = running.runs, running.asked
+    output, listing = runs.settings.folder(), _listing(runs.settings)
+    is_over = partial(output.exists, DRAIN)
+    source = WatchBundles(f"{output.url} {time.time_ns()}", listing, asked.settle, asked.every, is_over)
+    return StreamPlan(source, runs, runs.settings.run.worker_threads())
+
+
+def _run_on_beam(running: Stream, options: PipelineOptions) -> None:
     """Beam's own ways of waiting hang when they are interrupted; here the state is asked for."""
+    end, follower = running.end, running.follower
+    keep_to_ourselves()
+    options.view_as(StandardOptions).streaming = True
     pipeline = beam.Pipeline(runner_of(options), options)
-    ingest_stream(pipeline, plan)
+    ingest_stream(pipeline, _plan(running))
     try:
         result = pipeline.run()
         with end:  # again: Beam sets a handler of its own when it starts
             while not PipelineState.is_terminal(result.state):
-                follower.look(result)
+                follower.look()
+                follower.account(partial(gauges_of, result))
                 _check_end(end, result)
                 time.sleep(_LOOK_SECONDS)
         if result.state != PipelineState.DONE:
@@ -248,7 +226,7 @@ class _End:
     def __init__(self, output: Folder, *, at_once: bool) -> None:
         self._output, self._at_once = output, at_once
         self._signals = 0
-        self._drains = False
+        self.drains = False  # whether the source has been told to end
         self._handlers: list[dict[int, Any]] = []
 
     def __enter__(self) -> None:
@@ -275,6 +253,6 @@ class _End:
         """
         if self._signals and (self._at_once or self._signals > 1):
             raise Cancelled
-        if self._signals and not self._drains:
+        if self._signals and not self.drains:
             self._output.write(DRAIN, b"")
-            self._drains = True
+            self.drains = True

@@ -70,10 +70,11 @@ class Driver:
 
     arguments: list[str]
     output: Path
+    program: str = "pipelines.ingest"
     process: subprocess.Popen[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        command = [sys.executable, "-m", "pipelines.ingest", *self.arguments]
+        command = [sys.executable, "-m", self.program, *self.arguments]
         pipe = subprocess.PIPE
         self.temporary.mkdir(exist_ok=True)
         environment = {**os.environ, "PYTHONPATH": str(PROJECT), "TMPDIR": str(self.temporary)}

@@ -9,15 +9,14 @@ proves that Beam's translation runs our graph on Flink; `make test-flink JAR=...
 import os
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pipelines.runners.flink_rest import FlinkRest
-from tests.conftest import UNSEGMENTED
 from tests.flink.cluster import LocalCluster
-from tests.flink.harness import Driver, Pool, on_flink, running_task, written
+from tests.flink.harness import Driver, running_task, written
 from tests.flink.proxy import proxy
 from tests.processes import wait_until
 
@@ -258,66 +257,3 @@ def test_other_jars_are_refused_before_anything_is_submitted(
     assert code == 2
     assert error.startswith(f"rafid: flink.job_server_jar {tmp_path}/none.jar: is not there;")
     assert rest.jars() == {}
-
-
-@pytest.fixture
-def submit_stream(
-    cluster: LocalCluster, pool: Pool, bundles: Path, tmp_path: Path
-) -> Iterator[Callable[[Path, list[str]], Driver]]:
-    """Starts a stream on the cluster; ends it after the test."""
-    drivers: list[Driver] = []
-
-    def begin(jar: Path, more: list[str]) -> Driver:
-        output = tmp_path / "out"
-        places = [f"--input={bundles}", f"--output={output}"]
-        way = on_flink(f"127.0.0.1:{cluster.port}", pool.address, jar)
-        drivers.append(Driver(["--streaming", *places, *way, *UNSEGMENTED, *more], output))
-        return drivers[-1]
-
-    yield begin
-    for driver in drivers:
-        driver.process.kill()
-        driver.process.communicate()
-
-
-def test_stream_is_drained_and_ends(
-    submit_stream: Callable[[Path, list[str]], Driver], standin: Standin, rest: FlinkRest, tmp_path: Path
-) -> None:
-    """Proves that a stream is submitted, told to drain by a signal, and has ended well when its job has.
-
-    The stand-in's task waits for the file that tells the source to end, as the source would; it takes no bundle.
-    """
-    driver = submit_stream(standin("nothing", "stream.jar", gate=str(tmp_path / "out" / ".drain")), [])
-    running_task(rest)
-    driver.process.send_signal(signal.SIGTERM)
-    code, said, errors = driver.end()
-    assert (code, errors) == (0, ["rafid: SIGTERM: ending after the windows that are open; once more ends at once"])
-    assert re.search(r"flink: submitted rafid-stream-[0-9a-f]{8} as job [0-9a-f]{32}\n", said)
-    assert "flink: FINISHED, 2 of 2 vertices done" in said
-    assert (rest.running(), rest.jars()) == ({}, {})
-    assert not (driver.output / ".drain").exists()
-
-
-def test_cancelled_stream_leaves_no_job(
-    submit_stream: Callable[[Path, list[str]], Driver], standin: Standin, rest: FlinkRest
-) -> None:
-    """Proves that a stream which is to end at once cancels its job, and waits until that has ended."""
-    driver = submit_stream(standin("wait"), ["--cancel-now"])
-    job = running_task(rest)
-    driver.process.send_signal(signal.SIGTERM)
-    code, said, errors = driver.end()
-    assert (code, errors) == (0, ["rafid: SIGTERM: ending at once"])
-    assert "ended at once; what is not committed is not there\n" in said
-    wait_until(lambda: rest.view(job).state == "CANCELED")  # Flink shows a view some seconds old
-    assert (rest.running(), rest.jars()) == ({}, {})
-
-
-def test_stream_whose_job_fails_is_one_line(
-    submit_stream: Callable[[Path, list[str]], Driver], standin: Standin, rest: FlinkRest
-) -> None:
-    """Proves that a job which ends by itself is an error, in Flink's words, and leaves nothing on the cluster."""
-    code, _, errors = submit_stream(standin("fail", "failing.jar", message="the task is broken"), []).end()
-    assert code == 1
-    cause = "java.lang.RuntimeException: the task is broken"
-    assert errors == [f"rafid: the stream failed: {cause}; what is committed stays, start again"]
-    assert (rest.running(), rest.jars()) == ({}, {})

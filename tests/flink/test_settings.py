@@ -39,3 +39,12 @@ def test_the_shipped_settings_name_the_cluster_of_make_flink() -> None:
 def test_impossible_settings_are_refused(wrong: str) -> None:
     with pytest.raises(ConfigError, match=f"flink.{wrong.partition('=')[0]}"):
         load_settings(None, [f"flink.{wrong}"], {})
+
+
+def test_options_of_beam_s_java_stand_below_beam() -> None:
+    """Proves the two ways to give them, and that what they are called is checked; their job is in test_streams.py."""
+    given = ["flink.beam.object_reuse=true", "flink.beam.shutdown_sources_after_idle_ms=9000"]
+    beam = load_settings(None, given, {}).flink.beam
+    assert beam == {"object_reuse": True, "shutdown_sources_after_idle_ms": 9000}
+    with pytest.raises(ConfigError, match=r"--set flink\.beam\.objectReuse=true: flink\.beam\.objectReuse"):
+        load_settings(None, ["flink.beam.objectReuse=true"], {})

@@ -8,7 +8,7 @@ import apache_beam as beam
 from apache_beam.portability import common_urns
 
 from pipelines.config import IngestSettings, InputSettings
-from pipelines.graph import RunPlan, StreamPlan, ingest, ingest_stream
+from pipelines.graph import RunPlan, StreamPlan, ingest, ingest_stream, ingest_window
 from pipelines.streaming.windows import WindowRuns
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.splits import plan_splits
@@ -39,6 +39,15 @@ def test_the_stages_of_a_stream_are_those_of_a_run(tmp_path: Path) -> None:
     ingest_stream(pipeline, StreamPlan(source, WindowRuns(settings, 1000), 1))
     labels = [part.full_label for part in pipeline._current_transform().parts]
     assert labels == ["WatchBundles", "OpenWindows", "FingerprintSplit", "JoinRun", "WriteSplit", "Commit"]
+    assert not (tmp_path / "out").exists(), "building a graph does nothing"
+
+
+def test_the_stages_of_a_window_are_those_of_a_run(tmp_path: Path) -> None:
+    settings = IngestSettings(output=str(tmp_path / "out"))
+    pipeline = beam.Pipeline()
+    ingest_window(pipeline, settings)
+    labels = [part.full_label for part in pipeline._current_transform().parts]
+    assert labels == ["ListWindow", "FingerprintSplit", "JoinRun", "WriteSplit", "Commit"]
     assert not (tmp_path / "out").exists(), "building a graph does nothing"
 
 

@@ -1,4 +1,4 @@
-"""WatchBundles and OpenWindows: bundles as they come to rest, and the runs of their windows, one after the other."""
+"""WatchBundles and OpenWindows: bundles that come to rest, and the runs of their windows. ListWindow: one window's."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +16,8 @@ from apache_beam.utils.timestamp import MAX_TIMESTAMP, Duration, Timestamp
 
 from transforms.bundles.beam import Batch, batches
 from transforms.bundles.listing import Bundle
+from transforms.storage import Folder
+from transforms.streaming.at_hand import window_at_hand
 from transforms.streaming.turns import Arrival, Arrivals, Flight, Runs, Waiting, admit, take_turn
 
 # The bundles that are there now, in input order; None where that cannot be told for the moment.
@@ -65,6 +67,24 @@ class OpenWindows(beam.PTransform):
             | "Windows" >> beam.WindowInto(FixedWindows(Duration(micros=self._size * 1000)))
             | "Spread" >> beam.Reshuffle()
         )
+
+
+class ListWindow(beam.PTransform):
+    """The batches of the window that is at hand when the graph runs: one graph serves all windows of a stream."""
+
+    def __init__(self, folder: Folder, batch: int) -> None:
+        super().__init__()
+        self._folder, self._batch = folder, batch
+
+    def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[Batch]:
+        """One element a batch."""
+        window = begin | "Begin" >> beam.Impulse() | "Read" >> beam.FlatMap(_batches_at_hand, self._folder, self._batch)
+        return window | "Spread" >> beam.Reshuffle()
+
+
+def _batches_at_hand(_: bytes, folder: Folder, size: int) -> list[Batch]:
+    run, splits = window_at_hand(folder)
+    return batches(run, splits, size)
 
 
 def _one_key(arrival: Arrival) -> tuple[int, Arrival]:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.streaming.stream import Cancelled, Follower, _End
+from pipelines.streaming.driven import Cancelled
+from pipelines.streaming.following import Follower, gauges_of
+from pipelines.streaming.stream import _End
 from tests.plain_job import ingest_plainly, settings_for, write_bundles
 from transforms.storage import Folder
 from transforms.streaming.beam import OLDEST_IN_FLIGHT, OLDEST_WAITING
@@ -72,7 +74,8 @@ def test_the_lag_is_that_of_the_oldest_bundle_that_is_not_committed(
     ingest_plainly(settings_for(tmp_path / "out", write_bundles(tmp_path / "in", {"a.txt": "نص"})))
     follower = Follower(Folder(str(tmp_path / "out")), told.append)
     follower._last_arrival = last
-    monkeypatch.setattr("pipelines.streaming.stream.time.time", lambda: 1000.0)
-    monkeypatch.setattr("pipelines.streaming.stream.time.monotonic", lambda: 1e9)
-    follower.look(result(**{OLDEST_WAITING: waiting, OLDEST_IN_FLIGHT: in_flight}))
+    monkeypatch.setattr("pipelines.streaming.following.time.time", lambda: 1000.0)
+    monkeypatch.setattr("pipelines.streaming.following.time.monotonic", lambda: 1e9)
+    gauges = result(**{OLDEST_WAITING: waiting, OLDEST_IN_FLIGHT: in_flight})
+    follower.account(lambda: gauges_of(gauges))
     assert told == [{"event": "stream", "lag_seconds": lag, "windows": 0, "kept": 0}]
