@@ -98,11 +98,17 @@ def _what_if(arguments: argparse.Namespace, corpus: "Corpus") -> "Blocks":
     return drawn(found, ", ".join(arguments.what_if), then.fold, arguments.limit)
 
 
-def _place(text: str) -> tuple[str, int]:
-    bundle, _, offset = text.rpartition("@")
-    if not bundle or not offset.isdecimal() or len(offset) > _DIGITS:
-        raise UsageError(f"--paragraph {text}: is not BUNDLE@OFFSET, for example news/a.txt@1042")
-    return bundle, int(offset)
+def _place(text: str) -> tuple[str, int, int | None]:
+    """The bundle, the paragraph's offset, and for a row of a table the row's own offset."""
+    bundle, _, place = text.rpartition("@")
+    row, colon, offset = place.rpartition(":")
+    given = [row, offset] if colon else [offset]
+    if not bundle or not all(each.isdecimal() and len(each) <= _DIGITS for each in given):
+        raise UsageError(
+            f"--paragraph {text}: is not BUNDLE@OFFSET, for example news/a.txt@1042; "
+            "nor, for a table, BUNDLE@ROW:OFFSET, for example web.parquet@17:0"
+        )
+    return bundle, int(offset), int(row) if colon else None
 
 
 if __name__ == "__main__":

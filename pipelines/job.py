@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
+from posixpath import dirname
 
 from pipelines.config import IngestSettings, require_places
 from pipelines.opening import Facts, open_run
-from transforms.bundles.listing import Bundle, Listing, PassedOver, digest_bundle, list_input
+from transforms.bundles.listing import Bundle, Listing, PassedOver, digest_bundle, ending_of, list_input
+from transforms.bundles.reader import why_no_text
 from transforms.bundles.sequential import bundle_is_stream
 from transforms.bundles.splits import ByteRange, Split, plan_splits
+from transforms.bundles.tables import is_table_ending
 from transforms.dedup.definition import check_definition
 from transforms.errors import RafidError, UsageError
 from transforms.runs.catalog import committed_runs, prepare_output, waiting_runs
@@ -23,6 +26,7 @@ from transforms.runs.manifest import Manifest, PassedFile, SlicePlace
 from transforms.runs.naming import free_name, further_names, names_of_job
 from transforms.runs.run import Run, RunTaken
 from transforms.runs.switch import Switch, begin_switch, finish_switch
+from transforms.settings import ReadSettings
 from transforms.shards.checking import referring_runs
 from transforms.storage import Folder
 
@@ -51,7 +55,26 @@ def listed_input(settings: IngestSettings) -> Listing:
         UsageError: no input or no output is named, or an input cannot be used.
     """
     require_places(settings)
-    return list_input(settings.input.paths, settings.input.root, endings=settings.input.endings)
+    listing = list_input(settings.input.paths, settings.input.root, endings=settings.input.endings)
+    check_tables(listing.bundles, settings.input)
+    return listing
+
+
+def check_tables(bundles: Sequence[Bundle], reading: ReadSettings) -> None:
+    """Makes sure that a column is the text in the first table of each folder and ending; others may be rejected.
+
+    Raises:
+        UsageError: one has none.
+    """
+    firsts: dict[tuple[str, str], Bundle] = {}
+    for bundle in bundles:
+        ending = ending_of(bundle.name)
+        if is_table_ending(ending) or reading.format not in ("auto", "bundle"):
+            firsts.setdefault((dirname(bundle.url), ending), bundle)
+    for bundle in firsts.values():
+        why = why_no_text(bundle, reading) if bundle.size else ""
+        if why:
+            raise UsageError(f"input {bundle.url}: {why}")
 
 
 def plan_slices(bundles: Sequence[Bundle], settings: IngestSettings, *, in_process: bool) -> list[Slice]:

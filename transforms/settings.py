@@ -56,7 +56,17 @@ def _ending(text: str) -> str:
 
 
 _Column = Annotated[str, Field(min_length=1)]
-_Carry = Literal["all", "none"] | list[_Column]
+
+
+def _carried(value: Any) -> Any:
+    """`all`, `none` or the names of columns, as they are."""
+    named = isinstance(value, list) and all(isinstance(each, str) and each for each in value)
+    if value not in ("all", "none") and not named:
+        raise ValueError("should be all, none, or a list of columns, for example [url, date]")
+    return value
+
+
+_Carry = Annotated[str | list[str], BeforeValidator(_carried)]
 
 
 class TableSettings(Settings):

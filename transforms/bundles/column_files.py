@@ -11,16 +11,37 @@ from transforms.bundles.buffer import Text
 from transforms.bundles.columnar import File, Piece, Reading, damage, gather
 from transforms.bundles.compression import HEAD_BYTES, Damaged
 from transforms.bundles.errors import RejectReason
+from transforms.bundles.listing import Bundle
 from transforms.bundles.raw import Rows
 from transforms.bundles.splits import ByteRange
 from transforms.bundles.stores import Source
-from transforms.bundles.tables import Asked, whole_file
+from transforms.bundles.tables import Asked, TableFormat, whole_file
 
 # Rows that are read at a time at most: a text that is in a dictionary once may stand in each of them.
 _MOST_ROWS = 1 << 14
 _FILE_MAGIC = b"ARROW1"
 _END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
 _BUFFER_BYTES = 1 << 20
+
+
+def schema_of(source: Source, bundle: Bundle, table: TableFormat) -> pa.Schema:
+    """The schema of a table.
+
+    Raises:
+        Damaged: it cannot be read.
+    """
+    file = File(source, bundle.size)
+    with damage("the file", file):
+        if table == TableFormat.PARQUET:
+            return pq.read_schema(pa.PythonFile(file, "r"))
+        return _open_stream(source, file, bundle).schema
+
+
+def _open_stream(source: Source, file: File, bundle: Bundle, fields: Sequence[int] | None = None) -> Any:
+    """Arrow's reader of a stream, or of a file, which is a stream with an index after it; of some columns, or all."""
+    file.seek(8 if _first_bytes(source, bundle).startswith(_FILE_MAGIC) else 0)
+    options = pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
+    return pa.ipc.open_stream(pa.PythonFile(file, "r"), options=options)
 
 
 def read_parquet(text: Text, source: Source, part: ByteRange, asked: Asked) -> Iterator[Rows]:
@@ -44,14 +65,14 @@ def read_parquet(text: Text, source: Source, part: ByteRange, asked: Asked) -> I
             groups = list(_groups(parquet, reading.needed[0], part, asked.settings.part_bytes))
     except Damaged as fault:
         if part.start == 0:
-            yield whole_file(asked, fault, text, _first_bytes(source, part))
+            yield whole_file(asked, fault, text, _first_bytes(source, part.bundle))
         return
     pieces = (piece for group in groups for piece in _group_pieces(parquet, file, group, reading))
     yield from gather(text, asked, pieces, reading)
 
 
-def _first_bytes(source: Source, part: ByteRange) -> bytes:
-    head = bytearray(min(HEAD_BYTES, part.bundle.size))
+def _first_bytes(source: Source, bundle: Bundle) -> bytes:
+    head = bytearray(min(HEAD_BYTES, bundle.size))
     return bytes(head[: source.read_into(memoryview(head), 0)])
 
 
@@ -149,21 +170,16 @@ def read_arrow(text: Text, source: Source, part: ByteRange, asked: Asked) -> Ite
         asked: what is read.
     """
     file = File(source, part.bundle.size)
-    head = _first_bytes(source, part)
-    begin = 8 if head.startswith(_FILE_MAGIC) else 0
     try:
         with damage("the file", file):
-            file.seek(begin)
-            schema = pa.ipc.open_stream(pa.PythonFile(file, "r")).schema
+            schema = _open_stream(source, file, part.bundle).schema
             reading = Reading(schema, asked)
             names = {*reading.needed, *(reading.carried if asked.source is not None else ())}
             # All columns of a name that several have.
             fields = [at for at, name in enumerate(schema.names) if name in names]
-            file.seek(begin)
-            options = pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
-            batches = pa.ipc.open_stream(pa.PythonFile(file, "r"), options=options)
+            batches = _open_stream(source, file, part.bundle, fields)
     except Damaged as fault:
-        yield whole_file(asked, fault, text, head)
+        yield whole_file(asked, fault, text, _first_bytes(source, part.bundle))
         return
     yield from gather(text, asked, _stream_pieces(batches, file, asked), reading)
 

@@ -41,6 +41,10 @@ class RejectReason(StrEnum):
     UNSUPPORTED_FORMAT = "unsupported_format"  # an archive, or a compression that is not read
 
 
+# The reasons of rejects that stand for documents which are kept all the same.
+KEPT_ALL_THE_SAME = (RejectReason.REPAIRED, RejectReason.COLUMNS_LOST)
+
+
 class PassedReason(StrEnum):
     """The reasons why a file or folder below a folder, or one that a pattern matches, is passed over."""
 

@@ -7,17 +7,26 @@ import pyarrow as pa
 
 from transforms.bundles.boundaries import Table, opened, read_boundaries, rejected
 from transforms.bundles.buffer import Text
-from transforms.bundles.column_files import read_arrow, read_parquet
-from transforms.bundles.compression import Damaged
+from transforms.bundles.column_files import read_arrow, read_parquet, schema_of
+from transforms.bundles.compression import HEAD_BYTES, Damaged
 from transforms.bundles.documents import Documents, Reject
 from transforms.bundles.errors import BundleChanged, BundleReadError
 from transforms.bundles.lines import pieces_of, read_exactly, read_json_lines, sampled, with_offsets
+from transforms.bundles.listing import Bundle
 from transforms.bundles.parsing import parse_documents
 from transforms.bundles.raw import Boundaries, RawDocuments, Rows
-from transforms.bundles.separated import read_csv
+from transforms.bundles.separated import header_of, read_csv
 from transforms.bundles.splits import ByteRange, Split
 from transforms.bundles.stores import Source
-from transforms.bundles.tables import SAMPLE_BYTES, Asked, Columns, TableFormat
+from transforms.bundles.tables import (
+    SAMPLE_BYTES,
+    Asked,
+    Columns,
+    TableFormat,
+    sample_columns,
+    string_columns,
+    table_of,
+)
 from transforms.settings import ReadSettings
 
 __all__ = ["BundleChanged", "BundleReadError", "Documents", "Reject", "read_again", "read_documents", "read_parts"]
@@ -80,6 +89,33 @@ def read_documents(split: Split, settings: ReadSettings = _DEFAULTS, source: pa.
     """The documents of one split, or of one part of it; `read_again` reads many parts in the time of one."""
     ((_, documents),) = read_again([split], settings, source)
     return documents
+
+
+def why_no_text(bundle: Bundle, settings: ReadSettings) -> str:
+    """The reason why no column of a table is the text; empty if one is, and for what is no table that can be read.
+
+    Raises:
+        BundleChanged: the bundle has changed since it was listed.
+        BundleReadError: it cannot be read.
+    """
+    with opened(bundle) as source:
+        sample = read_exactly(source, 0, min(SAMPLE_BYTES, bundle.size))
+        table = table_of(bundle.name, sample[:HEAD_BYTES], settings.format)
+        try:
+            if table == TableFormat.JSON_LINES:
+                columns = sample_columns(sample.split(b"\n"))
+            elif table == TableFormat.CSV:
+                columns = header_of(sample)
+            elif table:
+                columns = string_columns(schema_of(source, bundle, table))
+        except Damaged:
+            return ""
+    try:
+        if table and columns[0]:
+            Columns.of(bundle, settings).text_among(*columns)
+    except Damaged as damage:
+        return damage.detail
+    return ""
 
 
 _Gathered = list[tuple[int, Boundaries | Rows]]

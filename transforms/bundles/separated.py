@@ -53,6 +53,13 @@ def read_csv(text: Text, pieces: Iterator[tuple[int, bytes]], asked: Asked, faul
     yield part.rows(more=False)
 
 
+def header_of(sample: bytes) -> tuple[list[str], list[str]]:
+    """The columns of a table that begins so, twice: all of them hold strings."""
+    _, header = next(_records(lines_of([(0, sample)], len(sample)), lambda: None), (None, []))
+    names = sources.unique_names(header) if isinstance(header, list) else []
+    return names, names
+
+
 def _row(names: Sequence[str], cells: Sequence[str], column: str, encodings: Sequence[str]) -> dict[str, str]:
     """The row by column; only its text may still hold bytes that are not UTF-8."""
     row = dict(zip(names, cells, strict=True))

@@ -157,6 +157,32 @@ def united(packed: Iterable[str]) -> str:
     return pack(settled(whole)) if len(whole) else ""
 
 
+def described(dtype: pa.DataType | None) -> dict[str, str]:
+    """The carried columns by name, each with its type in words: `json` for JSON text."""
+    if dtype is None:
+        return {}
+    return {each.name: "json" if each.type == JSON else str(written(each.type)) for each in dtype}
+
+
+def readable(kinds: Sequence[pa.DataType]) -> pa.DataType:
+    """The type in which the carried columns of several runs, as they are in files, can be read together.
+
+    A column of several types is text if none of them is nested, and else left out.
+    """
+    fields: dict[str, list[pa.DataType]] = {}
+    for kind in kinds:
+        for each in kind:
+            fields.setdefault(each.name, []).append(each.type)
+    found = {}
+    for name, own in fields.items():
+        dtype = reduce(unite, own)
+        if not _has_json(dtype):
+            found[name] = dtype
+        elif not any(types.is_nested(each) for each in own):
+            found[name] = pa.string()
+    return pa.struct(list(found.items()))
+
+
 def array_of(values: Sequence[Any], dtype: pa.DataType) -> pa.Array:
     """Values of Python in a settled type, as it is written."""
     if not _has_json(dtype):

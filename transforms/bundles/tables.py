@@ -77,6 +77,11 @@ def _is_json_lines(head: bytes) -> bool:
         return False
 
 
+def is_table_ending(ending: str) -> bool:
+    """True for the ending of a name that tables have."""
+    return ending in _ENDINGS or ending in (".parquet", ".arrow")
+
+
 def is_cut(table: TableFormat) -> bool:
     """True for a format that can be read from the middle: by lines, or by row groups."""
     return table in (TableFormat.JSON_LINES, TableFormat.PARQUET)

@@ -205,6 +205,9 @@ class Manifest(Header):
     findings: dict[Kind, Found] = Field(
         default_factory=dict, description="look-alikes of delimiters, and markup and tables taken as text, by kind"
     )
+    source: dict[str, str] = Field(
+        default_factory=dict, description="the columns that tables carry, with their types; not written without any"
+    )
     dedup: JoinFigures
     seconds: Seconds
     files: tuple[ShardFile, ...] = Field(description="by path")
@@ -255,7 +258,7 @@ class Manifest(Header):
     def to_json(self) -> str:
         """The text of the file: what identifies the run first."""
         fields = self.model_dump(mode="json", by_alias=True)
-        absent = {name for name in ("slice", "window", "generation") if not fields[name]}
+        absent = {name for name in ("slice", "window", "generation", "source") if not fields[name]}
         first = ("format", "run", "state")
         order = [*first, *(name for name in fields if name not in first and name not in absent)]
         return json.dumps({name: fields[name] for name in order}, ensure_ascii=False, indent=1) + "\n"

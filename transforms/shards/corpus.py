@@ -8,7 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
+from transforms.bundles.sources import readable
 from transforms.errors import RunError
 from transforms.filesystems import OutputError, filesystem
 from transforms.runs.catalog import Catalog, read_catalog
@@ -56,19 +58,30 @@ class Corpus:
     def dataset(self, ledger: str, runs: Sequence[str] | None = None) -> ds.Dataset:
         """All rows of one of `schemas.LEDGERS`; those of files of before, which lack `run`, have it from their path.
 
+        Where tables carry columns, they are in `source`.
+
         Args:
             ledger: its name.
             runs: of those of these runs that are there and can be read; None for all.
         """
         manifests = self.manifests if runs is None else [each for each in self.catalog.runs if each.run in runs]
         system, _ = filesystem(self.folder.url)
-        schema = schemas.LEDGERS[ledger]
+        schema = self._schema(ledger, manifests)
         parts = [
             ds.dataset(paths, schema=schema, format="parquet", filesystem=system, partitioning=_BY_RUN)
             for manifest in manifests
             if (paths := self._paths(manifest, ledger))
         ]
         return ds.dataset(parts) if parts else ds.dataset(schema.empty_table())
+
+    def _schema(self, ledger: str, manifests: Sequence[Manifest]) -> pa.Schema:
+        """The columns of a ledger in some runs; what their tables carry is united, see `sources.readable`."""
+        schema = schemas.LEDGERS[ledger]
+        if ledger not in schemas.WITH_SOURCE:
+            return schema
+        paths = [paths[0] for each in manifests if each.source and (paths := each.files_of(ledger))]
+        kinds = [pq.read_schema(self.folder.read(path)).field(schemas.SOURCE).type for path in paths]
+        return schemas.with_source(schema, readable(kinds)) if kinds else schema
 
     def _paths(self, manifest: Manifest, ledger: str) -> list[str]:
         return [filesystem(self.folder.at(path))[1] for path in manifest.files_of(ledger)]

@@ -35,6 +35,7 @@ DUPLICATES = pa.schema(
     [
         _required("doc_id", pa.string()),
         _required("bundle", pa.string()),
+        _required("document_offset", pa.int64()),
         _required("offset", pa.int64()),
         _required("paragraph_index", pa.int32()),
         _required("text", pa.string()),

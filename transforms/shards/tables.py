@@ -128,6 +128,7 @@ class SplitText:
         columns = {
             "doc_id": owners.column("doc_id"),
             "bundle": owners.column("bundle"),
+            "document_offset": owners.column("offset"),
             "offset": pa.array(self.fingerprint.offset[removed]),
             "paragraph_index": pa.array(self.fingerprint.paragraph_index()[removed]),
             "text": joined(self.documents.text, start, end, np.arange(len(removed) + 1), self.breaks),

@@ -19,12 +19,13 @@ PARAGRAPHS = pa.schema(
     [
         pa.field("doc_id", pa.string()),
         pa.field("bundle", pa.string()),
+        pa.field("document_offset", pa.int64()),
         pa.field("offset", pa.int64()),
         pa.field("paragraph_index", pa.int32()),
         pa.field("text", pa.large_string()),
     ]
 )
-_IN_ORDER = [("bundle", "ascending"), ("offset", "ascending"), ("paragraph_index", "ascending")]
+_IN_ORDER = [(name, "ascending") for name in ("bundle", "document_offset", "offset", "paragraph_index")]
 _ROWS = 1 << 16  # paragraphs that are hashed at a time
 
 
@@ -98,7 +99,11 @@ def _paragraphs(corpus: Corpus, manifest: Manifest) -> pa.Table:
     removed = corpus.dataset("duplicates", [manifest.run]).to_table(columns=PARAGRAPHS.names).cast(PARAGRAPHS)
     documents = corpus.dataset("documents", [manifest.run]).to_table()
     kept = [_kept(batch, PARAGRAPH_BREAKS[manifest.setting("input.paragraphs")]) for batch in documents.to_batches()]
-    table = pa.concat_tables([removed, *kept]).sort_by(_IN_ORDER)
+    table = pa.concat_tables([removed, *kept])
+    if removed.column("document_offset").null_count:  # files of before it: all are of bundles, in which offsets do
+        at = table.schema.get_field_index("document_offset")
+        table = table.set_column(at, PARAGRAPHS.field(at), table.column("offset"))
+    table = table.sort_by(_IN_ORDER)
     return table.append_column("run", pa.repeat(manifest.run, len(table)))
 
 
@@ -109,6 +114,7 @@ def _kept(documents: pa.RecordBatch, breaks: str) -> pa.Table:
     columns = [
         documents.column("doc_id").take(owner),
         documents.column("bundle").take(owner),
+        documents.column("offset").take(owner),
         documents.column("paragraph_offset").flatten(),
         documents.column("paragraph_index").flatten(),
         texts.flatten().cast(pa.large_string()),
