@@ -20,7 +20,8 @@ from transforms.storage import Folder
 _EPILOG = """\
 list            every run: when it began, what it took, what it kept (the default)
 show RUN        what a run took, and where it went
-verify [RUN]    computes checksums and counts from the files of one run, or of all, and says what is wrong
+verify [RUN]    computes checksums and counts from the files of one run, or of all, and says what is wrong; with
+                --sources also reads the input again, and looks for each kept paragraph at its place
 remove RUN      removes a run, damaged or not, with --yes; without it, says which later runs point to it
 
 Exit codes: 0 all is well; 1 something is wrong with a run; 2 wrong use.
@@ -34,6 +35,7 @@ def parser() -> Parser:
     command.add_argument("action", nargs="?", default="list", choices=("list", "show", "verify", "remove"))
     command.add_argument("run", nargs="?", metavar="RUN")
     command.add_argument("--yes", action="store_true", help="remove it")
+    command.add_argument("--sources", action="store_true", help="verify: find each kept paragraph in the input again")
     return command
 
 
@@ -56,11 +58,15 @@ def output_folder(url: str) -> Folder:
 
 def _act(arguments: argparse.Namespace) -> int:
     output, name = output_folder(arguments.output), arguments.run
-    if arguments.action == "list":
-        return _list_runs(read_catalog(output))
     if arguments.action == "verify":
         catalog = read_catalog(output)
-        return _verify_runs(output, [catalog.run(name)]) if name else _verify_all(catalog)
+        if name:
+            return _verify_runs(output, [catalog.run(name)], sources=arguments.sources)
+        return _verify_all(catalog, sources=arguments.sources)
+    if arguments.sources:
+        raise UsageError(f"--sources: goes with verify, not with {arguments.action}")
+    if arguments.action == "list":
+        return _list_runs(read_catalog(output))
     if name is None:
         raise UsageError(f"{arguments.action}: name a run, for example python -m pipelines.runs {output.url} show RUN")
     if arguments.action == "show":
@@ -101,20 +107,30 @@ def _show_run(catalog: Catalog, name: str) -> int:
     return 0
 
 
-def _verify_all(catalog: Catalog) -> int:
+def _verify_all(catalog: Catalog, *, sources: bool) -> int:
     """Prints what is wrong with any run; returns 1 where anything is."""
-    return max(_verify_runs(catalog.folder, catalog.runs), _complain_of_damaged(catalog))
+    return max(_verify_runs(catalog.folder, catalog.runs, sources=sources), _complain_of_damaged(catalog))
 
 
-def _verify_runs(output: Folder, runs: Sequence[Manifest]) -> int:
-    """Prints what is wrong with runs; returns 1 if anything is, however much of it could be printed."""
+def _verify_runs(output: Folder, runs: Sequence[Manifest], *, sources: bool) -> int:
+    """Prints what is wrong with runs; returns 1 if anything is, however much of it could be printed.
+
+    Args:
+        output: the output folder.
+        runs: some of its runs.
+        sources: look for each kept paragraph in the input, too.
+    """
     from transforms.shards.reindexing import check_index  # noqa: PLC0415 - it brings the kernels along
+    from transforms.shards.tracing import check_sources  # noqa: PLC0415
 
     bad = 0
     for each in runs:
         wrong = check_run(output, each)
+        if sources and not wrong:
+            wrong = list(check_sources(output, each))
         bad += bool(wrong)
-        for line in wrong or ["as its manifest says"]:
+        sound = "as its manifest says" + ", and each kept paragraph is in its place" * sources
+        for line in wrong or [sound]:
             console.say(f"{each.run}: {line}")
     for line in check_index(output, runs):
         bad += 1

@@ -1,6 +1,6 @@
 """Files of columns: Parquet, of which a range takes the row groups that begin in it, and Arrow IPC."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,7 +112,7 @@ def _group_pieces(parquet: pq.ParquetFile, file: File, group: _Group, reading: R
     try:
         with damage(what, file):
             batches = _batches(parquet, group, reading.needed)
-            carried = _Carried(file, _batches(parquet, group, reading.carried)) if second else None
+            carried = _Carried(file, lambda: _batches(parquet, group, reading.carried)) if second else None
         while row < group.rows:
             with damage(f"{what}, from row {group.first + row:,} on,", file):
                 batch = next(batches, None)
@@ -132,10 +132,14 @@ def _batches(parquet: pq.ParquetFile, group: _Group, columns: Sequence[str]) -> 
 
 
 class _Carried:
-    """The carried columns of a row group, in as many rows as are asked for."""
+    """The carried columns, in as many rows as are asked for. They are read apart from what every pass needs.
 
-    def __init__(self, file: File, batches: Iterator[pa.RecordBatch]) -> None:
-        self._file, self._batches = file, batches
+    So both passes find the same rows, whatever is damaged.
+    """
+
+    def __init__(self, file: File, read: Callable[[], Iterator[pa.RecordBatch]]) -> None:
+        self._file, self._read = file, read
+        self._batches: Iterator[pa.RecordBatch] | None = None
         self._held: list[pa.RecordBatch] = []
         self._fault: Damaged | None = None
 
@@ -143,6 +147,7 @@ class _Carried:
         """The next rows, or the reason why they cannot be read."""
         try:
             with damage("the columns that are carried", self._file):
+                self._batches = self._batches or self._read()
                 while not self._fault and sum(map(len, self._held)) < count:
                     self._held.append(next(self._batches))
         except StopIteration:
@@ -174,17 +179,24 @@ def read_arrow(text: Text, source: Source, part: ByteRange, asked: Asked) -> Ite
         with damage("the file", file):
             schema = _open_stream(source, file, part.bundle).schema
             reading = Reading(schema, asked)
-            names = {*reading.needed, *(reading.carried if asked.source is not None else ())}
-            # All columns of a name that several have.
-            fields = [at for at, name in enumerate(schema.names) if name in names]
-            batches = _open_stream(source, file, part.bundle, fields)
+            batches = _open_stream(source, file, part.bundle, _fields(schema, reading.needed))
     except Damaged as fault:
         yield whole_file(asked, fault, text, _first_bytes(source, part.bundle))
         return
-    yield from gather(text, asked, _stream_pieces(batches, file, asked), reading)
+    carried = None
+    if asked.source is not None:
+        other = File(source, part.bundle.size)
+        fields = _fields(schema, reading.carried)
+        carried = _Carried(other, lambda: iter(_open_stream(source, other, part.bundle, fields)))
+    yield from gather(text, asked, _stream_pieces(batches, file, carried), reading)
 
 
-def _stream_pieces(batches: Any, file: File, asked: Asked) -> Iterator[Piece]:
+def _fields(schema: pa.Schema, names: Sequence[str]) -> list[int]:
+    """The places of the columns of these names; several may have one name."""
+    return [at for at, name in enumerate(schema.names) if name in names]
+
+
+def _stream_pieces(batches: Any, file: File, carried: _Carried | None) -> Iterator[Piece]:
     """The rows of a stream in pieces."""
     row = at = 0
     try:
@@ -196,7 +208,7 @@ def _stream_pieces(batches: Any, file: File, asked: Asked) -> Iterator[Piece]:
                 break
             for first in range(0, len(batch), _MOST_ROWS):
                 piece = batch.slice(first, _MOST_ROWS)
-                yield Piece(row + first, piece, [piece] if asked.source is not None else None, size=file.tell() - at)
+                yield Piece(row + first, piece, carried.take(len(piece)) if carried else None, size=file.tell() - at)
             row += len(batch)
         if not file.has_before(_END_OF_STREAM):
             raise Damaged(RejectReason.CORRUPT_TABLE, f"the table is cut short after row {row:,}")

@@ -105,7 +105,7 @@ def why_no_text(bundle: Bundle, settings: ReadSettings) -> str:
             if table == TableFormat.JSON_LINES:
                 columns = sample_columns(sample.split(b"\n"))
             elif table == TableFormat.CSV:
-                columns = header_of(sample)
+                columns = header_of(sample, settings.encodings)
             elif table:
                 columns = string_columns(schema_of(source, bundle, table))
         except Damaged:

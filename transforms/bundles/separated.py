@@ -33,7 +33,7 @@ def read_csv(text: Text, pieces: Iterator[tuple[int, bytes]], asked: Asked, faul
     try:
         if isinstance(header, Damaged):
             raise header
-        names = sources.unique_names(header)
+        names = _names(header, asked.settings.encodings)
         column = asked.columns.text_among(names, names)
     except Damaged as damage:
         yield whole_file(asked, damage, text, line.data)
@@ -53,20 +53,27 @@ def read_csv(text: Text, pieces: Iterator[tuple[int, bytes]], asked: Asked, faul
     yield part.rows(more=False)
 
 
-def header_of(sample: bytes) -> tuple[list[str], list[str]]:
+def header_of(sample: bytes, encodings: Sequence[str]) -> tuple[list[str], list[str]]:
     """The columns of a table that begins so, twice: all of them hold strings."""
     _, header = next(_records(lines_of([(0, sample)], len(sample)), lambda: None), (None, []))
-    names = sources.unique_names(header) if isinstance(header, list) else []
+    names = _names(header, encodings) if isinstance(header, list) else []
     return names, names
+
+
+def _names(header: Sequence[str], encodings: Sequence[str]) -> list[str]:
+    return sources.unique_names([_in_unicode(cell, encodings) for cell in header])
+
+
+def _in_unicode(cell: str, encodings: Sequence[str]) -> str:
+    """A cell without surrogates, which stand for bytes that are not UTF-8."""
+    return cell if cell.isascii() else decode_name(cell.encode("utf-8", "surrogateescape"), "utf-8", encodings)
 
 
 def _row(names: Sequence[str], cells: Sequence[str], column: str, encodings: Sequence[str]) -> dict[str, str]:
     """The row by column; only its text may still hold bytes that are not UTF-8."""
-    row = dict(zip(names, cells, strict=True))
-    for name, cell in row.items():
-        if name != column and not cell.isascii():
-            row[name] = decode_name(cell.encode("utf-8", "surrogateescape"), "utf-8", encodings)
-    return row
+    return {
+        name: cell if name == column else _in_unicode(cell, encodings) for name, cell in zip(names, cells, strict=True)
+    }
 
 
 def _records(lines: Iterator[Line], fault: Fault) -> Iterator[Record]:

@@ -17,6 +17,7 @@ _PLAIN = {
     pa.string_view(): pa.string(),
     pa.large_binary(): pa.binary(),
     pa.binary_view(): pa.binary(),
+    pa.time32("s"): pa.time32("ms"),
 }
 _LISTS = (
     types.is_list,
@@ -48,6 +49,8 @@ def plain_type(dtype: pa.DataType) -> pa.DataType:  # noqa: PLR0911 - a line a k
         return pa.map_(plain_type(dtype.key_type), plain_type(dtype.item_type))
     if types.is_union(dtype) or types.is_interval(dtype):
         return JSON
+    if types.is_timestamp(dtype) and dtype.unit == "s":
+        return pa.timestamp("ms", dtype.tz)  # Parquet has no seconds
     return _PLAIN.get(dtype, dtype)
 
 
@@ -232,7 +235,7 @@ def cast(array: pa.Array, dtype: pa.DataType) -> pa.Array:
     wanted = written(dtype)
     if not _has_json(dtype):
         try:
-            return plain if plain.type == wanted else plain.cast(wanted, safe=False)
+            return plain if plain.type == wanted else plain.cast(wanted)
         except pa.ArrowException:
             pass
     return pa.array(_values(plain, dtype), wanted)
