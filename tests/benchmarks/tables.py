@@ -50,7 +50,7 @@ def main(arguments: argparse.Namespace) -> None:
     costs = {kind: best(each) for kind, each in measure_in_turn(runs, arguments.repeat).items()}
     for kind, cost in costs.items():
         size = sum(path.stat().st_size for path in inputs[kind]) / 1e6
-        times = cost.cpu / costs["bundles"].cpu
+        figures = f"{cost.cpu:.2f} | {cost.cpu / costs['bundles'].cpu:.2f} | {cost.wall:.1f} | {cost.peak:,.0f}"
         print(
             f"| {kind} | {size:.1f} | {cost.cpu:.2f} | {times:.2f} | {cost.wall:.1f} | {cost.peak:,.0f} |", flush=True
         )
