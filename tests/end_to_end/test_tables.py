@@ -9,11 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import PROJECT
+from pipelines.explain import main as explain
+from pipelines.ingest import main
+from tests.conftest import PROJECT, UNSEGMENTED
 from tests.corpus import check_counts, read_corpus
 from tests.plain_job import ingest_plainly, settings_for
 from tests.tables import FORMATS, Rows, bundle, json_lines, parquet
+from transforms.dedup.definition import definition_of
 from transforms.shards.corpus import Corpus
+from transforms.shards.what_if import preview
 
 PARAGRAPHS = [
     "وصلت القافلة إلى المدينة عند الغروب بعد سفر طويل في الصحراء",
@@ -175,3 +179,37 @@ def test_a_corpus_of_rafids_is_input_again(tmp_path: Path) -> None:
     ingest_plainly(settings_for(tmp_path / "out", *shards, run__id="again"))
     again = Corpus(str(tmp_path / "out")).manifest("again").counts.paragraphs
     assert (again.kept, again.duplicate) == (0, first.paragraphs.kept)
+
+
+def test_a_table_in_which_no_column_is_the_text_ends_the_job_beforehand(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.jsonl").write_bytes(json_lines([{"id": 1, "one": "أ", "two": "ب"}]))
+    arguments = ["--input", str(tmp_path / "a.jsonl"), "--output", str(tmp_path / "out"), *UNSEGMENTED]
+    assert main(arguments) == 2
+    assert capsys.readouterr().err == (
+        f"rafid: input {tmp_path}/a.jsonl: no column is named text, and 2 of them hold strings; "
+        "name one with input.text_column; the columns are: id, one, two\n"
+    )
+    assert not (tmp_path / "out").exists()
+    assert main([*arguments, "--quiet", "--set", "input.text_column=two"]) == 0
+
+
+def test_a_paragraph_of_a_row_is_explained_by_its_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [{"name": "أ", "text": PARAGRAPHS[0]}, {"name": "ب", "text": f"{PARAGRAPHS[3]}\n{PARAGRAPHS[0]}"}]
+    output = ingested(tmp_path, {"rows.parquet": parquet(rows)})
+    second = len(f"{PARAGRAPHS[3]}\n".encode())
+    for place, found in (("0:0", "Kept: paragraph 0"), ("1:0", "Kept: paragraph 0"), (f"1:{second}", "exact  sim")):
+        assert explain([str(output), "--paragraph", f"rows.parquet@{place}"]) == 0
+        assert found in capsys.readouterr().out
+    assert explain([str(output), "--paragraph", f"rows.parquet@0:{second}"]) == 2
+
+
+def test_a_preview_of_tables_decides_them_in_their_order(tmp_path: Path) -> None:
+    """The first row is kept, though the second one's paragraph begins nearer to the start of its text."""
+    rows = [{"name": "أ", "text": f"{PARAGRAPHS[3]}\n{PARAGRAPHS[0]}"}, {"name": "ب", "text": PARAGRAPHS[0]}]
+    corpus = Corpus(str(ingested(tmp_path, {"rows.parquet": parquet(rows)})))
+    now = definition_of(corpus.manifests[0])
+    found = preview(corpus, now, now, 1)
+    assert found.paragraphs.column("document_offset").to_pylist() == [0, 0, 1]
+    assert found.now.removed.tolist() == [2]

@@ -17,6 +17,7 @@ from transforms.bundles.sources import cast, decoded, source_type, unique_names,
 from transforms.bundles.stores import Source
 from transforms.bundles.tables import Asked, Gathered, no_columns, string_columns
 
+_STRINGS = (pa.string(), pa.large_string(), pa.string_view())
 # What Arrow raises on damaged data.
 _ARROW_ERRORS = (pa.ArrowException, OSError, ValueError, KeyError, IndexError, TypeError, OverflowError, MemoryError)
 
@@ -161,12 +162,8 @@ class Reading:
     def _names(self, batch: pa.RecordBatch) -> list[str]:
         if self._naming is None:
             return [self.asked.file_name if self.asked.columns.naming is None else ""] * len(batch)
-        values = decoded(_column(batch, self._naming))
-        if values.type in (pa.string(), pa.large_string(), pa.string_view()):
-            found = (value and value.decode("utf-8", "backslashreplace") for value in _binary(values).to_pylist())
-        else:
-            found = (value if value is None else str(value) for value in values.to_pylist())
-        return [(value or "").strip() for value in found]
+        values = _sound(_column(batch, self._naming)).to_pylist()
+        return ["" if value is None else str(value).strip() for value in values]
 
     def _source(self, piece: Piece) -> list[pa.Array]:
         """The carried columns of a piece.
@@ -199,28 +196,47 @@ def _column(batch: pa.RecordBatch, name: str, number: int = 0) -> pa.Array:
 
 
 def _binary(strings: pa.Array) -> pa.Array:
-    """Strings as the bytes that they are, which need not be UTF-8."""
-    if strings.type == pa.string_view():
-        return strings.cast(pa.binary_view()).cast(pa.large_binary())
-    return strings.cast(pa.binary() if strings.type == pa.string() else pa.large_binary())
+    """Strings as the bytes that they are, which need not be UTF-8.
+
+    What comes from a file may point anywhere: nothing is done with it before it has been validated.
+
+    Raises:
+        pa.ArrowInvalid: they are damaged.
+    """
+    kind = {pa.string(): pa.binary(), pa.string_view(): pa.binary_view()}.get(strings.type, pa.large_binary())
+    found = strings.cast(kind)
+    found.validate(full=True)
+    return found
+
+
+def _plain(array: pa.Array) -> pa.Array:
+    """The array without a dictionary, run ends or extension, which are validated first."""
+    if array.type not in _STRINGS:
+        array.validate(full=True)
+    return decoded(array)
 
 
 def _sound(array: pa.Array) -> pa.Array:
-    r"""The same array; a column of strings with each byte that is not UTF-8 as `\xff`."""
-    if decoded(array).type not in (pa.string(), pa.large_string(), pa.string_view()):
-        return array
+    r"""A column that is known to be sound; of strings each byte that is not UTF-8 becomes `\xff`.
+
+    Raises:
+        pa.ArrowInvalid: it is damaged.
+    """
+    plain = _plain(array)
+    if plain.type not in _STRINGS:
+        return plain
+    content = _binary(plain)
     try:
-        array.validate(full=True)
+        plain.validate(full=True)
     except pa.ArrowInvalid:
-        values = _binary(decoded(array)).to_pylist()
+        values = content.to_pylist()
         return pa.array([value if value is None else value.decode("utf-8", "backslashreplace") for value in values])
-    return array
+    return plain
 
 
 def _texts(array: pa.Array) -> tuple[memoryview, Int64s, Int64s]:
     """The bytes of strings, where each begins and ends among them, as int64[n + 1], and the rows that are null."""
-    texts = _binary(decoded(array)).cast(pa.large_binary())
-    texts.validate(full=True)
+    texts = _binary(_plain(array)).cast(pa.large_binary())
     _, offsets, data = texts.buffers()
     bounds = np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
     content = memoryview(data or b"")[int(bounds[0]) : int(bounds[-1])]

@@ -205,9 +205,7 @@ class Manifest(Header):
     findings: dict[Kind, Found] = Field(
         default_factory=dict, description="look-alikes of delimiters, and markup and tables taken as text, by kind"
     )
-    source: dict[str, str] = Field(
-        default_factory=dict, description="the columns that tables carry, with their types; not written without any"
-    )
+    source: dict[str, str] = Field({}, description="columns that tables carry, with types; not written without any")
     dedup: JoinFigures
     seconds: Seconds
     files: tuple[ShardFile, ...] = Field(description="by path")
