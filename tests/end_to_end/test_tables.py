@@ -213,3 +213,21 @@ def test_a_preview_of_tables_decides_them_in_their_order(tmp_path: Path) -> None
     found = preview(corpus, now, now, 1)
     assert found.paragraphs.column("document_offset").to_pylist() == [0, 0, 1]
     assert found.now.removed.tolist() == [2]
+
+
+@pytest.mark.parametrize("join", ["one_pass", "partitioned"])
+def test_the_graph_writes_what_the_stages_in_a_row_write(tmp_path: Path, join: str) -> None:
+    """Both joins hand on what the tables of a run carry."""
+    rows = rows_of(PARAGRAPHS * 3)
+    mixed = [{**row, "mixed": at if at % 2 else str(at)} for at, row in enumerate(rows)]
+    values = {"run__split_bytes": 2000, "input__part_bytes": 1000, "run__id": "x"}
+    files = {"a.jsonl": json_lines(mixed), "b.parquet": parquet(rows), "c.txt": bundle(rows)}
+    plain = read_corpus(ingested(tmp_path, files, **values), "x")
+    asked = [f"--set={name.replace('__', '.')}={value}" for name, value in values.items()]
+    asked += [f"--set=dedup.join={join}", "--set=input.name_column=name", "--quiet", *UNSEGMENTED]
+    assert main(["--input", f"{tmp_path}/in/*", "--output", f"{tmp_path}/graph", *asked]) == 0
+    graph = read_corpus(tmp_path / "graph", "x")
+    assert graph.manifest["source"] == {"name": "string", "views": "int64", "mixed": "json"}
+    assert graph.documents == plain.documents
+    assert graph.duplicates == plain.duplicates
+    assert graph.rejects == plain.rejects

@@ -202,9 +202,7 @@ class Manifest(Header):
     preambles: int = Field(description="documents without a delimiter line")
     rejects: dict[str, int] = Field(description="by reason")
     repaired: Repaired = Field(Repaired(), description="see `input.repair`")
-    findings: dict[Kind, Found] = Field(
-        default_factory=dict, description="look-alikes of delimiters, and markup and tables taken as text, by kind"
-    )
+    findings: dict[Kind, Found] = Field({}, description="look-alikes of delimiters, and markup taken as text, by kind")
     source: dict[str, str] = Field({}, description="columns that tables carry, with types; not written without any")
     dedup: JoinFigures
     seconds: Seconds
