@@ -1,5 +1,8 @@
 """Documents in tables through the whole job: the same corpus as from bundles, with what their rows carry."""
 
+import datetime
+import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.explain import main as explain
+from pipelines.export import main as export
 from pipelines.ingest import main
 from tests.conftest import PROJECT, UNSEGMENTED
 from tests.corpus import check_counts, read_corpus
@@ -158,6 +162,23 @@ def test_columns_are_named_by_pattern(tmp_path: Path) -> None:
         ("a.jsonl", PARAGRAPHS[0], {"other": "x"}),
         ("https://example.org", PARAGRAPHS[3], {"other": None}),
     ]
+
+
+def test_what_is_carried_is_exported(tmp_path: Path) -> None:
+    when = datetime.datetime(2026, 11, 28, tzinfo=datetime.UTC)
+    rows = [{"text": PARAGRAPHS[0], "when": when, "raw": b"\xffa", "meta": {"lang": "ar"}, "price": Decimal("1.50")}]
+    output = ingested(tmp_path, {"a.parquet": parquet(rows), "b.txt": PARAGRAPHS[3].encode()})
+    for form, path in (("jsonl", "lines.jsonl"), ("huggingface", "folder")):
+        columns = ["--columns", "name", "source"] if form == "jsonl" else []
+        assert export([str(output), "--to", form, "--file", str(tmp_path / path), *columns]) == 0
+    first, second = map(json.loads, (tmp_path / "lines.jsonl").read_text(encoding="utf-8").splitlines())
+    assert (first["name"], second) == ("", {"name": "b.txt", "source": None})
+    assert first["source"] == {
+        "when": "2026-11-28 00:00:00+00:00", "raw": "\\xffa", "meta": {"lang": "ar"}, "price": "1.50"
+    }  # fmt: skip
+    (file,) = (tmp_path / "folder" / "data").iterdir()
+    carried = {name: value for name, value in rows[0].items() if name != "text"}
+    assert pq.read_table(file).column("source").to_pylist() == [carried, None]
 
 
 def test_a_corpus_of_rafids_is_input_again(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from transforms.bundles.tables import Asked, TableFormat, whole_file
 _MOST_ROWS = 1 << 14
 _FILE_MAGIC = b"ARROW1"
 _END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
-_BUFFER_BYTES = 1 << 20
+_BUFFER_BYTES = 1 << 22
 
 
 def schema_of(source: Source, bundle: Bundle, table: TableFormat) -> pa.Schema:
