@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import zstandard
 from hypothesis import given, settings
@@ -223,6 +225,22 @@ def test_a_table_without_a_text_is_said_beforehand_or_rejected_whole(tmp_path: P
     assert "the columns are: one, two" in why_no_text(listed, ReadSettings())
     assert why_no_text(listed, ReadSettings(text_column="two")) == ""
     assert why_no_text(listed, ReadSettings(format="bundle")) == ""
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_table_without_rows_is_rejected_as_an_empty_bundle_is(tmp_path: Path, name: str) -> None:
+    data = {"rows.jsonl": b"\n \n", "rows.csv": b"id,text\n"}.get(name) or _without_rows(name)
+    ((offset, length, reason, payload),) = rejects(read(tmp_path / "in", {name: data}))
+    assert (offset, length, reason, payload) == (0, len(data), "empty_document", data[:512])
+
+
+def _without_rows(name: str) -> bytes:
+    sink, schema = pa.BufferOutputStream(), pa.schema([("text", pa.string())])
+    if name == "rows.parquet":
+        pq.write_table(schema.empty_table(), sink)
+    else:
+        (pa.ipc.new_file if name == "rows.arrow" else pa.ipc.new_stream)(sink, schema).close()
+    return bytes(sink.getvalue().to_pybytes())
 
 
 def test_what_stands_in_a_row_is_no_delimiter(tmp_path: Path) -> None:

@@ -139,8 +139,9 @@ def read_json_lines(
         fault: see `Fault`.
         first: true where the pieces begin with the table.
     """
-    try:
-        column = asked.columns.text or asked.columns.text_among(*sample_columns(sample.split(b"\n")))
+    names, strings = sample_columns(sample.split(b"\n"))
+    try:  # without a row in the sample no row is known that could lack it
+        column = asked.columns.text or (asked.columns.text_among(names, strings) if names else "text")
     except Damaged as damage:
         if first:
             yield whole_file(asked, damage, text, sample)

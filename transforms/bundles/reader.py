@@ -10,7 +10,7 @@ from transforms.bundles.buffer import Text
 from transforms.bundles.column_files import read_arrow, read_parquet, schema_of
 from transforms.bundles.compression import HEAD_BYTES, Damaged
 from transforms.bundles.documents import Documents, Reject
-from transforms.bundles.errors import BundleChanged, BundleReadError
+from transforms.bundles.errors import BundleChanged, BundleReadError, RejectReason
 from transforms.bundles.lines import pieces_of, read_exactly, read_json_lines, sampled, with_offsets
 from transforms.bundles.listing import Bundle
 from transforms.bundles.parsing import parse_documents
@@ -26,6 +26,7 @@ from transforms.bundles.tables import (
     sample_columns,
     string_columns,
     table_of,
+    whole_file,
 )
 from transforms.settings import ReadSettings
 
@@ -155,9 +156,22 @@ def _read_range(
         for found in read_boundaries(text, source, part, settings):
             if isinstance(found, Table):
                 asked = Asked(part.bundle, Columns.of(part.bundle, settings), settings, carried)
-                yield from _read_table(text, source, part, found, asked)
+                rows = _read_table(text, source, part, found, asked)
+                yield from _or_rejected(rows, text, source, part, asked)
             else:
                 yield found
+
+
+def _or_rejected(rows: Iterator[Rows], text: Text, source: Source, part: ByteRange, asked: Asked) -> Iterator[Rows]:
+    """The same rows; where a range is a whole table without any, one that rejects it, as with empty bundles."""
+    empty = (part.start, part.end) == (0, part.bundle.size)
+    for each in rows:
+        empty = empty and not len(each.offset)
+        if empty and not each.more:
+            head = read_exactly(source, 0, min(HEAD_BYTES, part.bundle.size))
+            yield whole_file(asked, Damaged(RejectReason.EMPTY_DOCUMENT, "the table has no rows"), text, head)
+        else:
+            yield each
 
 
 def _read_table(text: Text, source: Source, part: ByteRange, table: Table, asked: Asked) -> Iterator[Rows]:
