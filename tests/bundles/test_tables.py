@@ -161,15 +161,17 @@ def test_lines_that_are_no_rows_are_rejected_with_their_bytes(tmp_path: Path) ->
             assert data[offset : offset + length] == payload
 
 
-def test_a_line_that_is_too_long_is_rejected_with_its_beginning(tmp_path: Path) -> None:
-    data = f'{{"text": "{NEWS}"}}\n{{"text": "{NEWS * 90_000}"}}\n{{"text": "{NEWS}"}}\n'.encode()
-    parts = read(tmp_path / "in", {"a.jsonl": data}, document_bytes=5_000, part_bytes=100)
+@pytest.mark.parametrize("name", ["rows.jsonl", "rows.csv"])
+def test_a_row_that_is_too_long_is_rejected_with_its_beginning(tmp_path: Path, name: str) -> None:
+    sizes = (1, 90_000, 200, 1)  # the second is longer than what is held of it, the third is not
+    data = FORMATS[name]([{"text": " ".join([NEWS] * size)} for size in sizes])
+    parts = read(tmp_path / "in", {name: data}, document_bytes=5_000, part_bytes=100)
     assert [text for *_, text in texts(parts)] == [NEWS] * 2
-    ((offset, length, reason, payload),) = rejects(parts)
-    assert (offset, reason) == (data.index(b"\n") + 1, "document_too_large")
-    assert length == data.rindex(b"\n", 0, -1) - offset
-    assert 0 < len(payload) <= 1 << 20
-    assert data[offset:].startswith(payload)
+    found = rejects(parts)
+    assert [reason for *_, reason, _ in found] == ["document_too_large"] * 2
+    for offset, length, _, payload in found:
+        assert data[offset - 1 : offset] == data[offset + length : offset + length + 1] == b"\n"
+        assert payload == data[offset : offset + min(length, 1 << 20)]
 
 
 def test_json_lines_that_end_too_early_keep_what_is_whole(tmp_path: Path) -> None:

@@ -107,17 +107,17 @@ def lines_of(pieces: Iterable[tuple[int, bytes]], most: int) -> Iterator[Line]:
         most: bytes of a line; of a longer one only the first `SAMPLE_BYTES` are kept.
     """
     held: list[bytes] = []
-    offset, size = -1, 0
+    offset, size, limit = -1, 0, max(most, SAMPLE_BYTES)
     for place, piece in pieces:
         offset = place if offset < 0 else offset
         for number, data in enumerate(piece.split(b"\n")):
             if number:
                 yield Line(offset, b"".join(held), size, ended=True)
                 offset, held, size = offset + size + 1, [], 0
-            if size <= most:
+            if size <= limit:
                 held.append(data)
             size += len(data)
-            if size > most and (len(held) != 1 or len(held[0]) > SAMPLE_BYTES):
+            if size > limit and (len(held) != 1 or len(held[0]) > SAMPLE_BYTES):
                 held = [b"".join(held)[:SAMPLE_BYTES]]
     if size:
         yield Line(offset, b"".join(held), size, ended=False)
@@ -203,6 +203,8 @@ class LinePart:
         self._name: list[str] = []
         self._rows: list[dict[str, Any]] = []
         self._faults: dict[int, Damaged] = {}
+        detail = f"more than {asked.settings.document_bytes:,} bytes in one row; raise input.document_bytes"
+        self._too_long = Damaged(RejectReason.DOCUMENT_TOO_LARGE, detail)
 
     def is_full(self) -> bool:
         """True where the part has as many bytes of lines as a part may have."""
@@ -212,7 +214,9 @@ class LinePart:
     def add(self, line: Line, row: dict[str, Any]) -> None:
         """Adds a row that has been parsed: its text and its other columns."""
         value = row.pop(self._column, None)
-        if isinstance(value, str):
+        if line.size > self._asked.settings.document_bytes:
+            self.reject(line, self._too_long)
+        elif isinstance(value, str):
             self._enter(line, value.encode("utf-8", "surrogateescape"), self._name_of(row), row)
         else:
             what = "there is none" if value is None else f"it is {sources.infer([value])}"
@@ -221,8 +225,7 @@ class LinePart:
     def reject(self, line: Line, fault: Damaged) -> None:
         """Adds a row that cannot be read."""
         if line.size > self._asked.settings.document_bytes:
-            detail = f"more than {self._asked.settings.document_bytes:,} bytes in one line; raise input.document_bytes"
-            fault = Damaged(RejectReason.DOCUMENT_TOO_LARGE, detail)
+            fault = self._too_long
         self._faults[len(self._name)] = Damaged(fault.reason, fault.detail, line.data + fault.rest)
         self._enter(line, b"", "", {})
 

@@ -32,7 +32,9 @@ def check_sources(output: Folder, manifest: Manifest) -> Iterator[str]:
     """
     kept = _Kept(output, manifest)
     settings = _settings(manifest)
-    for taken in manifest.inputs:
+    for taken in (
+        each for each in manifest.inputs if each.sha256
+    ):  # of others, which could not be read, nothing is kept
         try:
             bundle = _as_it_is(taken)
             for documents in _documents(bundle, taken, settings):
@@ -54,7 +56,7 @@ def _as_it_is(taken: TakenInput) -> Bundle:
     """The bundle, whose bytes are those that were taken.
 
     Raises:
-        BundleError: they are not, or the run could not read them.
+        BundleError: they are not.
     """
     store, path = open_store(taken.url)
     entry = store.entry(path)
