@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -20,7 +21,7 @@ from tests.tables import FORMATS, parquet
 from transforms.bundles.errors import BundleReadError
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.reader import read_parts
-from transforms.bundles.splits import ByteRange, Split
+from transforms.bundles.splits import ByteRange, Split, plan_splits
 from transforms.shards.corpus import Corpus
 from transforms.shards.tracing import check_sources
 
@@ -232,3 +233,15 @@ def test_counts_balance_where_whole_files_are_rejected(tmp_path: Path) -> None:
     check_counts(corpus)
     (reject,) = corpus.rejects
     assert (reject["bundle"], reject["length"]) == ("a.parquet", (tmp_path / "a.parquet").stat().st_size)
+
+
+def test_tables_are_read_from_stores(tmp_path: Path) -> None:
+    system = fsspec.filesystem("memory")
+    for name, write in FORMATS.items():
+        system.pipe(f"/tables-in-a-store/{name}", write(ROWS))
+    bundles = list_bundles(["memory://tables-in-a-store/*"])
+    splits = plan_splits(bundles, 500)
+    assert len(splits) > len(bundles)
+    found = [documents for split in splits for _, documents in read_parts(split)]
+    assert [each[3] for each in texts(found)] == [row["text"] for row in ROWS] * len(FORMATS)
+    system.rm("/tables-in-a-store", recursive=True)

@@ -136,6 +136,18 @@ def test_what_tables_carry_is_united_over_a_run_and_over_runs(tmp_path: Path) ->
     ]
 
 
+def test_a_damaged_shard_of_a_run_with_tables_is_told_as_others_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = ingested(tmp_path, {"a.jsonl": json_lines(rows_of(PARAGRAPHS[:2]))})
+    (shard,) = output.glob("documents/*/*.parquet")
+    shard.write_bytes(shard.read_bytes()[:100])
+    assert export([str(output), "--to", "text"]) == 1
+    (error,) = capsys.readouterr().err.splitlines()
+    assert str(shard) in error
+    assert error.endswith("verify says what is damaged")
+
+
 def test_what_is_carried_is_chosen_and_the_id_always(tmp_path: Path) -> None:
     rows = [{"id": 7, "url": "https://example.org/7", "date": "2026", "text": PARAGRAPHS[0]}]
     asked = {"all": ["id", "url", "date"], "none": ["id"], "[url]": ["id", "url"]}

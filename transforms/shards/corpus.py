@@ -1,7 +1,7 @@
 """Reading a corpus back: by its manifests, so that half a run is never seen."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any
 
@@ -79,9 +79,16 @@ class Corpus:
         schema = schemas.LEDGERS[ledger]
         if ledger not in schemas.WITH_SOURCE:
             return schema
-        paths = [paths[0] for each in manifests if each.source and (paths := each.files_of(ledger))]
-        kinds = [pq.read_schema(self.folder.read(path)).field(schemas.SOURCE).type for path in paths]
+        kinds = [kind for each in manifests if each.source and (kind := self._source_type(each, ledger)) is not None]
         return schemas.with_source(schema, readable(kinds)) if kinds else schema
+
+    def _source_type(self, manifest: Manifest, ledger: str) -> pa.DataType | None:
+        """The type of what the tables of a run carry, by the first file that can be read: all of a ledger have it."""
+        system, _ = filesystem(self.folder.url)
+        for path in self._paths(manifest, ledger):
+            with suppress(OSError, pa.ArrowException):  # whoever reads its rows says what is wrong
+                return pq.read_schema(path, filesystem=system).field(schemas.SOURCE).type
+        return None
 
     def _paths(self, manifest: Manifest, ledger: str) -> list[str]:
         return [filesystem(self.folder.at(path))[1] for path in manifest.files_of(ledger)]
