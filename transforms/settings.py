@@ -101,7 +101,7 @@ class ReadSettings(Settings):
         "all", description="the columns of tables that are carried in `source`: all but the text, none, or these"
     )
     tables: list[TableSettings] = Field(
-        [], description="columns of some tables: {match, text, name, id, carry}; the first pattern that matches counts"
+        [], description="columns of some tables; the first pattern that the end of a path matches counts"
     )
     delimiter: Literal["strict", "lenient"] = Field(
         "strict",

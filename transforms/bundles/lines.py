@@ -250,7 +250,7 @@ class LinePart:
         gathered.faults.update(self._faults)
         gathered.add(b"".join(self._texts), ends, self._offset, self._length, self._name)
         if self._asked.source is None:
-            gathered.carry(self._source_type())
+            gathered.source_type = self._source_type()
         else:
             values = {field.name: [row.get(field.name) for row in self._rows] for field in self._asked.source}
             gathered.source.append(carried_values(values, len(self._rows), self._asked.source))

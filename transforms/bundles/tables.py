@@ -225,10 +225,6 @@ class Gathered:
         self.faults[len(self.name)] = fault
         self.add(b"", [0], [offset], [length], [""])
 
-    def carry(self, dtype: pa.DataType) -> None:
-        """Enters the type of the carried columns of rows."""
-        self.source_type = dtype if self.source_type is None else sources.unite(self.source_type, dtype)
-
     def rows(self, *, more: bool) -> Rows:
         """All rows that were added."""
         none = np.empty(0, np.int64)
@@ -271,7 +267,7 @@ def whole_file(asked: Asked, fault: Damaged, text: Text, head: bytes) -> Rows:
     gathered = Gathered(text, asked)
     gathered.reject(0, asked.bundle.size, Damaged(fault.reason, fault.detail, head[:HEAD_BYTES]))
     if asked.source is not None:
-        gathered.source.append(pa.nulls(1, sources.written(asked.source)))
+        gathered.source.append(no_columns(1, asked.source))
     return gathered.rows(more=False)
 
 
