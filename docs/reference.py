@@ -132,10 +132,10 @@ def _plain(annotation: Any) -> str:
         return f"list of {_plain(inner[0])}"
     if origin is dict:
         return f"object of {_plain(inner[1])}"
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return f"{{{', '.join(annotation.model_fields)}}}"
     names = {str: "text", int: "whole number", float: "number", bool: "true or false", type(None): "none", Any: "any"}
-    return names.get(annotation, getattr(annotation, "__name__", str(annotation)))
+    keys = getattr(annotation, "model_fields", None)  # of an entry that is an object itself
+    other = f"{{{', '.join(keys)}}}" if keys else getattr(annotation, "__name__", str(annotation))
+    return names.get(annotation, other)
 
 
 def _bound(each: Any) -> str:
