@@ -71,6 +71,7 @@ def rejects(parts: list[Documents]) -> list[tuple[int, int, str, bytes]]:
         ("a.txt", parquet(ROWS)[:512], "parquet"),
         ("a.txt", arrow_file(ROWS)[:512], "arrow"),
         ("a.txt", arrow_stream(ROWS)[:512], "arrow"),
+        ("a.txt", b"\xff" * 40, None),
         ("a.txt", "{الحمد لله}".encode(), None),
     ],
 )

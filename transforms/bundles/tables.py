@@ -43,6 +43,7 @@ _ENDINGS = {
 _MARK = b"\xef\xbb\xbf"
 _OBJECT = re.compile(rb"\s*\{[ \t]*\"(?:[^\"\\\n]|\\.)*\"[ \t]*:|\s*\{[ \t]*\}[ \t\r]*\n")
 _ARROW_STREAM = b"\xff\xff\xff\xff"
+_LARGEST_SCHEMA = 1 << 28
 
 
 def table_of(name: str, head: bytes, asked: str) -> TableFormat | None:
@@ -59,11 +60,17 @@ def table_of(name: str, head: bytes, asked: str) -> TableFormat | None:
         return TableFormat(asked)
     if foreign_format(head) == "Parquet":
         return TableFormat.PARQUET
-    if foreign_format(head) == "Arrow" or (head.startswith(_ARROW_STREAM) and not utf16_of(head)):
+    if foreign_format(head) == "Arrow" or _is_arrow_stream(head):
         return TableFormat.ARROW
     if utf16_of(head) or head.removeprefix(_MARK).startswith(DELIMITER):
         return None
     return TableFormat.JSON_LINES if _is_json_lines(head.removeprefix(_MARK)) else _ENDINGS.get(ending_of(name))
+
+
+def _is_arrow_stream(head: bytes) -> bool:
+    """True where a message of Arrow IPC begins: a mark, its size, and a table of Flatbuffers within that size."""
+    size, root = (int.from_bytes(head[at : at + 4], "little") for at in (4, 8))
+    return head.startswith(_ARROW_STREAM) and len(head) >= 16 and size % 8 == 0 and 0 < root < size <= _LARGEST_SCHEMA
 
 
 def _is_json_lines(head: bytes) -> bool:
