@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from posixpath import dirname
 
 import pyarrow as pa
 
@@ -10,9 +11,9 @@ from transforms.bundles.buffer import Text
 from transforms.bundles.column_files import read_arrow, read_parquet, schema_of
 from transforms.bundles.compression import HEAD_BYTES, Damaged
 from transforms.bundles.documents import Documents, Reject
-from transforms.bundles.errors import BundleChanged, BundleReadError, RejectReason
+from transforms.bundles.errors import BundleChanged, BundleError, BundleReadError, RejectReason
 from transforms.bundles.lines import pieces_of, read_exactly, read_json_lines, sampled, with_offsets
-from transforms.bundles.listing import Bundle
+from transforms.bundles.listing import Bundle, ending_of
 from transforms.bundles.parsing import parse_documents
 from transforms.bundles.raw import Boundaries, RawDocuments, Rows
 from transforms.bundles.separated import header_of, read_csv
@@ -23,6 +24,7 @@ from transforms.bundles.tables import (
     Asked,
     Columns,
     TableFormat,
+    is_table_ending,
     sample_columns,
     string_columns,
     table_of,
@@ -90,6 +92,23 @@ def read_documents(split: Split, settings: ReadSettings = _DEFAULTS, source: pa.
     """The documents of one split, or of one part of it; `read_again` reads many parts in the time of one."""
     ((_, documents),) = read_again([split], settings, source)
     return documents
+
+
+def check_tables(bundles: Sequence[Bundle], reading: ReadSettings) -> None:
+    """Makes sure that a column is the text in the first table of each folder and ending; others may be rejected.
+
+    Raises:
+        BundleError: one has none.
+    """
+    firsts: dict[tuple[str, str], Bundle] = {}
+    for bundle in bundles:
+        ending = ending_of(bundle.name)
+        if is_table_ending(ending) or reading.format not in ("auto", "bundle"):
+            firsts.setdefault((dirname(bundle.url), ending), bundle)
+    for bundle in firsts.values():
+        why = why_no_text(bundle, reading) if bundle.size else ""
+        if why:
+            raise BundleError(f"input {bundle.url}: {why}")
 
 
 def why_no_text(bundle: Bundle, settings: ReadSettings) -> str:

@@ -76,6 +76,17 @@ def middle_length(size, threshold):
 
 
 @inline
+def largest_partner(size, shared, similarity):
+    """The most tokens in a set that can reach a similarity with one of `size`, of which it has `shared`; 0 for none."""
+    largest = max(np.int64(shared / similarity) + shared - size, 0)
+    while shared / (size + largest + 1 - shared) >= similarity:
+        largest += 1
+    while largest > 0 and shared / (size + largest - shared) < similarity:
+        largest -= 1
+    return largest
+
+
+@inline
 def shared_tokens(lefts, left, left_end, rights, right, right_end, wanted):
     """The number of tokens two ordered sets share, or -1 as soon as it is sure to be below `wanted`."""
     shared = 0

@@ -15,15 +15,15 @@ from transforms.dedup.fingerprints import (
     read_sets,
     write_figures,
 )
-from transforms.dedup.index.building import open_index
 from transforms.dedup.index.matching import IndexView, Matches
+from transforms.dedup.index.references import open_earlier
 from transforms.dedup.one_pass.kernels.join import join_rows
 from transforms.dedup.one_pass.kernels.order import place_prefixes
 from transforms.dedup.one_pass.ordering import OrderedSets, find_first_copies, order_contenders
 from transforms.dedup.shingles import ShingleSets
 from transforms.dedup.verdicts import Decision, places_of, verdict_tables, write_verdicts
 from transforms.parallel import map_in_order
-from transforms.runs.manifest import JoinFigures, RunKey
+from transforms.runs.manifest import JoinFigures, Reference, RunKey
 from transforms.runs.run import Run
 from transforms.settings import DedupSettings
 
@@ -165,6 +165,7 @@ def join_run(
     settings: DedupSettings,
     earlier: Sequence[RunKey],
     threads: int,
+    against: Sequence[Reference] = (),
 ) -> JoinFigures:
     """Decides every paragraph of the run, writes a verdict file for each split, and returns the join's figures.
 
@@ -174,6 +175,7 @@ def join_run(
         settings: the definition of a duplicate.
         earlier: the committed runs whose kept paragraphs come before this run's.
         threads: how many work at a time.
+        against: other corpora, whose kept paragraphs come before all of those.
     """
     clock = JoinClock()
     splits = [each.split.id for each in fingerprinted]
@@ -181,7 +183,7 @@ def join_run(
     sets: Sequence[ShingleSets] = [each.sets for each in fingerprints]
     if run.folder.is_local:  # mapped for the moment of use: what is mapped and touched counts as memory
         sets = Lazy(lambda number: read_sets(run, splits[number]), len(splits))
-    index = open_index(run.folder, earlier, settings)
+    index = open_earlier(run, earlier, against, settings)
     matches = index.match(sets, settings.threshold, threads) if index else None
     decision = decide(sets, settings.threshold, threads, matches.similarity if matches else None)
     places = _kept_places(fingerprints, decision, run.name, index, matches)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.dedup import twins
 from tests.dedup.samples import thresholds
-from transforms.dedup.kernels import middle_length, pair_overlap, shared_tokens
+from transforms.dedup.kernels import largest_partner, middle_length, pair_overlap, shared_tokens
 from transforms.dedup.numbers.kernels import nested
 from transforms.dedup.one_pass.kernels.join import equal_sets, join_rows
 
@@ -38,6 +38,15 @@ def test_pair_overlap_at_every_similarity() -> None:
         for left in range(1, 30) for right in range(1, 30) for shared in range(min(left, right) + 1)
     ]  # fmt: skip
     assert [pair_overlap(*each) for each in cases] == [twins.pair_overlap(*each) for each in cases]
+
+
+def test_the_largest_partner_at_every_similarity() -> None:
+    fractions = sorted({shared / size for size in range(1, 14) for shared in range(1, size + 1)})
+    cases = [(size, shared, each) for size in range(1, 20) for shared in range(1, size + 1) for each in fractions]
+    fits = [
+        [other for other in range(1, 280) if shared / (size + other - shared) >= each] for size, shared, each in cases
+    ]
+    assert [largest_partner(*case) for case in cases] == [max(each, default=0) for each in fits]
 
 
 def test_the_first_shared_token_of_the_smaller_set_is_in_its_middle_prefix() -> None:
