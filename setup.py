@@ -13,6 +13,7 @@ RUNTIME = [
     "langdetect==1.0.9",  # language of what letters alone cannot decide
     "numba==0.68.1",  # compiles the kernels; their cache is keyed by its version, and uses what is internal to it
     "numpy>=2.2,<2.5",  # columns; numba's upper bound
+    "orjson>=3.10,<4",  # JSON lines, four times as fast as Python's own, and strict
     "prometheus-client>=0.22,<1",  # the figures of a watch, as Prometheus reads them
     "pyarrow>=24,<26",  # Parquet shards and the files between stages
     "pydantic>=2.11,<3",  # typed settings with errors that name the key

@@ -14,11 +14,11 @@ from pydantic.fields import FieldInfo
 
 from docs import fold
 from pipelines.config import IngestSettings
-from pipelines.views.card import MEANINGS, type_name
+from pipelines.views.card import MEANINGS, SOURCE_MEANING, type_name
 from transforms.bundles.errors import RejectReason
 from transforms.runs.manifest import Manifest
 from transforms.settings import Settings
-from transforms.shards.schemas import LEDGERS
+from transforms.shards.schemas import LEDGERS, SOURCE, WITH_SOURCE
 
 DOCS = Path(__file__).parent
 _LEDGER_TITLES = {
@@ -141,7 +141,9 @@ def _name_of(annotation: Any) -> str:
     if hasattr(annotation, "_fields"):  # a named tuple
         return f"[{', '.join(annotation._fields)}]"
     names = {str: "text", int: "whole number", float: "number", bool: "true or false", type(None): "none", Any: "any"}
-    return names.get(annotation, getattr(annotation, "__name__", str(annotation)))
+    keys = getattr(annotation, "model_fields", None)  # of an entry that is an object itself
+    other = f"{{{', '.join(keys)}}}" if keys else getattr(annotation, "__name__", str(annotation))
+    return names.get(annotation, other)
 
 
 def _bound(each: Any) -> str:
@@ -160,6 +162,8 @@ def _table(ledger: str) -> str:
         f"| `{field.name}` | {type_name(field.type)}{'?' if field.nullable else ''} | {meanings[field.name]} |\n"
         for field in LEDGERS[ledger]
     )
+    if ledger in WITH_SOURCE:
+        rows += f"| `{SOURCE}` | struct? | {SOURCE_MEANING}; only in runs that have read tables with other columns |\n"
     return f"\n## {ledger}\n\n{_LEDGER_TITLES[ledger]}.\n\n| column | type | |\n|---|---|---|\n{rows}"
 
 

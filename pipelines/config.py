@@ -268,6 +268,8 @@ def _explain(error: Any) -> str:
 def _keys_beside(location: Sequence[int | str]) -> list[str]:
     model: Any = IngestSettings
     for part in location[:-1]:
+        if isinstance(part, int):  # a place in a list
+            continue
         annotation = model.model_fields[part].annotation
         models = [each for each in (annotation, *get_args(annotation)) if isinstance(each, type)]
         model = next(each for each in models if issubclass(each, BaseModel))

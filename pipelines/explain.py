@@ -31,7 +31,11 @@ def parser() -> Parser:
     command = Parser(prog="python -m pipelines.explain", description=__doc__, epilog=_EPILOG)
     command.add_argument("output", metavar="OUTPUT", help="the corpus")
     which = command.add_mutually_exclusive_group(required=True)
-    which.add_argument("--paragraph", metavar="BUNDLE@OFFSET", help="one paragraph, by its bundle and first byte")
+    which.add_argument(
+        "--paragraph",
+        metavar="BUNDLE@OFFSET",
+        help="one paragraph, by its first byte; of a table BUNDLE@ROW:OFFSET",
+    )
     which.add_argument("--document", metavar="DOC_ID", help="the removed paragraphs of one document")
     which.add_argument("--bundle", metavar="NAME", help="those of one bundle")
     which.add_argument(
@@ -100,11 +104,15 @@ def _what_if(arguments: argparse.Namespace, corpus: "Corpus") -> "Blocks":
     return drawn(found, ", ".join(arguments.what_if), then.fold, arguments.limit)
 
 
-def _place(text: str) -> tuple[str, int]:
-    bundle, _, offset = text.rpartition("@")
-    if not bundle or not offset.isdecimal() or len(offset) > _DIGITS:
-        raise UsageError(f"--paragraph {text}: is not BUNDLE@OFFSET, for example news/a.txt@1042")
-    return bundle, int(offset)
+def _place(text: str) -> tuple[str, int, int | None]:
+    """The bundle, the paragraph's offset, and for a row of a table the row's own offset."""
+    bundle, _, place = text.rpartition("@")
+    row, colon, offset = place.rpartition(":")
+    given = [row, offset] if colon else [offset]
+    if not bundle or not all(each.isdecimal() and len(each) <= _DIGITS for each in given):
+        examples = "for example news/a.txt@1042, or of a table web.parquet@17:0"
+        raise UsageError(f"--paragraph {text}: is not BUNDLE@OFFSET or BUNDLE@ROW:OFFSET, {examples}")
+    return bundle, int(offset), int(row) if colon else None
 
 
 if __name__ == "__main__":

@@ -81,7 +81,9 @@ def _batch(arguments: argparse.Namespace, settings: IngestSettings) -> int:
     listing = list_input(settings.input.paths, settings.input.root, endings=settings.input.endings)
     with imports_at_rest():
         from pipelines.batch import Request, print_estimate, run_batch  # noqa: PLC0415
+        from transforms.bundles.reader import check_tables  # noqa: PLC0415
 
+    check_tables(listing.bundles, settings.input)
     if arguments.dry_run:
         return print_estimate(listing, settings, arguments.beam, arguments.assume)
     request = Request(

@@ -5,11 +5,14 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import takewhile
 
 from pipelines.config import IngestSettings, require_places
 from pipelines.opening import Facts, open_run
 from transforms.bundles.listing import Bundle, Listing, PassedOver, digest_bundle, list_input
+from transforms.bundles.reader import check_tables
+from transforms.bundles.sequential import bundle_is_stream
 from transforms.bundles.splits import ByteRange, Split, plan_splits
 from transforms.dedup.definition import check_definition
 from transforms.dedup.index.references import references_of
@@ -51,12 +54,18 @@ def listed_input(settings: IngestSettings) -> Listing:
         UsageError: no input or no output is named, or an input cannot be used.
     """
     require_places(settings)
-    return list_input(settings.input.paths, settings.input.root, endings=settings.input.endings)
+    listing = list_input(settings.input.paths, settings.input.root, endings=settings.input.endings)
+    check_tables(listing.bundles, settings.input)
+    return listing
 
 
 def plan_slices(bundles: Sequence[Bundle], settings: IngestSettings, *, in_process: bool) -> list[Slice]:
     """The slices of the input, in order: as many splits each as `run.max_bytes` allows, one at least."""
-    return _sliced(plan_splits(bundles, settings.run.split_bytes), settings, in_process=in_process)
+    return _sliced(_planned(bundles, settings), settings, in_process=in_process)
+
+
+def _planned(bundles: Sequence[Bundle], settings: IngestSettings) -> list[Split]:
+    return plan_splits(bundles, settings.run.split_bytes, partial(bundle_is_stream, asked=settings.input.format))
 
 
 def _sliced(splits: Sequence[Split], settings: IngestSettings, *, in_process: bool) -> list[Slice]:
@@ -111,7 +120,7 @@ def run_job(
     with lock_output(output, settings.run.id or "without a name", wait=wait) as lease, context():
         finish_switch(output)
         runs = committed_runs(output)
-        splits = plan_splits(bundles, settings.run.split_bytes)
+        splits = _planned(bundles, settings)
         if new_only:
             splits = _fresh_splits(bundles, runs, settings, notice)
         slices = _sliced(splits, settings, in_process=in_process)
@@ -225,7 +234,7 @@ def _fresh_splits(
     taken = TakenInputs(taken for each in runs for taken in each.inputs)
     found = taken.sort_out(bundles, digest_bundle)
     _report(found, notice)
-    splits = (_without_taken(split, taken) for split in plan_splits(found.fresh, settings.run.split_bytes))
+    splits = (_without_taken(split, taken) for split in _planned(found.fresh, settings))
     return [split for split in splits if split.ranges]
 
 

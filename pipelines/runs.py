@@ -21,7 +21,8 @@ _ACTIONS = ("list", "show", "verify", "overlap", "remove")
 _EPILOG = """\
 list            every run: when it began, what it took, what it kept (the default)
 show RUN        what a run took, and where it went
-verify [RUN]    computes checksums and counts from the files of one run, or of all, and says what is wrong
+verify [RUN]    computes checksums and counts from the files of one run, or of all, and says what is wrong; with
+                --sources also reads the input again, and looks for each kept paragraph at its place
 overlap         how many paragraphs of each run, or bundle, were removed for one that another keeps
 remove RUN      removes a run, damaged or not, with --yes; without it, says which later runs point to it
 
@@ -36,6 +37,7 @@ def parser() -> Parser:
     command.add_argument("action", nargs="?", default="list", choices=_ACTIONS)
     command.add_argument("run", nargs="?", metavar="RUN")
     command.add_argument("--yes", action="store_true", help="remove it")
+    command.add_argument("--sources", action="store_true", help="verify: find each kept paragraph in the input again")
     command.add_argument("--by", choices=("run", "bundle"), default="run", help="overlap: of runs (the default)")
     command.add_argument(
         "--top", type=whole_number(1), default=20, metavar="N", help="overlap: of so many sets (default: 20)"
@@ -62,11 +64,15 @@ def output_folder(url: str) -> Folder:
 
 def _act(arguments: argparse.Namespace) -> int:
     output, name = output_folder(arguments.output), arguments.run
-    if arguments.action == "list":
-        return _list_runs(read_catalog(output))
     if arguments.action == "verify":
         catalog = read_catalog(output)
-        return _verify_runs(output, [catalog.run(name)]) if name else _verify_all(catalog)
+        if name:
+            return _verify_runs(output, [catalog.run(name)], sources=arguments.sources)
+        return _verify_all(catalog, sources=arguments.sources)
+    if arguments.sources:
+        raise UsageError(f"--sources: goes with verify, not with {arguments.action}")
+    if arguments.action == "list":
+        return _list_runs(read_catalog(output))
     if arguments.action == "overlap":
         if name is not None:
             raise UsageError(f"overlap: is of all runs; leave out {name}")
@@ -127,20 +133,30 @@ def _show_overlap(output: Folder, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _verify_all(catalog: Catalog) -> int:
+def _verify_all(catalog: Catalog, *, sources: bool) -> int:
     """Prints what is wrong with any run; returns 1 where anything is."""
-    return max(_verify_runs(catalog.folder, catalog.runs), _complain_of_damaged(catalog))
+    return max(_verify_runs(catalog.folder, catalog.runs, sources=sources), _complain_of_damaged(catalog))
 
 
-def _verify_runs(output: Folder, runs: Sequence[Manifest]) -> int:
-    """Prints what is wrong with runs; returns 1 if anything is, however much of it could be printed."""
+def _verify_runs(output: Folder, runs: Sequence[Manifest], *, sources: bool) -> int:
+    """Prints what is wrong with runs; returns 1 if anything is, however much of it could be printed.
+
+    Args:
+        output: the output folder.
+        runs: some of its runs.
+        sources: look for each kept paragraph in the input, too.
+    """
     from transforms.shards.reindexing import check_index  # noqa: PLC0415 - it brings the kernels along
+    from transforms.shards.tracing import check_sources  # noqa: PLC0415
 
     bad = 0
     for each in runs:
         wrong = check_run(output, each)
+        if sources and not wrong:
+            wrong = list(check_sources(output, each))
         bad += bool(wrong)
-        for line in wrong or ["as its manifest says"]:
+        sound = "as its manifest says" + ", and each kept paragraph is in its place" * sources
+        for line in wrong or [sound]:
             console.say(f"{each.run}: {line}")
     for line in check_index(output, runs):
         bad += 1

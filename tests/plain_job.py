@@ -9,7 +9,8 @@ from pipelines.job import Slice, listed_input, run_job
 from tests.corpus import read_corpus
 from tests.end_to_end.oracle import Place
 from transforms.bundles.reader import read_documents, read_parts
-from transforms.dedup.fingerprints import FingerprintedSplit, write_fingerprint
+from transforms.bundles.sources import pack
+from transforms.dedup.fingerprints import FingerprintedSplit, read_source_type, write_fingerprint
 from transforms.dedup.first_pass import fingerprint_split
 from transforms.dedup.one_pass.join import join_run
 from transforms.filters.running import load_filters
@@ -42,13 +43,14 @@ class PlainRunner:
             for piece, documents in read_parts(split, self._settings.input):
                 fingerprint = fingerprint_split(piece, documents, mode, dedup, self._settings.language, filters)
                 write_fingerprint(run, piece.id, fingerprint)
-                done.append(FingerprintedSplit(piece, 0.0, len(fingerprint.offset)))
+                source = pack(documents.source_type)
+                done.append(FingerprintedSplit(piece, 0.0, len(fingerprint.offset), source))
         opening = run.opening()
         join_run(run, done, dedup, opening.earlier, 1, opening.header.against)
         shards = self._settings.shards
-        written = [
-            write_split(run, e.split, read_documents(e.split), len(PARAGRAPH_BREAKS[mode]), None, shards) for e in done
-        ]
+        breaks, source = len(PARAGRAPH_BREAKS[mode]), read_source_type(run)
+        read = ((e.split, read_documents(e.split, self._settings.input, source)) for e in done)
+        written = [write_split(run, *each, breaks, None, shards) for each in read]
         commit_run(run, written, opening)
 
 

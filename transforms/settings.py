@@ -65,13 +65,53 @@ def _ending(text: str) -> str:
     return text.lower()
 
 
+_Column = Annotated[str, Field(min_length=1)]
+
+
+def _carried(value: Any) -> Any:
+    """`all`, `none` or the names of columns, as they are."""
+    named = isinstance(value, list) and all(isinstance(each, str) and each for each in value)
+    if value not in ("all", "none") and not named:
+        raise ValueError("should be all, none, or a list of columns, for example [url, date]")
+    return value
+
+
+_Carry = Annotated[str | list[str], BeforeValidator(_carried)]
+
+
+class TableSettings(Settings):
+    """The columns of some tables."""
+
+    match: str = Field(min_length=1, description="a pattern that the end of their paths matches, such as web/*.parquet")
+    text: _Column | None = Field(None, description="instead of input.text_column")
+    name: _Column | None = Field(None, description="instead of input.name_column")
+    id: _Column | None = Field(None, description="instead of input.id_column")
+    carry: _Carry | None = Field(None, description="instead of input.carry")
+
+
 class ReadSettings(Settings):
     """The reading of bundles."""
 
     endings: list[Annotated[str, AfterValidator(_ending)]] = Field(
-        [".txt", ".text", ".gz", ".bz2", ".xz", ".zst"],
+        [".txt", ".text", ".jsonl", ".ndjson", ".parquet", ".arrow", ".gz", ".bz2", ".xz", ".zst"],
         description="the endings of files that are taken from folders; a compressed file counts by the ending of its "
         "content, if that has one; '' is no ending, * is any",
+    )
+    format: Literal["auto", "bundle", "jsonl", "parquet", "csv", "arrow"] = Field(
+        "auto", description="what the files are; auto: what their first bytes say, and for CSV their names"
+    )
+    text_column: _Column | None = Field(
+        None, description="the column of a table that is the text; default: text, else the only one that holds strings"
+    )
+    name_column: _Column | None = Field(
+        None, description="the column that gives names to the documents of a table; default: that of id_column"
+    )
+    id_column: _Column | None = Field(None, description="the column that is carried in any case")
+    carry: _Carry = Field(
+        "all", description="the columns of tables that are carried in `source`: all but the text, none, or these"
+    )
+    tables: list[TableSettings] = Field(
+        [], description="columns of some tables; the first pattern that the end of a path matches counts"
     )
     delimiter: Literal["strict", "lenient"] = Field(
         "strict",
@@ -96,7 +136,9 @@ class ReadSettings(Settings):
     )
     document_bytes: Size = Field(256 << 20, ge=1, description="a longer document is rejected: it is held in memory")
     part_bytes: Size = Field(
-        32 << 20, ge=1, description="text of a compressed bundle that is processed, and written to one shard, at a time"
+        32 << 20,
+        ge=1,
+        description="text of a table or a compressed bundle that is processed, and written to one shard, at a time",
     )
 
     @property

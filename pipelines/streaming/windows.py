@@ -77,7 +77,7 @@ class WindowRuns:
         broken = _broken(arrivals)
         try:
             taken, left = self._within_limit(self._fresh(arrivals, broken))
-            splits = _split(taken, broken, self.settings.run.split_bytes)
+            splits = _split(taken, broken, self.settings)
         except BundleFailed as error:
             _log.warning("window %s: %s; its bundles go into the next", run.name, error)
             return Opened(run.name, (), tuple(replace(each, failures=each.failures + 1) for each in arrivals), ())
@@ -150,13 +150,13 @@ def _tried(bundles: Iterable[Bundle]) -> Iterator[tuple[str, str]]:
             yield bundle.url, str(error)
 
 
-def _split(arrivals: Sequence[Arrival], broken: Mapping[str, str], split_bytes: int) -> tuple[Split, ...]:
+def _split(arrivals: Sequence[Arrival], broken: Mapping[str, str], settings: IngestSettings) -> tuple[Split, ...]:
     """The splits of the bundles, in input order; each broken bundle whole, and marked."""
 
     def must_be_whole(bundle: Bundle) -> bool:
-        return bundle.url in broken or bundle_is_stream(bundle)
+        return bundle.url in broken or bundle_is_stream(bundle, settings.input.format)
 
-    planned = plan_splits([each.bundle for each in arrivals], split_bytes, must_be_whole)
+    planned = plan_splits([each.bundle for each in arrivals], settings.run.split_bytes, must_be_whole)
     return tuple(
         replace(split, ranges=tuple(replace(part, unreadable=broken.get(part.bundle.url, "")) for part in split.ranges))
         for split in planned

@@ -1,6 +1,6 @@
 """Notices of a run for a person: files that were passed over, repairs, and oddities that reading met."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from transforms.bundles.errors import PassedReason
@@ -48,6 +48,7 @@ def notices_of(manifest: Manifest) -> list[Notice]:
     return [
         *passed_over_notices(manifest.passed_over),
         *_repaired(manifest.repaired),
+        *_of_several_types(manifest.source),
         *(_found(kind, manifest.findings[kind]) for kind in Kind if kind in manifest.findings),
     ]
 
@@ -65,6 +66,12 @@ def _repaired(counts: Repaired) -> Iterator[Notice]:
     if counts.documents:
         where = "their bytes are in rejects/"
         yield Notice(f"{counts.documents:,} documents repaired in {counts.characters:,} characters; {where}", ())
+
+
+def _of_several_types(source: Mapping[str, str]) -> Iterator[Notice]:
+    columns = tuple(name for name, dtype in source.items() if dtype == "json")
+    if columns:
+        yield Notice(f"{len(columns):,} columns of tables have values of several types; carried as JSON text", columns)
 
 
 def _found(kind: Kind, found: Found) -> Notice:

@@ -100,9 +100,10 @@ def _segmentation(segmentation: dict[str, Any]) -> str:
 _DOCUMENT = {
     "doc_id": "32 hex digits, of the bundle's name, the place and the text: the same in every run",
     "bundle": "the file it came from, relative to the input's root",
-    "offset": "bytes from the start of the bundle to the document's delimiter line",
-    "length": "bytes from there to the next delimiter line",
-    "name": "the rest of the delimiter line; may be empty",
+    "offset": "bytes from the start of the bundle to the document's delimiter line; of a table to the row's line, or"
+    " the row's number from 0 (Parquet, Arrow)",
+    "length": "bytes from there to the next delimiter line; of the row's line, or of its text (Parquet, Arrow)",
+    "name": "the rest of the delimiter line, or what `input.name_column` says; may be empty",
     "encoding": "the encoding it was read in",
     "repaired": "characters that were not UTF-8 and were restored, or replaced by U+FFFD; see `input.repair`",
     "language": "ISO 639 code; `und`: nothing can be said",
@@ -110,6 +111,7 @@ _DOCUMENT = {
 }
 
 _RUN = "the run, as in the path"
+SOURCE_MEANING = "the columns that a table carries, in their types; null for documents of bundles"
 MEANINGS = {
     "documents": {
         **_DOCUMENT,
@@ -117,13 +119,15 @@ MEANINGS = {
         "segmented": "the same lines, words in segments: `و+ال+كتاب`, in letters where `text` has presentation forms;"
         " null without a segmenter",
         "paragraph_index": "for each line, the paragraph's number in its document, from 0",
-        "paragraph_offset": "for each line, bytes from the start of the bundle to the paragraph",
+        "paragraph_offset": "for each line, bytes from the start of the bundle to the paragraph; of a table from the"
+        " start of the row's text, in UTF-8",
         "run": _RUN,
     },
     "duplicates": {
         "doc_id": "the document that the paragraph was in",
         "bundle": "the file it came from",
-        "offset": "bytes from the start of the bundle to the paragraph",
+        "document_offset": "the document's `offset`, as in `documents`; null in files of before it",
+        "offset": "bytes from the start of the bundle to the paragraph; of a table from the start of the row's text",
         "paragraph_index": "its number in its document, from 0",
         "text": "the paragraph",
         "rule": "`exact`: the shingle sets are equal; `near`: they are similar; `wordless`: the same bytes, no word",
@@ -142,12 +146,12 @@ MEANINGS = {
         "rule": "the rule that left it out: `language`, or the filter's MODULE:FUNCTION",
         "reason": "the filter's reason; null where the rule has none",
         "text": "the whole document",
-        "paragraph_offset": "bytes from the start of the bundle to each paragraph",
+        "paragraph_offset": "bytes from the start of the bundle to each paragraph; of a table from that of the text",
         "run": _RUN,
     },
     "rejects": {
         "bundle": "the file",
-        "offset": "bytes from the start of the bundle",
+        "offset": "bytes from the start of the bundle; of a table to the row's line, or its number (Parquet, Arrow)",
         "length": "bytes that could not be read, or were repaired",
         "stage": "where it was found out",
         "reason": "one of a closed set, see below",

@@ -17,7 +17,6 @@ from transforms.errors import RunError, UsageError
 from transforms.filesystems import replacing
 from transforms.runs.run import CARD
 from transforms.shards.corpus import Corpus
-from transforms.shards.schemas import DOCUMENTS
 
 _ROWS = 4096
 _BYTES_A_FILE = 256 << 20  # of Parquet, about
@@ -44,7 +43,7 @@ def export(
     if form == "huggingface":
         if path == "-":
             raise UsageError("--to huggingface: writes a folder; name it with --file")
-        _export_folder(_batches(corpus, columns or DOCUMENTS.names, runs), Path(path), card(corpus))
+        _export_folder(_batches(corpus, columns, runs), Path(path), card(corpus))
         return
     chosen = list(columns or ["text"])
     if form == "text" and chosen not in (["text"], ["segmented"]):
@@ -52,14 +51,14 @@ def export(
     _export_lines(_batches(corpus, chosen, runs), path, _as_text if form == "text" else _as_json)
 
 
-def _batches(corpus: Corpus, columns: Sequence[str], runs: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
-    known = [*DOCUMENTS.names, "run"]
-    for column in columns:
+def _batches(corpus: Corpus, columns: Sequence[str] | None, runs: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    """The columns, or all, of the documents; what tables carry among them."""
+    documents = corpus.dataset("documents", runs)
+    known = documents.schema.names
+    for column in columns or ():
         if column not in known:
             raise UsageError(f"--columns {column}: unknown column; there are {', '.join(known)}")
-    batches: Iterator[pa.RecordBatch] = corpus.dataset("documents", runs).to_batches(
-        columns=list(columns), batch_size=_ROWS
-    )
+    batches: Iterator[pa.RecordBatch] = documents.to_batches(columns=list(columns or known), batch_size=_ROWS)
     return batches
 
 
@@ -69,7 +68,12 @@ def _as_text(row: dict[str, Any]) -> str:
 
 
 def _as_json(row: dict[str, Any]) -> str:
-    return json.dumps(row, ensure_ascii=False) + "\n"
+    return json.dumps(row, ensure_ascii=False, default=_in_words) + "\n"
+
+
+def _in_words(value: Any) -> str:
+    """A value of a carried column that JSON has no type for: bytes as text, others as Python writes them."""
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else str(value)
 
 
 def _export_lines(batches: Iterator[pa.RecordBatch], path: str, form: Callable[[dict[str, Any]], str]) -> None:

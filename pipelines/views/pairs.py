@@ -45,37 +45,46 @@ class Pairs:
         if len(rows) > limit:
             yield f"… and {len(rows) - limit:,} more; see --limit"
 
-    def of_paragraph(self, bundle: str, offset: int) -> Blocks:
-        """The fate of the paragraph that begins at a byte of a bundle: kept, or what it repeats.
+    def of_paragraph(self, bundle: str, offset: int, row: int | None = None) -> Blocks:
+        """The fate of the paragraph that begins at a byte of a bundle, or of a row's text: kept, or what it repeats.
+
+        Args:
+            bundle: its name.
+            offset: of the paragraph.
+            row: for a table the row's own offset.
 
         Raises:
             UsageError: none begins there.
         """
         here = (pc.field("bundle") == bundle) & (pc.field("offset") == offset)
+        if row is not None:
+            here &= pc.field("document_offset") == row
         rows = self.corpus.dataset("duplicates", self.runs).to_table(filter=here)
-        yield from self._drawn(rows) if len(rows) else self._kept(bundle, offset)
+        yield from self._drawn(rows) if len(rows) else self._kept(bundle, offset, row)
 
     def of_text(self, text: str) -> Blocks:
         """For each paragraph of a text, a verdict: in the corpus or not, and the kept one most like it."""
         for paragraph in filter(None, map(str.strip, text.splitlines())):
             yield self._likeness(paragraph)
 
-    def _kept(self, bundle: str, offset: int) -> Blocks:
+    def _kept(self, bundle: str, offset: int, row: int | None) -> Blocks:
         """The paragraph that begins there, which was kept."""
+        begins = pc.field("offset") <= offset if row is None else pc.field("offset") == row
         documents = self.corpus.dataset("documents", self.runs).to_table(
             columns=["run", "doc_id", "text", "paragraph_index", "paragraph_offset"],
-            filter=(pc.field("bundle") == bundle) & (pc.field("offset") <= offset),
+            filter=(pc.field("bundle") == bundle) & begins,
         )
-        for row in documents.to_pylist():
-            if offset in row["paragraph_offset"]:
-                index = row["paragraph_index"][row["paragraph_offset"].index(offset)]
-                yield f"Kept: paragraph {index} of document {row['doc_id']}, run {row['run']}."
-                shown = console.text(self.corpus.paragraphs(row)[index])
+        for each in documents.to_pylist():
+            if offset in each["paragraph_offset"]:
+                index = each["paragraph_index"][each["paragraph_offset"].index(offset)]
+                yield f"Kept: paragraph {index} of document {each['doc_id']}, run {each['run']}."
+                shown = console.text(self.corpus.paragraphs(each)[index])
                 shown.justify = "right"
                 yield shown
                 return
+        place = offset if row is None else f"{row}:{offset}"
         raise UsageError(
-            f"{bundle}@{offset}: no paragraph of the corpus begins there; offsets stand in documents/ and duplicates/"
+            f"{bundle}@{place}: no paragraph of the corpus begins there; offsets stand in documents/ and duplicates/"
         )
 
     def _likeness(self, text: str) -> RenderableType:

@@ -141,7 +141,19 @@ def _print_json(facts: dict[str, Any]) -> None:
 
 
 def _print_json_summary(output: Folder, manifest: Manifest) -> None:
-    keys = {"run", "counts", "bytes", "preambles", "rejects", "repaired", "findings", "passed_over", "dedup", "seconds"}
+    keys = {
+        "run",
+        "counts",
+        "bytes",
+        "preambles",
+        "rejects",
+        "repaired",
+        "findings",
+        "passed_over",
+        "source",
+        "dedup",
+        "seconds",
+    }
     facts = manifest.model_dump(mode="json", by_alias=True, include=keys)
     _print_json({"event": "committed", "output": output.url, **facts})
 

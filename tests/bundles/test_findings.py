@@ -170,7 +170,7 @@ def test_tables_are_known_by_their_lines_and_files_by_their_endings(name: str, h
 
 def test_markup_and_tables_that_are_taken_as_text_are_told(tmp_path: Path) -> None:
     files = {
-        "a.txt": f'\ufeff{{"text": "{NEWS}"}}\n'.encode(),
+        "a.txt": f'\ufeff{{\n "text": "{NEWS}"\n}}\n'.encode(),
         "b.txt": f"<<<FILE>>>1\n<p>{NEWS}</p>\n<<<FILE>>>2\n{NEWS}\n<<<FILE>>>3.csv\na,b,c\nd,e,f\ng,h,i\n".encode(),
         "c.txt": f"id,text\n1,{NEWS}\n2,{NEWS}\n".encode("cp1256"),
         "d.txt": b"<html>\x01\x02\x03\x04",

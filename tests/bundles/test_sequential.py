@@ -216,7 +216,7 @@ def test_what_is_compressed_twice_is_named(tmp_path: Path) -> None:
     assert (reject.reason, reject.detail.partition(";")[0]) == ("unsupported_format", "zstd inside of compressed data")
 
 
-@pytest.mark.parametrize("head", [b"%PDF-1.7\n", b"PAR1\x15\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
+@pytest.mark.parametrize("head", [b"%PDF-1.7\n", b"Obj\x01", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"])
 def test_documents_of_programs_are_named(tmp_path: Path, head: bytes) -> None:
     (reject,) = _documents(tmp_path, head + bytes(100)).rejects
     assert reject.reason == "unsupported_format"

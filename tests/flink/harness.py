@@ -12,18 +12,28 @@ from tests.conftest import PROJECT
 from tests.corpus import check_files, files_below
 from tests.flink.cluster import free_port
 from tests.processes import children_of, wait_until
+from tests.tables import json_lines, parquet
 
 SPLIT_BYTES = 8000
 
 
 def write_bundles(folder: Path, turns: int) -> Path:
-    """The folder, with the seeds so many times, each time with other words in between, so that all stages work."""
+    """The folder, with the seeds so many times, each time with other words in between, and tables: all stages work."""
     folder.mkdir(exist_ok=True)
     for turn in range(turns):
         for seed in sorted((PROJECT / "seeds").glob("*.txt")):
             text = seed.read_text(encoding="utf-8").replace(" من ", f" من رقم {turn} ")
             (folder / f"{turn:02d}_{seed.name}").write_text(text, encoding="utf-8")
+    rows = [{"name": f"صف {at}", "text": text, "views": at} for at, text in enumerate(_texts())]
+    (folder / "rows.jsonl").write_bytes(json_lines(rows[::2]))
+    (folder / "rows.parquet").write_bytes(parquet(rows[1::2], rows_a_group=2))
     return folder
+
+
+def _texts() -> list[str]:
+    """Documents of the seeds, with words of their own, as the rows of tables have them."""
+    seed = (PROJECT / "seeds" / "bundle_000_news.txt").read_text(encoding="utf-8").replace(" في ", " في جدول ")
+    return [document.partition("\n")[2].strip() for document in seed.split("<<<FILE>>>")[1:]]
 
 
 def on_flink(master: str, workers: str, jar: Path) -> list[str]:

@@ -130,8 +130,10 @@ def _rows(output: Path) -> Counter[str]:
     """The rows of all runs, but for the names of runs: theirs, and of those that kept what duplicates repeat."""
     corpora = [read_corpus(output, run.run) for run in committed_runs(Folder(str(output)))]
     rows = ((ledger, row) for corpus in corpora for ledger in LEDGER_FOLDERS for row in getattr(corpus, ledger))
+    apart = ("run", "kept_run")
     return Counter(
-        f"{ledger} { {name: row[name] for name in row if name not in ('run', 'kept_run')} }" for ledger, row in rows
+        f"{ledger} { {name: value for name, value in row.items() if name not in apart and value is not None} }"
+        for ledger, row in rows
     )
 
 

@@ -103,6 +103,13 @@ def test_settings_survive_yaml(threshold: float, size: int, scope: str) -> None:
         ("dedup:", "dedup: None is not allowed"),
         ("input: {paths: a.txt}", "input.paths: 'a.txt' is not allowed: should be a valid list"),
         ("input: {paths: [3]}", "input.paths.0: 3 is not allowed: should be a valid string"),
+        ("input: {carry: some}", "input.carry: 'some' is not allowed: should be all, none, or a list of columns"),
+        ("input: {tables: [{match: a, txt: b}]}", "input.tables.0.txt: unknown key; allowed here: match, text, name"),
+        ("input: {tables: [{text: b}]}", "input.tables.0.match: {'text': 'b'} is not allowed: Field required"),
+        (
+            "input: {format: json}",
+            "input.format: 'json' is not allowed: should be 'auto', 'bundle', 'jsonl',",
+        ),
         ("input: {paragraphs: page}", "input.paragraphs: 'page' is not allowed: should be 'line' or 'blank_line'"),
         ("run: {id: ../out}", "run.id: '../out' is not allowed"),
         ("run: {id: 20261122}", "run.id: 20261122 is not allowed: should be a valid string"),

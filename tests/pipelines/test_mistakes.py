@@ -42,6 +42,7 @@ def _in_the_folder(folder: Path) -> Iterator[None]:
 NO_FILE = (
     "matches no file; check the spelling, quote wildcards (names like .x, _x, x.tmp, x.part and x~ are passed over)"
 )
+NO_PLACE = "is not BUNDLE@OFFSET or BUNDLE@ROW:OFFSET, for example news/a.txt@1042, or of a table web.parquet@17:0"
 INGEST = f"ingest --input in --output new {' '.join(ASK)}"
 MISTAKES = [
     # rafid
@@ -62,13 +63,19 @@ MISTAKES = [
     ("explain out --sample 1 --text a", 2, "argument --text: not allowed with argument --sample; see --help"),
     ("explain out --smaple 1 --text a", 2, "--smaple: unknown option; did you mean --sample? See --help"),
     ("explain out --text=", 2, "--text: is empty; give it the text of a paragraph"),
-    ("explain out --paragraph a.txt", 2, "--paragraph a.txt: is not BUNDLE@OFFSET, for example news/a.txt@1042"),
-    ("explain out --paragraph a@-1", 2, "--paragraph a@-1: is not BUNDLE@OFFSET, for example news/a.txt@1042"),
-    ("explain out --paragraph a@²", 2, "--paragraph a@²: is not BUNDLE@OFFSET, for example news/a.txt@1042"),
+    ("explain out --paragraph a.txt", 2, f"--paragraph a.txt: {NO_PLACE}"),
+    ("explain out --paragraph a@-1", 2, f"--paragraph a@-1: {NO_PLACE}"),
+    ("explain out --paragraph a@²", 2, f"--paragraph a@²: {NO_PLACE}"),
     (
         f"explain out --paragraph a@{'9' * 5000}",
         2,
-        f"--paragraph a@{'9' * 5000}: is not BUNDLE@OFFSET, for example news/a.txt@1042",
+        f"--paragraph a@{'9' * 5000}: {NO_PLACE}",
+    ),
+    ("explain out --paragraph a@1:2:3", 2, f"--paragraph a@1:2:3: {NO_PLACE}"),
+    (
+        "explain out --paragraph a.parquet@17:0",
+        2,
+        "a.parquet@17:0: no paragraph of the corpus begins there; offsets stand in documents/ and duplicates/",
     ),
     (
         "explain out --paragraph a@999999999999999999",
@@ -136,6 +143,7 @@ MISTAKES = [
     ("runs out overlap x", 2, "overlap: is of all runs; leave out x"),
     ("runs out overlap --top 0", 2, "argument --top: 0: is not a whole number from 1 up; see --help"),
     ("runs out show", 2, "show: name a run, for example python -m pipelines.runs out show RUN"),
+    ("runs out list --sources", 2, "--sources: goes with verify, not with list"),
     ("runs out remove x", 2, "run x: not removed; add --yes to remove it"),
     ("runs out list x y", 2, "y: unknown argument; see --help"),
     ("index in", 2, "output in: not a folder that Rafid wrote; it would hold rafid.json"),

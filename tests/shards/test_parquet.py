@@ -24,6 +24,7 @@ def duplicates(rows: int) -> pa.Table:
     columns: dict[str, list[Any]] = {
         "doc_id": [f"{row:032x}" for row in range(rows)],
         "bundle": ["أخبار.txt"] * rows,
+        "document_offset": [0] * rows,
         "offset": [100 * row for row in range(rows)],
         "paragraph_index": [row % 7 for row in range(rows)],
         "text": texts,

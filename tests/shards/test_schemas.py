@@ -26,6 +26,7 @@ COLUMNS = {
     "duplicates": """
         doc_id: string not null
         bundle: string not null
+        document_offset: int64 not null
         offset: int64 not null
         paragraph_index: int32 not null
         text: string not null

@@ -3,69 +3,43 @@
 A bundle that can only be read from its beginning, being compressed or UTF-16, is read in parts of its text.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 
-from transforms.arrays import Bools, Bytes, Int32s, Int64s
-from transforms.bundles.buffer import AHEAD, Text
+from transforms.arrays import Int64s
+from transforms.bundles.buffer import AHEAD, FIRST_CHUNK, LARGEST_CHUNK, Text
 from transforms.bundles.compression import HEAD_BYTES, Damaged
 from transforms.bundles.errors import BundleChanged, BundleReadError, RejectReason
 from transforms.bundles.kernels import delimiters as kernels
 from transforms.bundles.kernels import places
 from transforms.bundles.listing import Bundle
+from transforms.bundles.raw import Boundaries
 from transforms.bundles.sequential import Stream, is_stream, open_streams
 from transforms.bundles.splits import ByteRange
 from transforms.bundles.stores import Source, open_store
+from transforms.bundles.tables import TableFormat, table_of
 from transforms.settings import ReadSettings
 
-# After the end of a range, its last document is read to its end in chunks of growing size; streams in the largest.
-FIRST_CHUNK, LARGEST_CHUNK = 1 << 16, 1 << 22
 # Bytes that are kept of a document that is too large: the first, and while its end is searched for the last.
 SAMPLE_BYTES, _SEAM_BYTES = 1 << 20, 1 << 12
 _FIRST_LOOK = 1 << 12  # bytes before a delimiter that are read again, if those before a range decide; then more
 
 
-@dataclass(frozen=True)
-class Boundaries:
-    """The boundaries of the documents of one range.
-
-    Attributes:
-        edges: int64[n + 1], the places in the text of each document's first byte, and the end of the last.
-        offsets: int64[n + 1], the offsets of these edges in the bundle.
-        ended: true if the last document ends with the bundle.
-        more: true if the same range gives more documents.
-        encoding: `utf-16-le` or `utf-16-be` if the text was transcoded from it, else ''.
-        fault: the reason why the last document cannot be read, if it is known already.
-    """
-
-    edges: Int64s
-    offsets: Int64s
-    ended: bool
-    more: bool = False
-    encoding: str = ""
-    fault: Damaged | None = None
-
-
-def read_boundaries(text: Text, part: ByteRange, settings: ReadSettings) -> Iterator[Boundaries]:
-    """Appends the documents that begin in a range to `text`, whole; returns their boundaries.
-
-    A stream gives them in parts. The caller may clear `text` before it asks for the next part.
+@contextmanager
+def opened(bundle: Bundle) -> Iterator[Source]:
+    """A bundle open for reading, which must be what it was when it was listed.
 
     Raises:
         BundleChanged: the bundle has changed since it was listed.
         BundleReadError: it cannot be read.
     """
-    bundle = part.bundle
-    if part.unreadable:
-        yield _rejected(text, bundle, part.unreadable)
-        return
     store, path = open_store(bundle.url)
     try:
         with store.open(path) as source:
-            yield from _read(text, source, part, settings)
+            yield source
             changed = source.state() != bundle.state
     except (FileNotFoundError, EOFError) as error:
         raise BundleChanged(f"{bundle.url}: cut short or gone since it was listed; run again") from error
@@ -75,26 +49,57 @@ def read_boundaries(text: Text, part: ByteRange, settings: ReadSettings) -> Iter
         raise BundleChanged(f"{bundle.url}: changed since it was listed; run again when nobody writes to it")
 
 
-def _rejected(text: Text, bundle: Bundle, why: str) -> Boundaries:
-    """The whole bundle as one document without text, which cannot be read."""
-    fault = Damaged(RejectReason.UNREADABLE_BUNDLE, why)
-    return Boundaries(np.full(2, text.size, np.int64), np.array([0, bundle.size], np.int64), ended=True, fault=fault)
+@dataclass(frozen=True)
+class Table:
+    """A bundle that turns out to be a table.
+
+    Attributes:
+        format: of the table.
+        stream: its text, where it is compressed.
+    """
+
+    format: TableFormat
+    stream: Stream | None = None
 
 
-def _read(text: Text, source: Source, part: ByteRange, settings: ReadSettings) -> Iterator[Boundaries]:
-    """Reads the range; the first chunk of a bundle, usually all of it, shows if the bundle is a stream."""
+def read_boundaries(
+    text: Text, source: Source, part: ByteRange, settings: ReadSettings
+) -> Iterator[Boundaries | Table]:
+    """Appends the documents that begin in a range to `text`, whole; returns their boundaries, or the table that it is.
+
+    A stream gives them in parts. The caller may clear `text` before it asks for the next part. The first chunk of a
+    bundle, usually all of it, shows what it is.
+    """
     base, first, size = text.size, max(part.start - kernels.CONTEXT, 0), part.bundle.size
     wanted = min(part.end + AHEAD, size) - first
     # The head of a bundle decides what it is, however small the range.
     begun = min(max(wanted, HEAD_BYTES), max(LARGEST_CHUNK, HEAD_BYTES), size) if part.start == 0 else wanted
     text.read(source, first, begun)
-    if part.start == 0 and is_stream(text.bytes[base : min(text.size, base + HEAD_BYTES)].tobytes()):
-        yield from _read_stream(text, _chunks(source, text.take(base), size), size, settings)
+    head = text.bytes[base : min(text.size, base + HEAD_BYTES)].tobytes() if part.start == 0 else _head(source, size)
+    table = table_of(part.bundle.name, head, settings.format)
+    if table:
+        text.size = base
+        yield Table(table)
+    elif part.start == 0 and is_stream(head):
+        yield from _read_stream(text, _chunks(source, text.take(base), size), part.bundle, settings)
     else:
         text.size = base + min(begun, wanted)
         if begun < wanted:
             text.read(source, first + begun, wanted - begun)
         yield _locate(text, source, part, base, settings)
+
+
+def _head(source: Source, size: int) -> bytes:
+    head = bytearray(min(HEAD_BYTES, size))
+    if source.read_into(memoryview(head), 0) != len(head):
+        raise EOFError
+    return bytes(head)
+
+
+def rejected(text: Text, bundle: Bundle, why: str) -> Boundaries:
+    """The whole bundle as one document without text, which cannot be read."""
+    fault = Damaged(RejectReason.UNREADABLE_BUNDLE, why)
+    return Boundaries(np.full(2, text.size, np.int64), np.array([0, bundle.size], np.int64), ended=True, fault=fault)
 
 
 def _chunks(source: Source, first: bytes, size: int) -> Iterator[bytes]:
@@ -193,10 +198,15 @@ def _read_on(
     return text.size, dropped
 
 
-def _read_stream(text: Text, chunks: Iterator[bytes], size: int, settings: ReadSettings) -> Iterator[Boundaries]:
+def _read_stream(
+    text: Text, chunks: Iterator[bytes], bundle: Bundle, settings: ReadSettings
+) -> Iterator[Boundaries | Table]:
     """The boundaries in a bundle that is a stream, in parts of as many documents as `settings.part_bytes` allows."""
     offset = 0
-    for stream in open_streams(chunks, size, settings):
+    for stream in open_streams(chunks, bundle, settings):
+        if stream.table:
+            yield Table(stream.table, stream)
+            return
         most = settings.document_bytes * (1 + bool(stream.width))  # UTF-8 is at most half as long again as UTF-16
         surplus, ended = b"", False
         while not ended:
@@ -246,53 +256,3 @@ def _sizes(text: Text, edges: Int64s, width: int) -> Int64s:
     units = np.empty(len(edges) - 1, np.int64)
     places.count_units(text.bytes, edges[:-1], edges[1:], units)
     return units * width
-
-
-_NONE = np.empty(0, np.int64)
-
-
-@dataclass(frozen=True)
-class RawDocuments:
-    """Documents in input order, not parsed yet.
-
-    Attributes:
-        start, end: int64[d], their bytes in the text, delimiter lines included.
-        offset, length: int64[d], their bytes in the bundle.
-        bundle: int32[d], the index into the split's ranges.
-        closes: bool[d], true if a document ends with its bundle.
-        encoding: d strings, the encoding of the bundle: `utf-8` unless another is known.
-        width: uint8[d], see `Documents`.
-        faults: the reasons why documents cannot be read, by row, as far as they are known.
-    """
-
-    start: Int64s
-    end: Int64s
-    offset: Int64s
-    length: Int64s
-    bundle: Int32s
-    closes: Bools
-    encoding: list[str]
-    width: Bytes
-    faults: dict[int, Damaged]
-
-    @classmethod
-    def of(cls, gathered: Sequence[tuple[int, Boundaries]]) -> Self:
-        """The documents between boundaries, each of which comes with the index of its range."""
-        boundaries = [each for _, each in gathered]
-        counts = np.array([len(each.edges) - 1 for each in boundaries], np.int64)
-        last = np.cumsum(counts) - 1
-        closing = [row for row, each, count in zip(last, boundaries, counts, strict=True) if each.ended and count]
-        closes = np.zeros(int(counts.sum()), np.bool_)
-        closes[closing] = True
-        number = np.repeat(np.arange(len(boundaries)), counts).tolist()
-        return cls(
-            start=np.concatenate([_NONE, *(each.edges[:-1] for each in boundaries)]),
-            end=np.concatenate([_NONE, *(each.edges[1:] for each in boundaries)]),
-            offset=np.concatenate([_NONE, *(each.offsets[:-1] for each in boundaries)]),
-            length=np.concatenate([_NONE, *(np.diff(each.offsets) for each in boundaries)]),
-            bundle=np.repeat(np.array([index for index, _ in gathered], np.int32), counts),
-            closes=closes,
-            encoding=[boundaries[each].encoding or "utf-8" for each in number],
-            width=np.repeat(np.array([2 if each.encoding else 0 for each in boundaries], np.uint8), counts),
-            faults={int(row): each.fault for row, each in zip(last, boundaries, strict=True) if each.fault},
-        )

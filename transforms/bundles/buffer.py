@@ -9,6 +9,8 @@ from transforms.bundles.stores import Source
 # Bytes after a place that must be known to tell if a delimiter begins there.
 AHEAD = len(kernels.DELIMITER) - 1
 _SPARE = 1 << 22
+# Files are read in chunks of growing size; streams in the largest.
+FIRST_CHUNK, LARGEST_CHUNK = 1 << 16, 1 << 22
 
 
 class Text:
@@ -43,8 +45,8 @@ class Text:
         if count and source.read_into(self.bytes.data[begin : self.size], offset) != count:
             raise EOFError
 
-    def append(self, piece: bytes) -> int:
-        """Appends `piece`; returns the place of its first byte."""
+    def append(self, piece: bytes | memoryview) -> int:
+        """Appends `piece`, which is bytes; returns the place of its first byte."""
         begin = self._grow(len(piece))
         self.bytes[begin : self.size] = np.frombuffer(piece, np.uint8)
         return begin

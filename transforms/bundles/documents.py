@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from transforms.arrays import Bools, Bytes, Int32s, Int64s
 from transforms.bundles.errors import BundleError
@@ -45,13 +46,14 @@ class Documents:
         text: uint8[m], UTF-8 that holds all documents, with other bytes between them.
         text_start: int64[d], the place in `text` of each document's first byte, after its delimiter line and a mark.
         text_end: int64[d], one past its last byte; padding at its end is left out.
-        shift: int64[d], the offset in the bundle of `text_start`, minus `text_start`.
+        shift: int64[d], the offset in the bundle of `text_start`, minus `text_start`; for a row of a table the offset
+            counts in its text.
         width: uint8[d], bytes in the bundle for each UTF-16 code unit of the text: 2 in UTF-16, 1 in single-byte
             encodings; 0 for UTF-8, in which every place in `text` has the offset place + shift.
         bundle: int32[d], the index into the split's ranges.
         offset: int64[d], bytes from the start of the bundle, decompressed, to the delimiter line; 0 for text before the
-            first one.
-        length: int64[d], bytes to the next delimiter line or the end of the bundle.
+            first one. For a row of a table: the bytes to its line, or its number from 0.
+        length: int64[d], bytes to the next delimiter line or the end of the bundle; of a row's line, or of its text.
         name: d strings: the rest of the delimiter line, trimmed; the file's name where there is no delimiter.
         encoding: d strings, the encoding of the document in its bundle.
         repaired: int32[d], the characters that were restored, or replaced by U+FFFD, because they were not UTF-8.
@@ -60,6 +62,9 @@ class Documents:
             repaired.
         bytes_read: bytes of the split's ranges; 0 for all parts but the first.
         findings: what else a user should know of the documents, rejects among them.
+        source: struct[d], the columns that are carried, see `sources`; null for documents of bundles; None where they
+            were not asked for.
+        source_type: the type of the columns that tables carry, where `source` was not asked for; None without tables.
         anchors: for rows of repaired UTF-8, int64[k] places in `text`, ascending, and their offsets in the bundle; from
             each on, up to the next, offsets count as places do.
     """
@@ -80,6 +85,8 @@ class Documents:
     bytes_read: int
     findings: Findings = field(default_factory=Findings)
     anchors: Mapping[int, tuple[Int64s, Int64s]] = field(default_factory=dict)
+    source: pa.StructArray | None = None
+    source_type: pa.DataType | None = None
 
     def offsets_of(self, place: Int64s, document: npt.NDArray[np.integer[Any]]) -> Int64s:
         """The offset in its bundle, decompressed but not decoded, of each place in `text`, as int64[p].

@@ -34,7 +34,15 @@ class RejectReason(StrEnum):
     CORRUPT_STREAM = "corrupt_stream"  # compressed data is damaged
     DECOMPRESSED_TOO_LARGE = "decompressed_too_large"  # more comes out of compressed data than is allowed
     UNREADABLE_BUNDLE = "unreadable_bundle"  # a stream could not read the bundle, twice
+    BROKEN_ROW = "broken_row"  # a line of a table that is no row: no JSON object, or not as many columns as the header
+    NO_TEXT = "no_text"  # a row whose text is missing, null or no string; or a table in which no column is the text
+    CORRUPT_TABLE = "corrupt_table"  # Parquet or Arrow that is damaged or cut short, or a part of it
+    COLUMNS_LOST = "columns_lost"  # rows that are kept, though the columns carried with them could not be read
     UNSUPPORTED_FORMAT = "unsupported_format"  # an archive, or a compression that is not read
+
+
+# The reasons of rejects that stand for documents which are kept all the same.
+KEPT_ALL_THE_SAME = (RejectReason.REPAIRED, RejectReason.COLUMNS_LOST)
 
 
 class PassedReason(StrEnum):

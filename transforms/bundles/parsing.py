@@ -1,12 +1,14 @@
 """Parses the documents of a part: their names, encodings and texts, and the rejects."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import reduce
 
 import numpy as np
+import pyarrow as pa
 
 from transforms.arrays import Bools, Int64s
-from transforms.bundles.boundaries import SAMPLE_BYTES, RawDocuments
+from transforms.bundles.boundaries import SAMPLE_BYTES
 from transforms.bundles.buffer import Text
 from transforms.bundles.compression import Damaged
 from transforms.bundles.documents import Documents, Reject
@@ -17,6 +19,8 @@ from transforms.bundles.formats import LOOKED_AT, format_of_file, markup_of
 from transforms.bundles.kernels import documents as kernels
 from transforms.bundles.kernels import places
 from transforms.bundles.lookalikes import find_lookalikes
+from transforms.bundles.raw import RawDocuments
+from transforms.bundles.sources import unite, written
 from transforms.bundles.splits import Split
 from transforms.characters.table import WHITE_SPACE
 from transforms.settings import ReadSettings
@@ -26,7 +30,14 @@ _FAULTY = 64
 _UNREADABLE = kernels.INVALID | kernels.CONTROLS
 
 
-def parse_documents(split: Split, text: Text, raw: RawDocuments, settings: ReadSettings, bytes_read: int) -> Documents:
+def parse_documents(
+    split: Split,
+    text: Text,
+    raw: RawDocuments,
+    settings: ReadSettings,
+    bytes_read: int,
+    source: pa.DataType | None = None,
+) -> Documents:
     """The readable documents of a part, and the others as rejects.
 
     Args:
@@ -35,8 +46,9 @@ def parse_documents(split: Split, text: Text, raw: RawDocuments, settings: ReadS
         raw: its documents.
         settings: how bundles are read.
         bytes_read: see `Documents`.
+        source: the type of the carried columns of the run; None where they are not asked for.
     """
-    return _Parser(split, text, raw, settings).documents(bytes_read)
+    return _Parser(split, text, raw, settings).documents(bytes_read, source)
 
 
 class _Parser:
@@ -55,10 +67,11 @@ class _Parser:
         self._flags, self._named_brackets = (np.empty(count, np.uint8) for _ in range(2))
         self._decoded: dict[int, Decoded] = {}
 
-    def documents(self, bytes_read: int) -> Documents:
+    def documents(self, bytes_read: int, source: pa.DataType | None) -> Documents:
         """The columns of `Documents`."""
         self._parse_delimiter_lines()
         self._body_offset = self._raw.offset + self._sizes(self._raw.start, self._start, self._raw.width)
+        self._body_offset[self._raw.is_row] = 0  # offsets count in the text of a row
         self._check(np.arange(len(self._flags)))
         self._mark_faults()
         self._decode()
@@ -83,12 +96,17 @@ class _Parser:
             bytes_read=bytes_read,
             findings=self._findings(),
             anchors={at: self._anchors(row) for at, row in enumerate(rows) if self._is_anchored(row)},
+            source=None if source is None else _joined(self._raw.sources, source).filter(pa.array(good)),
+            source_type=reduce(unite, self._raw.source_types) if self._raw.source_types else None,
         )
 
     def _parse_delimiter_lines(self) -> None:
         columns = self._name_start, self._name_end, self._start, self._named_brackets
         raw = self._raw
         kernels.parse_delimiter_lines(self._text.bytes, raw.start, raw.end, self._settings.lenient, *columns)
+        for column in (self._name_start, self._name_end, self._named_brackets):
+            column[raw.is_row] = 0  # they have no delimiter line
+        self._start[raw.is_row] = raw.start[raw.is_row]
 
     def _sizes(self, start: Int64s, end: Int64s, width: np.ndarray) -> Int64s:
         """The bytes in the bundle of each `text[start:end]`, for the widths of `Documents`."""
@@ -110,7 +128,8 @@ class _Parser:
     def _mark_faults(self) -> None:
         """Marks the documents that are known to be unreadable, and those that are too long."""
         most = self._settings.document_bytes
-        for row in np.flatnonzero(self._raw.length > most).tolist():
+        size = np.where(self._raw.is_row, self._raw.end - self._raw.start, self._raw.length)
+        for row in np.flatnonzero(size > most).tolist():
             detail = f"more than {most:,} bytes in one document; delimit documents, or raise input.document_bytes"
             self._raw.faults.setdefault(row, Damaged(RejectReason.DOCUMENT_TOO_LARGE, detail))
         self._flags[list(self._raw.faults)] |= _FAULTY
@@ -153,6 +172,8 @@ class _Parser:
 
     def _name(self, row: int) -> str:
         """The document's name: the rest of its delimiter line, or the name of its file."""
+        if self._raw.is_row[row]:
+            return self._raw.row_name[row]
         first, last = int(self._name_start[row]), int(self._name_end[row])
         if first < 0:
             return self._bundle(row).rpartition("/")[2]
@@ -179,6 +200,9 @@ class _Parser:
                 what = "1 character was" if count == 1 else f"{count:,} characters were"
                 detail = f"{what} not {self._encoding[row].upper()}; the document is kept, repaired"
                 yield self._reject(row, Damaged(RejectReason.REPAIRED, detail))
+        for row, detail in self._raw.lost:
+            offset = int(self._raw.offset[row])
+            yield Reject(self._bundle(row), offset, 0, "write", RejectReason.COLUMNS_LOST, detail, b"")
 
     def _reject(self, row: int, fault: Damaged) -> Reject:
         payload = self._bytes(self._raw.start[row], self._raw.end[row])
@@ -187,7 +211,9 @@ class _Parser:
         if self._raw.width[row]:
             payload = utf16_bytes(payload, self._raw.encoding[row])
         payload += fault.rest
-        offset, length = int(self._raw.offset[row]), int(self._raw.length[row]) + len(fault.rest)
+        offset, length = int(self._raw.offset[row]), int(self._raw.length[row])
+        if not self._raw.is_row[row]:  # the line of a row counts as its length already
+            length += len(fault.rest)
         return Reject(self._bundle(row), offset, length, "read", fault.reason, fault.detail, payload)
 
     def _explain(self, row: int) -> Damaged:
@@ -208,7 +234,7 @@ class _Parser:
         counts: Counter[Kind] = Counter()
         looked_at = (self._flags & (kernels.BRACKETS | kernels.MARKUP) != 0) | (self._named_brackets != 0)
         for row in np.flatnonzero((looked_at | (self._name_start < 0)) & ~self._is_nothing()).tolist():
-            if self._flags[row] & kernels.BRACKETS or self._named_brackets[row]:
+            if not self._raw.is_row[row] and (self._flags[row] & kernels.BRACKETS or self._named_brackets[row]):
                 found += self._lookalikes(row, counts)
             kind = self._format(row)
             if kind:
@@ -241,7 +267,9 @@ class _Parser:
         return Finding(kind, self._bundle(row), self._offset(row, place), excerpt)
 
     def _offset(self, row: int, place: int) -> int:
-        """The offset in the bundle of a place in the document's name or body."""
+        """The offset in the bundle of a place in the document's name or body; that of a row for one in its text."""
+        if self._raw.is_row[row]:
+            return int(self._raw.offset[row])
         if row in self._decoded and place >= self._start[row]:
             if self._is_anchored(row):
                 anchored, offsets = self._anchors(row)
@@ -252,6 +280,13 @@ class _Parser:
             start, offset, width = self._raw.start[row], self._raw.offset[row], self._raw.width[row]
         size = self._sizes(np.array([start]), np.array([place]), np.array([width], np.uint8))
         return int(offset + size[0])
+
+
+def _joined(parts: Sequence[pa.Array | int], source: pa.DataType) -> pa.StructArray:
+    """The carried columns of all documents; a number stands for so many that have none."""
+    kind = written(source)
+    arrays = [pa.nulls(each, kind) if isinstance(each, int) else each for each in parts]
+    return pa.concat_arrays([pa.nulls(0, kind), *arrays])
 
 
 def _first_characters(text: bytes, most: int) -> bytes:

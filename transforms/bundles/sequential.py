@@ -19,6 +19,7 @@ from transforms.bundles.errors import BundleReadError, RejectReason
 from transforms.bundles.kernels.delimiters import DELIMITER
 from transforms.bundles.listing import Bundle
 from transforms.bundles.stores import open_store
+from transforms.bundles.tables import TableFormat, is_cut, is_of_lines, table_of
 from transforms.settings import ReadSettings
 
 # What may belong to a delimiter that is not read yet, or to the line end before it.
@@ -30,8 +31,12 @@ def is_stream(head: bytes) -> bool:
     return bool(compression_of(head) or foreign_format(head) or utf16_of(head))
 
 
-def bundle_is_stream(bundle: Bundle) -> bool:
+def bundle_is_stream(bundle: Bundle, asked: str = "auto") -> bool:
     """True if a bundle, by its first bytes, can only be read from its beginning.
+
+    Args:
+        bundle: a bundle, or a table.
+        asked: see `ReadSettings.format`.
 
     Raises:
         BundleReadError: it cannot be read.
@@ -40,9 +45,11 @@ def bundle_is_stream(bundle: Bundle) -> bool:
     head = memoryview(bytearray(min(HEAD_BYTES, bundle.size)))
     try:
         with store.open(path) as source:
-            return is_stream(bytes(head[: source.read_into(head, 0)]))
+            found = bytes(head[: source.read_into(head, 0)])
     except OSError as error:
         raise BundleReadError(f"{bundle.url}: cannot be read: {error.strerror or error}") from error
+    table = table_of(bundle.name, found, asked)
+    return not is_cut(table) if table else is_stream(found)
 
 
 class Stream(Iterator[bytes]):
@@ -53,9 +60,11 @@ class Stream(Iterator[bytes]):
         width: bytes of the decompressed bundle for each UTF-16 code unit of the text; 0 if it was not transcoded.
         ended: true after the last piece.
         fault: the damage that ended the text before the end of the bundle, if any.
+        table: the format of the text, if it is a table.
     """
 
-    def __init__(self, pieces: Iterator[bytes], encoding: str = "") -> None:
+    def __init__(self, pieces: Iterator[bytes], encoding: str = "", table: TableFormat | None = None) -> None:
+        self.table = table
         self.encoding, self.width = encoding, 2 if encoding else 0
         self._raw = _UpToAscii(pieces) if encoding else None
         self._pieces = transcode_utf16(self._raw, encoding) if self._raw else pieces
@@ -146,8 +155,8 @@ class _UpToAscii(Iterator[bytes]):
         return chain([self.rest or b""], self._pieces)
 
 
-def open_streams(chunks: Iterator[bytes], size: int, settings: ReadSettings) -> Iterator[Stream]:
-    """The text of a bundle of `size` bytes, read in chunks.
+def open_streams(chunks: Iterator[bytes], bundle: Bundle, settings: ReadSettings) -> Iterator[Stream]:
+    """The text of a bundle, read in chunks.
 
     There is one stream, or two: where the bundle begins in UTF-16 and a delimiter in ASCII follows, the second is the
     rest from there on, as it is. Each must be read to its end before the next.
@@ -155,8 +164,12 @@ def open_streams(chunks: Iterator[bytes], size: int, settings: ReadSettings) -> 
     head, chunks = _look(chunks)
     kind = compression_of(head)
     if kind:
-        pieces = capped(decompress(kind, chunks), size, settings.decompressed_bytes, settings.decompressed_ratio)
-        head, chunks = _look(pieces)
+        most = settings.decompressed_bytes, settings.decompressed_ratio
+        head, chunks = _look(capped(decompress(kind, chunks), bundle.size, *most))
+    table = table_of(bundle.name, head, settings.format)
+    if table and is_of_lines(table):
+        yield Stream(chunks, table=table)
+        return
     stream = _open_text(head, chunks, compressed=bool(kind))
     yield stream
     if stream.followed:

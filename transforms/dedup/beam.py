@@ -10,6 +10,7 @@ import apache_beam as beam
 from transforms.bundles.beam import Batch, batches
 from transforms.bundles.errors import BundleFailed
 from transforms.bundles.reader import read_parts
+from transforms.bundles.sources import pack
 from transforms.bundles.splits import Split
 from transforms.dedup.fingerprints import FingerprintedSplit, write_fingerprint
 from transforms.dedup.first_pass import fingerprint_split
@@ -66,7 +67,8 @@ class FingerprintSplit(beam.PTransform):
         for part, documents in read_parts(split, self._reading):
             fingerprint = fingerprint_split(part, documents, self._paragraphs, self._settings, self._language, filters)
             write_fingerprint(run, part.id, fingerprint)
-            done.append(FingerprintedSplit(part, time.perf_counter() - begun, len(fingerprint.offset)))
+            source = pack(documents.source_type)
+            done.append(FingerprintedSplit(part, time.perf_counter() - begun, len(fingerprint.offset), source))
             begun = time.perf_counter()
             del documents, fingerprint  # not in memory beside the next part's
         advance("fingerprint", split.size)

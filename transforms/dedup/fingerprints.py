@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from transforms.arrays import Float64s, Int32s, Int64s
+from transforms.bundles.sources import united, unpack
 from transforms.bundles.splits import Split
 from transforms.dedup.numbers.sets import NumberSets
 from transforms.dedup.shingles import ShingleSets
@@ -82,11 +83,19 @@ class Fingerprint:
 
 @dataclass(frozen=True)
 class FingerprintedSplit:
-    """A split whose fingerprint file is written, the seconds that took, and its paragraphs."""
+    """A split whose fingerprint file is written.
+
+    Attributes:
+        split: the split.
+        seconds: what it took.
+        paragraphs: their number.
+        source: the type of the columns that its tables carry, see `sources.pack`.
+    """
 
     split: Split
     seconds: float
     paragraphs: int
+    source: str = ""
 
 
 def write_fingerprint(run: Run, split: str, fingerprint: Fingerprint) -> None:
@@ -195,11 +204,23 @@ class JoinClock:
         )
 
 
-def write_figures(run: Run, figures: JoinFigures) -> None:
-    """Writes the figures of the run's join, for its commit."""
+def write_figures(run: Run, figures: JoinFigures, fingerprinted: Sequence[FingerprintedSplit]) -> None:
+    """Writes the figures of the run's join, for its commit, and the type of the columns that its tables carry.
+
+    Args:
+        run: whose files they are.
+        figures: of the join.
+        fingerprinted: the run's splits, in input order.
+    """
+    run.folder.write_json(run.source_type(), united(each.source for each in fingerprinted))
     run.folder.write_json(run.join_figures(), figures.model_dump(mode="json"))
 
 
 def read_figures(run: Run) -> JoinFigures:
     """The figures of the run's join."""
     return JoinFigures.model_validate(run.folder.read_json(run.join_figures()))
+
+
+def read_source_type(run: Run) -> pa.DataType | None:
+    """The type of the columns that the run's tables carry; None without tables, and where they carry nothing."""
+    return unpack(run.folder.read_json(run.source_type()))

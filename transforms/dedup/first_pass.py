@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from transforms.arrays import Int64s
 from transforms.bundles.documents import find_paragraphs
-from transforms.bundles.errors import BundleChanged, RejectReason
+from transforms.bundles.errors import KEPT_ALL_THE_SAME, BundleChanged
 from transforms.bundles.listing import digest_bundle
 from transforms.bundles.reader import Documents
 from transforms.bundles.splits import Split
@@ -102,7 +102,7 @@ def _facts(split: Split, documents: Documents) -> dict[str, Any]:
     begun = [each.bundle for each in split.ranges if each.start == 0 and split.part == 0 and not each.unreadable]
     return {
         "bytes": documents.bytes_read,
-        "rejected": sum(each.reason != RejectReason.REPAIRED for each in documents.rejects),
+        "rejected": sum(each.reason not in KEPT_ALL_THE_SAME for each in documents.rejects),
         "preambles": int(documents.preamble.sum()),
         "reasons": Counter(each.reason for each in documents.rejects),
         "text": _text_digest(documents),

@@ -210,9 +210,8 @@ class Manifest(Header):
     preambles: int = Field(description="documents without a delimiter line")
     rejects: dict[str, int] = Field(description="by reason")
     repaired: Repaired = Field(Repaired(), description="see `input.repair`")
-    findings: dict[Kind, Found] = Field(
-        default_factory=dict, description="look-alikes of delimiters, and markup and tables taken as text, by kind"
-    )
+    findings: dict[Kind, Found] = Field({}, description="look-alikes of delimiters, and markup taken as text, by kind")
+    source: dict[str, str] = Field({}, description="columns that tables carry, with types; not written without any")
     dedup: JoinFigures
     seconds: Seconds
     files: tuple[ShardFile, ...] = Field(description="by path")
@@ -263,7 +262,8 @@ class Manifest(Header):
     def to_json(self) -> str:
         """The text of the file: what identifies the run first."""
         fields = self.model_dump(mode="json", by_alias=True)
-        absent = {name for name in ("slice", "window", "generation", "against") if not fields[name]}
+        optional = ("slice", "window", "generation", "source", "against")
+        absent = {name for name in optional if not fields[name]}
         first = ("format", "run", "state")
         order = [*first, *(name for name in fields if name not in first and name not in absent)]
         return json.dumps({name: fields[name] for name in order}, ensure_ascii=False, indent=1) + "\n"

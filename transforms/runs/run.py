@@ -97,6 +97,10 @@ class Run:
         """The path of the figures of the run's join; the manifest says the same."""
         return f"{self.scratch_folder()}/join.json"
 
+    def source_type(self) -> str:
+        """The path of the type of the columns that the run's tables carry."""
+        return f"{self.scratch_folder()}/source.json"
+
     def report(self) -> str:
         """The path of the run's report."""
         return f"{REPORTS}/{self.name}.html"

@@ -11,6 +11,7 @@ from transforms.bundles.beam import Batch, parts_together
 from transforms.bundles.errors import BundleFailed
 from transforms.bundles.reader import read_again
 from transforms.bundles.splits import Split
+from transforms.dedup.fingerprints import read_source_type
 from transforms.parallel import advance, map_in_order
 from transforms.runs.run import OnFailure, Run, abort
 from transforms.segmentation.segmenter import shared_segmenter
@@ -58,7 +59,7 @@ class WriteSplit(beam.PTransform):
         """The parts of one split, written; they are read once."""
         segmenter = shared_segmenter(self._segmentation)
         written = []
-        for part, documents in read_again(parts, self._reading):
+        for part, documents in read_again(parts, self._reading, read_source_type(run)):
             written.append(write_split(run, part, documents, self._breaks, segmenter, self._settings))
             del documents  # not in memory beside the next part's
         advance("write", parts[0].size)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from transforms.bundles.errors import RejectReason
+from transforms.bundles.errors import KEPT_ALL_THE_SAME
 from transforms.errors import RafidError, RunError
 from transforms.runs.catalog import read_catalog
 from transforms.runs.manifest import Counts, Manifest, RunKey, ShardFile, Tally
@@ -158,10 +158,13 @@ def _list_entries(file: pq.ParquetFile | None, column: str) -> int:
 
 
 def _rejected(file: pq.ParquetFile | None) -> int:
-    """The number of documents that could not be read; those that were repaired are kept besides."""
+    """The number of documents that could not be read; some rejects are of documents that are kept."""
     if file is None:
         return 0
-    return int(pc.sum(pc.not_equal(file.read(["reason"]).column("reason"), RejectReason.REPAIRED.value)).as_py() or 0)
+    kept = pc.is_in(
+        file.read(["reason"]).column("reason"), value_set=pa.array([str(each) for each in KEPT_ALL_THE_SAME])
+    )
+    return int(pc.sum(pc.invert(kept)).as_py() or 0)
 
 
 def _gone(files: Mapping[str, pq.ParquetFile]) -> int:

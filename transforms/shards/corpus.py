@@ -1,7 +1,7 @@
 """Reading a corpus back: by its manifests, so that half a run is never seen."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
+from transforms.bundles.sources import readable
 from transforms.errors import RunError
 from transforms.filesystems import OutputError, filesystem
 from transforms.runs.catalog import Catalog, read_catalog
@@ -79,19 +81,37 @@ class Corpus:
     def dataset(self, ledger: str, runs: Sequence[str] | None = None) -> ds.Dataset:
         """All rows of one of `schemas.LEDGERS`; those of files of before, which lack `run`, have it from their path.
 
+        Where tables carry columns, they are in `source`.
+
         Args:
             ledger: its name.
             runs: of those of these runs that are there and can be read; None for all.
         """
         manifests = self.manifests if runs is None else [each for each in self.catalog.runs if each.run in runs]
         system, _ = filesystem(self.folder.url)
-        schema = schemas.LEDGERS[ledger]
+        schema = self._schema(ledger, manifests)
         parts = [
             ds.dataset(paths, schema=schema, format="parquet", filesystem=system, partitioning=_BY_RUN)
             for manifest in manifests
             if (paths := self._paths(manifest, ledger))
         ]
         return ds.dataset(parts) if parts else ds.dataset(schema.empty_table())
+
+    def _schema(self, ledger: str, manifests: Sequence[Manifest]) -> pa.Schema:
+        """The columns of a ledger in some runs; what their tables carry is united, see `sources.readable`."""
+        schema = schemas.LEDGERS[ledger]
+        if ledger not in schemas.WITH_SOURCE:
+            return schema
+        kinds = [kind for each in manifests if each.source and (kind := self._source_type(each, ledger)) is not None]
+        return schemas.with_source(schema, readable(kinds)) if kinds else schema
+
+    def _source_type(self, manifest: Manifest, ledger: str) -> pa.DataType | None:
+        """The type of what the tables of a run carry, by the first file that can be read: all of a ledger have it."""
+        system, _ = filesystem(self.folder.url)
+        for path in self._paths(manifest, ledger):
+            with suppress(OSError, pa.ArrowException):  # whoever reads its rows says what is wrong
+                return pq.read_schema(path, filesystem=system).field(schemas.SOURCE).type
+        return None
 
     def _paths(self, manifest: Manifest, ledger: str) -> list[str]:
         return [filesystem(self.folder.at(path))[1] for path in manifest.files_of(ledger)]

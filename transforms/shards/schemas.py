@@ -35,6 +35,7 @@ DUPLICATES = pa.schema(
     [
         _required("doc_id", pa.string()),
         _required("bundle", pa.string()),
+        _required("document_offset", pa.int64()),
         _required("offset", pa.int64()),
         _required("paragraph_index", pa.int32()),
         _required("text", pa.string()),
@@ -86,3 +87,13 @@ FILTERED = pa.schema(
 )
 
 LEDGERS = {"documents": DOCUMENTS, "duplicates": DUPLICATES, "filtered": FILTERED, "rejects": REJECTS}
+
+# The ledgers in which the columns of tables are carried, and the column: a struct of a type of the run's own. It
+# stands in runs that read tables.
+WITH_SOURCE = ("documents", "duplicates", "filtered")
+SOURCE = "source"
+
+
+def with_source(schema: pa.Schema, source: pa.DataType | None) -> pa.Schema:
+    """The schema of a ledger in a run whose tables carry columns of that struct type; None: they carry none."""
+    return schema if source is None else schema.append(pa.field(SOURCE, source))

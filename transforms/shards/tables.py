@@ -112,7 +112,7 @@ class SplitText:
             "paragraph_index": lists(self.fingerprint.paragraph_index()[kept], first),
             "paragraph_offset": lists(self.fingerprint.offset[kept], first),
         }
-        return self._table(columns, schemas.DOCUMENTS)
+        return self._table(columns, schemas.DOCUMENTS, rows)
 
     def _segmented(self, start: Int64s, end: Int64s, first: Int64s) -> pa.Array:
         if self.segmenter is None:
@@ -123,16 +123,18 @@ class SplitText:
     def _duplicates(self) -> pa.Table:
         removed = self.verdicts.column("paragraph").to_numpy()
         start, end = (bound[removed] for bound in paragraph_bounds(self.documents, self.fingerprint))
-        owners = self.fingerprint.documents.take(pa.array(self.fingerprint.paragraph_document()[removed]))
+        rows = self.fingerprint.paragraph_document()[removed]
+        owners = self.fingerprint.documents.take(pa.array(rows))
         columns = {
             "doc_id": owners.column("doc_id"),
             "bundle": owners.column("bundle"),
+            "document_offset": owners.column("offset"),
             "offset": pa.array(self.fingerprint.offset[removed]),
             "paragraph_index": pa.array(self.fingerprint.paragraph_index()[removed]),
             "text": joined(self.documents.text, start, end, np.arange(len(removed) + 1), self.breaks),
             **{name: self.verdicts.column(name) for name in self.verdicts.column_names if name != "paragraph"},
         }
-        return self._table(columns, schemas.DUPLICATES)
+        return self._table(columns, schemas.DUPLICATES, rows)
 
     def _filtered(self, left_out: Bools) -> pa.Table:
         paragraphs = left_out[self.fingerprint.paragraph_document()]
@@ -145,7 +147,7 @@ class SplitText:
             "text": joined(self.documents.text, start, end, np.arange(len(rows) + 1), self.breaks),
             "paragraph_offset": lists(self.fingerprint.offset[paragraphs], first),
         }
-        return self._table(columns, schemas.FILTERED)
+        return self._table(columns, schemas.FILTERED, rows)
 
     def _rejects(self) -> pa.Table:
         fields = [field for field in schemas.REJECTS if field.name != "run"]
@@ -153,10 +155,16 @@ class SplitText:
         columns = {field.name: pa.array([getattr(row, field.name) for row in rows], field.type) for field in fields}
         return self._table(columns, schemas.REJECTS)
 
-    def _table(self, columns: Mapping[str, pa.Array | pa.ChunkedArray], schema: pa.Schema) -> pa.Table:
-        """The columns and that of the run, in the order of the schema."""
+    def _table(
+        self, columns: Mapping[str, pa.Array | pa.ChunkedArray], schema: pa.Schema, owners: Int64s | None = None
+    ) -> pa.Table:
+        """The columns and that of the run, in the order of the schema; and what tables carry with their owners."""
         rows = len(next(iter(columns.values())))
         every = {**columns, "run": pa.repeat(self.run, rows)}
+        source = self.documents.source
+        if owners is not None and source is not None:
+            every[schemas.SOURCE] = source.take(pa.array(owners))
+            schema = schemas.with_source(schema, source.type)
         return pa.table([every[name] for name in schema.names], schema=schema)
 
     def _rows_of(self, paragraphs: Bools) -> tuple[Int64s, Int64s]:

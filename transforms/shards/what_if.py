@@ -23,12 +23,13 @@ PARAGRAPHS = pa.schema(
     [
         pa.field("doc_id", pa.string()),
         pa.field("bundle", pa.string()),
+        pa.field("document_offset", pa.int64()),
         pa.field("offset", pa.int64()),
         pa.field("paragraph_index", pa.int32()),
         pa.field("text", pa.large_string()),
     ]
 )
-_IN_ORDER = [("bundle", "ascending"), ("offset", "ascending"), ("paragraph_index", "ascending")]
+_IN_ORDER = [(name, "ascending") for name in ("bundle", "document_offset", "offset", "paragraph_index")]
 _ROWS = 1 << 16  # paragraphs that are hashed at a time
 
 
@@ -161,7 +162,11 @@ def _kept_of(corpus: Corpus, manifest: Manifest) -> list[pa.Table]:
 
 def _in_order(tables: Sequence[pa.Table], run: str) -> pa.Table:
     """The rows of all, in the order of the input, with the run that they are of."""
-    table = pa.concat_tables(tables).sort_by(_IN_ORDER)
+    table = pa.concat_tables(tables)
+    if table.column("document_offset").null_count:  # files of before it: of bundles, in which offsets of paragraphs do
+        at = PARAGRAPHS.get_field_index("document_offset")
+        table = table.set_column(at, PARAGRAPHS.field(at), table.column("offset"))
+    table = table.sort_by(_IN_ORDER)
     return table.append_column("run", pa.repeat(run, len(table)))
 
 
@@ -172,6 +177,7 @@ def _kept(documents: pa.RecordBatch, breaks: str) -> pa.Table:
     columns = [
         documents.column("doc_id").take(owner),
         documents.column("bundle").take(owner),
+        documents.column("offset").take(owner),
         documents.column("paragraph_offset").flatten(),
         documents.column("paragraph_index").flatten(),
         texts.flatten().cast(pa.large_string()),

@@ -12,10 +12,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from transforms.bundles.documents import Documents
+from transforms.bundles.errors import RejectReason
 from transforms.bundles.findings import Findings, Kind
 from transforms.bundles.listing import digest_bundle
+from transforms.bundles.sources import described
 from transforms.bundles.splits import ByteRange, Split
-from transforms.dedup.fingerprints import Fingerprint, read_figures, read_fingerprint
+from transforms.dedup.fingerprints import Fingerprint, read_figures, read_fingerprint, read_source_type
 from transforms.dedup.first_pass import check_same_text
 from transforms.dedup.verdicts import read_verdicts
 from transforms.runs.manifest import (
@@ -41,7 +43,7 @@ _DICTIONARY = {
     "bundle", "encoding", "language", "rule", "kept_bundle", "kept_run", "kept_corpus", "stage", "reason",
     "repaired", "run",
 }  # fmt: skip
-_DELTA = {"offset", "length", "paragraph_index.list.element", "paragraph_offset.list.element"}
+_DELTA = {"offset", "document_offset", "length", "paragraph_index.list.element", "paragraph_offset.list.element"}
 
 
 def write_table(folder: Folder, path: str, table: pa.Table, run: str, settings: ShardSettings) -> WrittenFile:
@@ -82,6 +84,7 @@ class WrittenSplit:
     files: tuple[WrittenFile, ...]
     counts: Counts
     seconds: float
+    lost: int = 0  # stretches of rows whose carried columns could not be read
 
 
 def write_split(
@@ -110,7 +113,8 @@ def write_split(
     tables = text.tables()
     shards = {ledger: run.shard(ledger, split.id) for ledger in tables}
     files = [write_table(run.folder, shards[name], table, run.name, settings) for name, table in tables.items()]
-    return WrittenSplit(split, tuple(files), count_split(run.folder, shards), time.perf_counter() - begun)
+    lost = sum(each.reason == RejectReason.COLUMNS_LOST for each in documents.rejects)
+    return WrittenSplit(split, tuple(files), count_split(run.folder, shards), time.perf_counter() - begun, lost)
 
 
 def commit_run(run: Run, written: Sequence[WrittenSplit], opening: Opening) -> Manifest:
@@ -138,9 +142,10 @@ def commit_run(run: Run, written: Sequence[WrittenSplit], opening: Opening) -> M
         counts=counts,
         bytes=sum(each.facts["bytes"] for each in fingerprints),
         preambles=sum(each.facts["preambles"] for each in fingerprints),
-        rejects=dict(sorted(sum((Counter(each.facts["reasons"]) for each in fingerprints), Counter()).items())),
+        rejects=_rejects(in_order, fingerprints),
         repaired=_repaired(fingerprints),
         findings=_findings(fingerprints),
+        source=described(read_source_type(run)),
         dedup=figures,
         seconds=_seconds(in_order, figures, opening.header.started),
         files=tuple(ShardFile(**asdict(file)) for file in files),
@@ -161,6 +166,13 @@ def commit_opened_run(run: Run, written: Sequence[WrittenSplit]) -> Manifest | N
     opening = run.opening()
     check_whole(opening.splits, len({each.split.index for each in written}))
     return commit_run(run, written, opening)
+
+
+def _rejects(written: Sequence[WrittenSplit], fingerprints: Sequence[Fingerprint]) -> dict[str, int]:
+    """The rejects by reason; what is lost of columns shows in the second pass only."""
+    reasons = sum((Counter(each.facts["reasons"]) for each in fingerprints), Counter[str]())
+    reasons[RejectReason.COLUMNS_LOST] += sum(each.lost for each in written)
+    return {str(reason): count for reason, count in sorted(reasons.items()) if count}
 
 
 def _repaired(fingerprints: Sequence[Fingerprint]) -> Repaired:

@@ -197,7 +197,7 @@ def join_run(
         contenders=decision.contenders,
         candidates=decision.candidates + (matches.candidates if matches else 0),
     )
-    write_figures(run, figures)
+    write_figures(run, figures, fingerprinted)
     return figures
 
 

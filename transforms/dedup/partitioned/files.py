@@ -103,7 +103,7 @@ def resolve_run(fingerprints: Fingerprints, parts: Sequence[object], threshold: 
         contenders=found.rows,
         candidates=len(known.edges),
     )
-    write_figures(run, figures)
+    write_figures(run, figures, fingerprinted)
     return [each.split for each in fingerprinted]
 
 
