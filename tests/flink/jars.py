@@ -17,6 +17,11 @@ _SOURCE = _HERE / "standin" / "FlinkPipelineRunner.java"
 _TRANSLATION = _HERE / "translation"
 _RELEASE = "org/apache/beam/sdk/sdk.properties"
 _SERVICES = "META-INF/services/"
+_OUR_SERVICES = {
+    f"{_SERVICES}org.apache.beam.sdk.util.construction.NativeTransforms$IsNativeTransform": (
+        b"org.apache.beam.runners.flink.Reshuffles"
+    )
+}
 # What must not come twice: signatures, modules, and what Flink brings or what the jar has of its own.
 _LEFT_OUT = re.compile(rf"META-INF/(?!services/)|.*module-info\.class$|.*/$|{_RELEASE}$")
 
@@ -71,7 +76,7 @@ def build_translation(javac: str, flink: Path, libraries: Path, jar: Path) -> No
 
 def _add_parts(whole: zipfile.ZipFile, parts: Sequence[Path]) -> None:
     """Adds the contents of jars; of a name that several have the first counts, but services are put together."""
-    services: dict[str, set[bytes]] = defaultdict(set)
+    services = defaultdict(set, {name: {provider} for name, provider in _OUR_SERVICES.items()})
     seen: set[str] = set()
     for part in parts:
         with zipfile.ZipFile(part) as jar:
