@@ -10,7 +10,6 @@ import org.apache.beam.sdk.util.construction.graph.GreedyPipelineFuser;
 import org.apache.beam.sdk.util.construction.graph.TrivialNativeTransformExpander;
 import org.apache.beam.vendor.grpc.v1p69p0.com.google.protobuf.Message;
 import org.apache.beam.vendor.grpc.v1p69p0.com.google.protobuf.Struct;
-import org.apache.beam.vendor.grpc.v1p69p0.com.google.protobuf.Value;
 import org.apache.beam.vendor.grpc.v1p69p0.com.google.protobuf.util.JsonFormat;
 import org.apache.flink.api.java.ExecutionEnvironment;
 
@@ -32,12 +31,12 @@ public final class FlinkPipelineRunner {
   public static void main(String[] arguments) throws Exception {
     RunnerApi.Pipeline graph = read("pipeline.json", RunnerApi.Pipeline.newBuilder()).build();
     Struct options = read("pipeline-options.json", Struct.newBuilder()).build();
-    String name = option(options, "job_name").getStringValue();
+    String name = option(options, "job_name");
     JobInfo job = JobInfo.create(name + "_" + UUID.randomUUID(), name, "", options);
     ExecutionEnvironment environment = ExecutionEnvironment.getExecutionEnvironment();
-    int parallelism = (int) option(options, "parallelism").getNumberValue();
+    int parallelism = Integer.parseInt(option(options, "parallelism"));
     if (parallelism > 0) {
-      environment.setParallelism(parallelism); // the cluster's default otherwise
+      environment.setParallelism(parallelism); // what Flink was told with the submission otherwise
     }
     new Translation(environment, job).translate(fused(graph));
     environment.execute(name);
@@ -52,8 +51,8 @@ public final class FlinkPipelineRunner {
     return GreedyPipelineFuser.fuse(trimmed).toPipeline();
   }
 
-  private static Value option(Struct options, String name) {
-    return options.getFieldsOrDefault("beam:option:" + name + ":v1", Value.getDefaultInstance());
+  private static String option(Struct options, String name) {
+    return options.getFieldsOrThrow("beam:option:" + name + ":v1").getStringValue(); // so numbers are staged, too
   }
 
   private static <T extends Message.Builder> T read(String name, T into) throws IOException {

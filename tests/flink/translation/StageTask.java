@@ -49,7 +49,7 @@ final class StageTask extends RichMapPartitionFunction<byte[], Tuple2<Integer, b
 
   @Override
   public void open(Configuration parameters) throws Exception {
-    stage = ExecutableStage.fromPayload(payload);
+    stage = ExecutableStage.fromPayload(Workers.ofThisTaskManager(payload));
     context = CONTEXTS.computeIfAbsent(job.jobId(), id -> newContexts()).get(job);
     bundles = context.getStageBundleFactory(stage);
   }
