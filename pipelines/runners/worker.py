@@ -8,15 +8,19 @@ import argparse
 import json
 import logging
 import os
+import socket
 import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from transforms import console
 
 _PROVISION_SECONDS = 60
+_RUNNER_CHECK_SECONDS = 2
+_REFUSALS = 3  # in a row, after which the runner is taken to be gone
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("apache_beam.runners.worker.sdk_worker_main").setLevel(logging.ERROR)  # misses what none stages
     os.environ["WORKER_ID"] = worker  # Beam reads it when it is imported
+    watch = (worker, arguments.provision_endpoint)
+    threading.Thread(target=_end_with_runner, args=watch, name="end-with-runner", daemon=True).start()
     status = 1
     try:
         os.environ.update(_environment(worker, arguments))
@@ -82,6 +88,32 @@ def _provision(worker: str, endpoint: str) -> Any:
             wait_for_ready=True,
         )
     return answer.info
+
+
+def _end_with_runner(worker: str, endpoint: str, check_seconds: float = _RUNNER_CHECK_SECONDS) -> None:
+    """Ends the process when nothing listens at `endpoint` any more: the services of a job end together with it.
+
+    A worker at work sees by itself that its job has ended; one that starts would wait a minute for each service.
+    """
+    refused = 0
+    while refused < _REFUSALS:
+        time.sleep(check_seconds)
+        refused = refused + 1 if _is_refused(endpoint) else 0
+    console.tell(f"worker {worker}: ended, because its runner at {endpoint} is gone")
+    console.end()
+    os._exit(1)
+
+
+def _is_refused(endpoint: str) -> bool:
+    """True where the host says that nothing listens there; a host that does not answer says nothing."""
+    place = urlsplit(f"//{endpoint}")
+    try:
+        socket.create_connection((place.hostname, place.port), timeout=_RUNNER_CHECK_SECONDS).close()
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 _LIMIT = 16 << 20  # bytes in a file before it is put aside; one is kept beside it

@@ -1,9 +1,11 @@
 """The graph of a run: its stages, in their order, each label once."""
 
+from collections import Counter
 from pathlib import Path
 from typing import get_args
 
 import apache_beam as beam
+from apache_beam.portability import common_urns
 
 from pipelines.config import IngestSettings, InputSettings
 from pipelines.graph import RunPlan, StreamPlan, ingest, ingest_stream
@@ -16,12 +18,15 @@ from transforms.storage import Folder
 from transforms.streaming.beam import WatchBundles
 
 
-def test_the_stages_read_as_a_sentence(tmp_path: Path) -> None:
+def _plan(tmp_path: Path, *, partitioned: bool = False) -> RunPlan:
     (tmp_path / "a.txt").write_text("نص قصير")
     splits = plan_splits(list_bundles([str(tmp_path)]), 1 << 20)
-    plan = RunPlan(Run(Folder(str(tmp_path / "out")), "x"), splits, IngestSettings(), 1)
+    return RunPlan(Run(Folder(str(tmp_path / "out")), "x"), splits, IngestSettings(), 1, partitioned)
+
+
+def test_the_stages_read_as_a_sentence(tmp_path: Path) -> None:
     pipeline = beam.Pipeline()
-    ingest(pipeline, plan)
+    ingest(pipeline, _plan(tmp_path))
     labels = [part.full_label for part in pipeline._current_transform().parts]
     assert labels == ["ListSplits", "FingerprintSplit", "JoinRun", "WriteSplit", "Commit"]
     assert not (tmp_path / "out").exists(), "building a graph does nothing"
@@ -35,6 +40,19 @@ def test_the_stages_of_a_stream_are_those_of_a_run(tmp_path: Path) -> None:
     labels = [part.full_label for part in pipeline._current_transform().parts]
     assert labels == ["WatchBundles", "OpenWindows", "FingerprintSplit", "JoinRun", "WriteSplit", "Commit"]
     assert not (tmp_path / "out").exists(), "building a graph does nothing"
+
+
+def test_the_partitioned_join_is_one_row_of_stages(tmp_path: Path) -> None:
+    """Branches, side inputs and combiners cost a cluster exchanges of their own."""
+    plan = _plan(tmp_path, partitioned=True)
+    pipeline = beam.Pipeline()
+    ingest(pipeline, plan)
+    every = pipeline.to_runner_api().components.transforms.values()
+    steps = [each for each in every if not each.subtransforms and each.inputs != each.outputs]
+    used = Counter(each for step in steps for each in step.inputs.values())
+    assert max(used.values()) == 1
+    assert all(len(step.inputs) <= 1 and len(step.outputs) <= 1 for step in steps)
+    assert sum(step.spec.urn == common_urns.primitives.GROUP_BY_KEY.urn for step in steps) == 8
 
 
 def test_every_kind_of_paragraph_has_its_breaks() -> None:

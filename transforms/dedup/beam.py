@@ -70,7 +70,10 @@ class FingerprintSplit(beam.PTransform):
 
 
 class JoinRun(beam.PTransform):
-    """The splits in batches, each with its verdict file written; the join's figures stand in a file of the run."""
+    """The splits in batches, each with its verdict file written; the join's figures stand in a file of the run.
+
+    The batches are spread over the workers.
+    """
 
     def __init__(self, folder: Folder, settings: DedupSettings, threads: int, batch: int) -> None:
         super().__init__()
@@ -83,6 +86,7 @@ class JoinRun(beam.PTransform):
             splits
             | "ToOneWorker" >> beam.GroupByKey()
             | "Join" >> beam.FlatMapTuple(self._join).with_output_types(Batch)
+            | "Spread" >> beam.Reshuffle()
         )
 
     def _join(self, name: str, fingerprinted: Iterable[FingerprintedSplit]) -> list[Batch]:

@@ -40,11 +40,7 @@ class WriteSplit(beam.PTransform):
 
     def expand(self, batched: beam.PCollection[Batch]) -> beam.PCollection[Written]:
         """One WrittenSplit a split, in no order."""
-        return (
-            batched
-            | "Spread" >> beam.Reshuffle()
-            | "Write" >> beam.FlatMapTuple(self._write).with_output_types(Written)
-        )
+        return batched | "Write" >> beam.FlatMapTuple(self._write).with_output_types(Written)
 
     def _write(self, name: str, splits: tuple[Split, ...]) -> Iterator[Written]:
         work = partial(self._write_if_it_can_be_read, Run.of(self._folder, name))

@@ -1,16 +1,16 @@
 """The files that the stages of the partitioned join share: fingerprints by number, the order table, decisions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pyarrow as pa
 
-from transforms.arrays import Bytes, Float64s, Int64s
+from transforms.arrays import Bytes, Float64s, Int64s, UInt32s
 from transforms.bundles.splits import Split
 from transforms.dedup.fingerprints import Fingerprint, FingerprintedSplit, JoinClock, read_fingerprint, write_figures
 from transforms.dedup.index.matching import IndexView
 from transforms.dedup.partitioned.resolution import Known, resolve
-from transforms.dedup.partitioned.stages import paragraph_of, positions, split_of
+from transforms.dedup.partitioned.stages import COUNTS, order_of, paragraph_of, positions, split_of
 from transforms.dedup.shingles import ShingleSets
 from transforms.dedup.verdicts import PLACES, Decision, places_of, verdict_tables, write_verdicts
 from transforms.runs.run import Run
@@ -52,11 +52,23 @@ def _number(split: str) -> int:
     return int(index) << _PART_BITS | int(part[0] if part else 0)
 
 
-def write_order(run: Run, order: Bytes) -> str:
-    """Writes the run's order table; returns its path."""
+def write_counts(run: Run, split: Split, counts: UInt32s) -> None:
+    """Writes the counts of a split's shingles, for `write_order`."""
+    run.folder.write_arrow(_counts_path(run, split), pa.table({"count": counts}))
+
+
+def write_order(run: Run, splits: Iterable[Split]) -> str:
+    """Writes the run's order table, made of the counts of all its splits; returns its path."""
+    total = np.zeros(COUNTS, np.uint32)
+    for split in splits:
+        total += run.folder.read_arrow(_counts_path(run, split)).column("count").to_numpy()
     path = f"{run.scratch_folder()}/order.arrow"
-    run.folder.write_arrow(path, pa.table({"rank": order}))
+    run.folder.write_arrow(path, pa.table({"rank": order_of(total)}))
     return path
+
+
+def _counts_path(run: Run, split: Split) -> str:
+    return f"{run.scratch_folder()}/counts/{split.id}.arrow"
 
 
 def read_order(run: Run, path: str) -> Bytes:
