@@ -1,6 +1,7 @@
 """Jars for tests of the launcher: stand-ins for Beam's job server, compiled from our own sources."""
 
 import argparse
+import hashlib
 import re
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import apache_beam as beam
+
+from transforms.errors import RunError
 
 _HERE = Path(__file__).parent
 _SOURCE = _HERE / "standin" / "FlinkPipelineRunner.java"
@@ -61,7 +64,7 @@ def build_translation(javac: str, flink: Path, libraries: Path, jar: Path) -> No
         libraries: the folder of Beam's jars and of those that they need.
         jar: the file.
     """
-    parts = sorted(libraries.glob("*.jar"))
+    parts = _checked(libraries)
     with tempfile.TemporaryDirectory(dir=jar.parent) as folder:
         sources = sorted(_TRANSLATION.glob("*.java"))
         classes = _compile(javac, sources, [*parts, *(flink / "lib").glob("*.jar")], Path(folder) / "classes")
@@ -72,6 +75,16 @@ def build_translation(javac: str, flink: Path, libraries: Path, jar: Path) -> No
             whole.writestr(_RELEASE, _release(beam.__version__))
             _add_parts(whole, parts)
         new.rename(jar)
+
+
+def _checked(libraries: Path) -> list[Path]:
+    """The jars in the folder that translation/jars.sha256 lists, each with its digest."""
+    listed = [line.split() for line in (_TRANSLATION / "jars.sha256").read_text().splitlines()]
+    for digest, name in listed:
+        found = hashlib.sha256((libraries / name).read_bytes()).hexdigest()
+        if found != digest:
+            raise RunError(f"{libraries / name}: has the digest {found}, not {digest}; see {_TRANSLATION}/jars.sha256")
+    return [libraries / name for _, name in listed]
 
 
 def _add_parts(whole: zipfile.ZipFile, parts: Sequence[Path]) -> None:
