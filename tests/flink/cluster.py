@@ -71,7 +71,7 @@ class LocalCluster:
         return self._start("jobmanager")
 
     def start_task_manager(self, workers: str = "") -> int:
-        """The process id of the TaskManager just started; `workers` is its pool, for jobs that ask it (translation/)."""
+        """The process id of the TaskManager just started; `workers` is its pool, for a job of translation/."""
         return self._start("taskmanager", f"-Dworkers={workers}" if workers else "")
 
     def wait_for_slots(self, slots: int) -> None:

@@ -51,7 +51,12 @@ final class StageTask extends RichMapPartitionFunction<byte[], Tuple2<Integer, b
   public void open(Configuration parameters) throws Exception {
     stage = ExecutableStage.fromPayload(Workers.ofThisTaskManager(payload));
     context = CONTEXTS.computeIfAbsent(job.jobId(), id -> newContexts()).get(job);
-    bundles = context.getStageBundleFactory(stage);
+    try {
+      bundles = context.getStageBundleFactory(stage);
+    } catch (Throwable error) {
+      close(); // Flink closes what it has opened only, and a task that is cancelled here would leave its worker
+      throw error;
+    }
   }
 
   private static ExecutableStageContext.Factory newContexts() {
