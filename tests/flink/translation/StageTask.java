@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.FutureTask;
 import org.apache.beam.model.pipeline.v1.RunnerApi;
 import org.apache.beam.runners.fnexecution.control.BundleProgressHandler;
 import org.apache.beam.runners.fnexecution.control.DefaultExecutableStageContext;
@@ -23,6 +24,7 @@ import org.apache.beam.sdk.fn.data.FnDataReceiver;
 import org.apache.beam.sdk.util.construction.graph.ExecutableStage;
 import org.apache.beam.sdk.values.WindowedValue;
 import org.apache.beam.vendor.guava.v32_1_2_jre.com.google.common.collect.Iterables;
+import org.apache.beam.vendor.guava.v32_1_2_jre.com.google.common.util.concurrent.Uninterruptibles;
 import org.apache.flink.api.common.functions.RichMapPartitionFunction;
 import org.apache.flink.api.java.tuple.Tuple2;
 import org.apache.flink.configuration.Configuration;
@@ -52,11 +54,18 @@ final class StageTask extends RichMapPartitionFunction<byte[], Tuple2<Integer, b
     stage = ExecutableStage.fromPayload(Workers.ofThisTaskManager(payload));
     context = CONTEXTS.computeIfAbsent(job.jobId(), id -> newContexts()).get(job);
     try {
-      bundles = context.getStageBundleFactory(stage);
+      bundles = startedWorker();
     } catch (Throwable error) {
-      close(); // Flink closes what it has opened only, and a task that is cancelled here would leave its worker
+      close(); // Flink closes only what it has opened
       throw error;
     }
+  }
+
+  /** The stage on a worker; cancelling waits for its start: Beam forgets a worker whose start is interrupted. */
+  private StageBundleFactory startedWorker() throws Exception {
+    FutureTask<StageBundleFactory> start = new FutureTask<>(() -> context.getStageBundleFactory(stage));
+    new Thread(start, "start of a worker").start(); // has the class loader of this one
+    return Uninterruptibles.getUninterruptibly(start);
   }
 
   private static ExecutableStageContext.Factory newContexts() {
