@@ -132,6 +132,14 @@ def _plain(annotation: Any) -> str:
         return f"list of {_plain(inner[0])}"
     if origin is dict:
         return f"object of {_plain(inner[1])}"
+    return _name_of(annotation)
+
+
+def _name_of(annotation: Any) -> str:
+    if isinstance(annotation, type) and issubclass(annotation, Settings):
+        return "text or object"
+    if hasattr(annotation, "_fields"):  # a named tuple
+        return f"[{', '.join(annotation._fields)}]"
     names = {str: "text", int: "whole number", float: "number", bool: "true or false", type(None): "none", Any: "any"}
     return names.get(annotation, getattr(annotation, "__name__", str(annotation)))
 

@@ -15,6 +15,8 @@ from pipelines.views.attention import passed_over_notices
 from pipelines.views.summary import estimate, print_plan, speakers, with_progress
 from transforms import console
 from transforms.bundles.listing import Listing
+from transforms.dedup.index.references import references_of
+from transforms.filters.running import load_filters
 from transforms.runs.manifest import Manifest
 from transforms.segmentation.segmenter import shared_segmenter
 from transforms.storage import Folder
@@ -102,6 +104,8 @@ def print_estimate(listing: Listing, settings: IngestSettings, beam: Sequence[st
     options = beam_options([*settings.flink.beam_arguments(), *beam])
     in_process = runs_in_process(options)
     size = sum(bundle.size for bundle in listing.bundles) if text_bytes is None else text_bytes
+    references_of(settings.dedup, settings.folder())  # what is wrong is said before any work
+    load_filters(settings.filters)
     slices = plan_slices(listing.bundles, settings, in_process=in_process)
     print_plan(listing, slices, settings, estimate(size, settings, in_process=in_process))
     return 0

@@ -10,6 +10,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from transforms.errors import UsageError
+from transforms.filters.settings import FilterEntry
 from transforms.language.settings import LanguageSettings
 from transforms.runs.names import check_new_name
 from transforms.settings import (
@@ -131,6 +132,9 @@ class IngestSettings(Settings):
     dedup: DedupSettings = DedupSettings()
     index: IndexSettings = IndexSettings()
     language: LanguageSettings = LanguageSettings()
+    filters: list[FilterEntry] = Field(
+        [], description="functions that leave out documents: MODULE:FUNCTION, or {use: MODULE:FUNCTION, its settings}"
+    )
     segmentation: SegmentationSettings = SegmentationSettings()
     shards: ShardSettings = ShardSettings()
     flink: FlinkSettings = FlinkSettings()

@@ -94,6 +94,8 @@ def _what_if(arguments: argparse.Namespace, corpus: "Corpus") -> "Blocks":
         raise UsageError("--run: does not go with --what-if, which decides all runs anew")
     now = settings_of(corpus)
     then = changed_definition(now, arguments.what_if, "--what-if")
+    if then.against != now.against:
+        raise UsageError("--what-if: against: is not part of the definition; leave it out")
     found = preview(corpus, now, then, RunSettings().worker_threads())
     return drawn(found, ", ".join(arguments.what_if), then.fold, arguments.limit)
 

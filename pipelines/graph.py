@@ -84,7 +84,7 @@ def _run(
     reading, threads = settings.input, settings.run.worker_threads()
     breaks = len(PARAGRAPH_BREAKS[reading.paragraphs])
     fingerprinted = batches | "FingerprintSplit" >> FingerprintSplit(
-        folder, reading, reading.paragraphs, settings.language, settings.dedup, threads, on_failure
+        folder, reading, reading.paragraphs, settings.language, settings.dedup, threads, on_failure, settings.filters
     )
     joined = fingerprinted | "JoinRun" >> join
     written = joined | "WriteSplit" >> WriteSplit(

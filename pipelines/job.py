@@ -12,12 +12,14 @@ from pipelines.opening import Facts, open_run
 from transforms.bundles.listing import Bundle, Listing, PassedOver, digest_bundle, list_input
 from transforms.bundles.splits import ByteRange, Split, plan_splits
 from transforms.dedup.definition import check_definition
+from transforms.dedup.index.references import references_of
 from transforms.errors import RafidError, UsageError
+from transforms.filters.running import load_filters
 from transforms.runs.catalog import committed_runs, prepare_output, waiting_runs
 from transforms.runs.cleaning import clean_up
 from transforms.runs.inputs import Sorted, TakenInputs
 from transforms.runs.lock import lock_output
-from transforms.runs.manifest import Manifest, PassedFile, SlicePlace
+from transforms.runs.manifest import Manifest, PassedFile, Reference, SlicePlace
 from transforms.runs.naming import free_name, further_names, names_of_job
 from transforms.runs.run import Run, RunTaken
 from transforms.runs.switch import Switch, begin_switch, finish_switch
@@ -103,6 +105,7 @@ def run_job(
         context: is entered as soon as the output is held, before anything is cleaned up or written.
         passed_over: files that are not taken; the manifest of the job's first run names them.
     """
+    load_filters(settings.filters)  # a wrong one is said before any work
     output = settings.folder()
     prepare_output(output)
     with lock_output(output, settings.run.id or "without a name", wait=wait) as lease, context():
@@ -120,7 +123,10 @@ def run_job(
         replaced = [each for each in runs if each.run in names.replaced]
         _check_replaced(output, runs, replaced, settings)
         passed = tuple(PassedFile(url=each.url, reason=each.reason) for each in passed_over)
-        job = Job(output, settings, plan, run_slice, replaced, reports, lease, passed)
+        begun = [each for each in runs if each.run in names.runs and each not in replaced]
+        begun += [each for each in waiting_runs(output) if each.plan == plan and replaced]
+        against = references_of(settings.dedup, output, begun)
+        job = Job(output, settings, plan, run_slice, replaced, reports, lease, passed, against)
         yield from job.work(slices, names.runs, notice)
 
 
@@ -137,6 +143,7 @@ class Job:
         reports: whether to note for each run that its report is due.
         lease: the token of the lock.
         passed_over: files that it does not take.
+        against: the corpora that `dedup.against` names.
     """
 
     output: Folder
@@ -147,6 +154,7 @@ class Job:
     reports: bool
     lease: str
     passed_over: tuple[PassedFile, ...] = ()
+    against: tuple[Reference, ...] = ()
 
     def work(self, slices: Sequence[Slice], names: Sequence[str], notice: Callable[[str], None]) -> Iterator[Manifest]:
         """Runs what is still to be run of the slices; gives the manifests as they are committed."""
@@ -182,6 +190,7 @@ class Job:
             digests=_known_digests(part, runs),
             replaced=self.replaced,
             passed_over=self.passed_over if part.index == 0 else (),
+            against=self.against,
         )
         open_run(run, runs, self.settings, facts)
         try:

@@ -8,7 +8,17 @@ from importlib.metadata import version
 
 from pipelines.config import IngestSettings
 from transforms.dedup.index.building import keep_up, within_horizon
-from transforms.runs.manifest import Header, Manifest, Opening, PassedFile, RunKey, SlicePlace, WindowSpan
+from transforms.dedup.index.references import index_references
+from transforms.runs.manifest import (
+    Header,
+    Manifest,
+    Opening,
+    PassedFile,
+    Reference,
+    RunKey,
+    SlicePlace,
+    WindowSpan,
+)
 from transforms.runs.run import Run
 from transforms.shards.reindexing import kept_sets
 
@@ -26,6 +36,7 @@ class Facts:
         digests: SHA-256 of bundles that earlier slices began, by name.
         replaced: the committed runs whose place its job takes; until then it waits.
         passed_over: files that its job does not take.
+        against: the corpora that `dedup.against` names.
     """
 
     splits: int
@@ -34,6 +45,7 @@ class Facts:
     digests: Mapping[str, str] = field(default_factory=dict)
     replaced: Sequence[Manifest] = ()
     passed_over: tuple[PassedFile, ...] = ()
+    against: tuple[Reference, ...] = ()
 
 
 def open_run(run: Run, runs: Sequence[Manifest], settings: IngestSettings, facts: Facts) -> None:
@@ -51,6 +63,7 @@ def open_run(run: Run, runs: Sequence[Manifest], settings: IngestSettings, facts
         # Here, where the lock is held: two attempts of a worker would get in each other's way.
         keep_up(run.folder, runs, kept_sets, facts.replaced)
         earlier = within_horizon([each.key for each in runs], settings.index, started)
+        index_references(run, facts.against, kept_sets)
     header = Header(
         sequence=1 + max((each.sequence for each in runs), default=0),
         started=started.isoformat(timespec="microseconds"),
@@ -59,6 +72,7 @@ def open_run(run: Run, runs: Sequence[Manifest], settings: IngestSettings, facts
         slice=facts.slice,
         window=facts.window,
         passed_over=facts.passed_over,
+        against=facts.against,
     )
     digests, waiting = dict(facts.digests), bool(facts.replaced)
     run.open(Opening(header=header, splits=facts.splits, earlier=tuple(earlier), digests=digests, waiting=waiting))

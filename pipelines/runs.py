@@ -1,10 +1,10 @@
-"""Lists, shows, checks and removes the runs of an output."""
+"""Lists, shows, checks, compares and removes the runs of an output."""
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines.cli import Command, Parser, run
+from pipelines.cli import Command, Parser, run, whole_number
 from pipelines.complaints import complain
 from pipelines.views.summary import print_summary
 from transforms import console
@@ -17,10 +17,12 @@ from transforms.runs.names import check_name
 from transforms.shards.checking import check_run, referring_runs
 from transforms.storage import Folder
 
+_ACTIONS = ("list", "show", "verify", "overlap", "remove")
 _EPILOG = """\
 list            every run: when it began, what it took, what it kept (the default)
 show RUN        what a run took, and where it went
 verify [RUN]    computes checksums and counts from the files of one run, or of all, and says what is wrong
+overlap         how many paragraphs of each run, or bundle, were removed for one that another keeps
 remove RUN      removes a run, damaged or not, with --yes; without it, says which later runs point to it
 
 Exit codes: 0 all is well; 1 something is wrong with a run; 2 wrong use.
@@ -31,9 +33,13 @@ def parser() -> Parser:
     """The command line."""
     command = Parser(prog="python -m pipelines.runs", description=__doc__, epilog=_EPILOG)
     command.add_argument("output", metavar="OUTPUT", help="the folder that a corpus was written to")
-    command.add_argument("action", nargs="?", default="list", choices=("list", "show", "verify", "remove"))
+    command.add_argument("action", nargs="?", default="list", choices=_ACTIONS)
     command.add_argument("run", nargs="?", metavar="RUN")
     command.add_argument("--yes", action="store_true", help="remove it")
+    command.add_argument("--by", choices=("run", "bundle"), default="run", help="overlap: of runs (the default)")
+    command.add_argument(
+        "--top", type=whole_number(1), default=20, metavar="N", help="overlap: of so many sets (default: 20)"
+    )
     return command
 
 
@@ -61,6 +67,10 @@ def _act(arguments: argparse.Namespace) -> int:
     if arguments.action == "verify":
         catalog = read_catalog(output)
         return _verify_runs(output, [catalog.run(name)]) if name else _verify_all(catalog)
+    if arguments.action == "overlap":
+        if name is not None:
+            raise UsageError(f"overlap: is of all runs; leave out {name}")
+        return _show_overlap(output, arguments)
     if name is None:
         raise UsageError(f"{arguments.action}: name a run, for example python -m pipelines.runs {output.url} show RUN")
     if arguments.action == "show":
@@ -98,6 +108,22 @@ def _show_run(catalog: Catalog, name: str) -> int:
     later = [each for each in catalog.runs if each.sequence > manifest.sequence]
     for pointing, rows in referring_runs(output, [manifest.run], later).items():
         console.answer(f"run {pointing} left out {rows:,} paragraphs because this one has them")
+    return 0
+
+
+def _show_overlap(output: Folder, arguments: argparse.Namespace) -> int:
+    """Prints the paragraphs of each set that were removed for one that another keeps."""
+    from pipelines.views.overlap import drawn  # noqa: PLC0415 - they bring Arrow's datasets along
+    from transforms.shards.corpus import Corpus, reading  # noqa: PLC0415
+    from transforms.shards.overlap import overlap_of  # noqa: PLC0415
+
+    corpus = Corpus(output)
+    with reading(corpus):
+        found = overlap_of(corpus, arguments.by)
+    if not found.sets:
+        console.answer("no paragraph was removed")
+        return 0
+    console.answer(drawn(found, arguments.top), f"paragraphs; a set is a {arguments.by}; `for 1`: kept in set 1")
     return 0
 
 

@@ -12,6 +12,7 @@ from transforms.bundles.reader import read_documents, read_parts
 from transforms.dedup.fingerprints import FingerprintedSplit, write_fingerprint
 from transforms.dedup.first_pass import fingerprint_split
 from transforms.dedup.one_pass.join import join_run
+from transforms.filters.running import load_filters
 from transforms.runs.catalog import committed_runs
 from transforms.runs.run import Run
 from transforms.shards.corpus import PARAGRAPH_BREAKS
@@ -35,14 +36,15 @@ class PlainRunner:
             raise Crash
         self.runs.append(run.name)
         mode, dedup = self._settings.input.paragraphs, self._settings.dedup
+        filters = load_filters(self._settings.filters)
         done = []
         for split in part.splits:
             for piece, documents in read_parts(split, self._settings.input):
-                fingerprint = fingerprint_split(piece, documents, mode, dedup)
+                fingerprint = fingerprint_split(piece, documents, mode, dedup, self._settings.language, filters)
                 write_fingerprint(run, piece.id, fingerprint)
                 done.append(FingerprintedSplit(piece, 0.0, len(fingerprint.offset)))
         opening = run.opening()
-        join_run(run, done, dedup, opening.earlier, 1)
+        join_run(run, done, dedup, opening.earlier, 1, opening.header.against)
         shards = self._settings.shards
         written = [
             write_split(run, e.split, read_documents(e.split), len(PARAGRAPH_BREAKS[mode]), None, shards) for e in done

@@ -2,7 +2,17 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ByteSize, ConfigDict, Field, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ByteSize,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationInfo,
+    field_validator,
+)
 
 _MOST_BYTES = 1 << 60
 
@@ -144,6 +154,10 @@ class DedupSettings(Settings):
         description="exact: of paragraphs without a word the first of the same bytes is kept; keep: all are",
     )
     keep: Literal["first"] = Field("first", description="the copy that stands for the others")
+    against: list[Annotated[str, Field(min_length=1)]] = Field(
+        [],
+        description="other corpora, which are only read: what they keep counts as kept earlier, in the order given",
+    )
     join: Literal["auto", "one_pass", "partitioned"] = Field(
         "auto", description="how duplicates are found; auto: partitioned on a cluster where the input is large"
     )
@@ -153,14 +167,21 @@ class DedupSettings(Settings):
         "arabic-2", description="how text is folded before it is compared"
     )
 
+    @field_validator("against")
+    @classmethod
+    def _can_be_compared(cls, value: list[str], found: ValidationInfo) -> list[str]:
+        if value and found.data.get("scope", "corpus") != "corpus":
+            raise ValueError(f"nothing outside is compared where dedup.scope is {found.data['scope']}")
+        return value
+
     def partitioned(self, size: int, *, in_process: bool) -> bool:
         """True where the join of `size` bytes of text is spread over workers."""
         large = not in_process and size > self.one_pass_bytes
         return self.join == "partitioned" or (self.join == "auto" and large)
 
 
-# How the join is worked out; what a duplicate is does not depend on it.
-WORKING_KEYS = ("join", "one_pass_bytes", "partitions")
+# What a duplicate is does not depend on how the join is worked out, nor on what else paragraphs are compared with.
+WORKING_KEYS = ("join", "one_pass_bytes", "partitions", "against")
 
 
 class IndexSettings(Settings):

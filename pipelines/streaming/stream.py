@@ -27,7 +27,9 @@ from pipelines.runners.running import is_flink, runner_of, runs_in_process
 from pipelines.streaming.windows import WindowRuns, bundles_there
 from transforms import console
 from transforms.dedup.definition import check_definition
+from transforms.dedup.index.references import references_of
 from transforms.errors import RunError, UsageError
+from transforms.filters.running import load_filters
 from transforms.runs.catalog import committed_runs, prepare_output
 from transforms.runs.cleaning import clean_up
 from transforms.runs.lock import lock_output
@@ -141,6 +143,7 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
     _check(settings, options)
     inputs = settings.input.paths, settings.input.root, settings.input.endings
     bundles_there(*inputs)  # what no store serves is said before any work
+    load_filters(settings.filters)
     options.view_as(StandardOptions).streaming = True
     prepare_output(output)
     with lock_output(output, "stream", wait=asked.wait) as lease:
@@ -151,6 +154,7 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
         clean_up(output)
         output.remove(DRAIN)
         check_definition(output.url, committed_runs(output), settings.dedup)
+        references_of(settings.dedup, output)  # what is wrong with one is said before any work
         follower = Follower(output, tell)
         try:
             _run(_plan(settings, asked, lease), options, _End(output, at_once=asked.cancel_now), follower)

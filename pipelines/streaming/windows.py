@@ -13,6 +13,7 @@ from transforms.bundles.errors import BundleError, BundleFailed
 from transforms.bundles.listing import Bundle, check_unchanged, digest_bundle, list_bundles
 from transforms.bundles.sequential import bundle_is_stream
 from transforms.bundles.splits import Split, plan_splits
+from transforms.dedup.index.references import references_of
 from transforms.runs.catalog import committed_runs
 from transforms.runs.inputs import TakenInputs
 from transforms.runs.lease import check_token
@@ -81,7 +82,8 @@ class WindowRuns:
             _log.warning("window %s: %s; its bundles go into the next", run.name, error)
             return Opened(run.name, (), tuple(replace(each, failures=each.failures + 1) for each in arrivals), ())
         if splits:
-            facts = Facts(len(splits), window=self._span(end, taken))
+            against = references_of(self.settings.dedup, run.folder)
+            facts = Facts(len(splits), window=self._span(end, taken), against=against)
             open_run(run, runs, self.settings, facts)
         return Opened(run.name, taken, left, splits)
 

@@ -89,11 +89,12 @@ class Pairs:
         if found.similarity < settings.threshold or found.apart:
             verdict = "would be kept"
         elif found.similarity == 1:
-            verdict = "is in the corpus"
+            verdict = "is in the corpus" if found.place["corpus"] is None else f"is in {found.place['corpus']}"
         apart = ", but each has a number that the other lacks" if found.apart else ""
         place = f"{found.place['bundle']}@{found.place['paragraph_offset']} ¶{found.place['paragraph_index']}"
         title = f"It {verdict}; similarity {found.similarity:.4f} (threshold {settings.threshold}){apart}"
-        kept_title = f"kept: {place} (run {found.place['run']})"
+        of = f" of {found.place['corpus']}" if found.place["corpus"] else ""
+        kept_title = f"kept: {place} (run {found.place['run']}{of})"
         return side_by_side(title, ("given", text), (kept_title, found.text), settings.fold)
 
     def _drawn(self, rows: pa.Table) -> Iterator[Table]:
@@ -106,8 +107,9 @@ def _pair(row: dict[str, Any], kept: str, fold: str) -> Table:
     """A removed paragraph beside the kept one, from right to left, the words that differ marked."""
     title = f"{row['rule']}  similarity {row['similarity']:.4f}"
     removed_place = f"removed: {row['bundle']}@{row['offset']} ¶{row['paragraph_index']}"
+    of = f" of {row['kept_corpus']}" if row["kept_corpus"] else ""
     kept_place = (
-        f"kept: {row['kept_bundle']}@{row['kept_offset']} ¶{row['kept_paragraph_index']} (run {row['kept_run']})"
+        f"kept: {row['kept_bundle']}@{row['kept_offset']} ¶{row['kept_paragraph_index']} (run {row['kept_run']}{of})"
     )
     return side_by_side(title, (removed_place, row["text"]), (kept_place, kept), fold)
 

@@ -153,6 +153,8 @@ def print_summary(output: Folder, manifest: Manifest, say: Callable[..., None] =
     say(console.table(heads, rows, title=f"Run {manifest.run}", left=[""]))
     written = sum(file.bytes for file in manifest.files)
     say(f"{manifest.dedup.exact:,} exact and {manifest.dedup.near:,} near duplicates")
+    for each in manifest.against:
+        say(f"compared with what {each.url} keeps too, in {len(each.runs):,} runs")
     if manifest.preambles:
         say(f"{manifest.preambles:,} documents are text before the first delimiter, or files without one")
     rejected = {reason: count for reason, count in manifest.rejects.items() if reason != RejectReason.REPAIRED}

@@ -18,7 +18,7 @@ def drawn(found: Preview, changes: str, fold: str, limit: int) -> Iterator[Rende
         fold: the profile by which words differ.
         limit: how many samples.
     """
-    paragraphs, now, then = len(found.paragraphs), len(found.now.removed), len(found.then.removed)
+    paragraphs, now, then = len(found.paragraphs) - found.outside, len(found.now.removed), len(found.then.removed)
     yield f"With {changes} {then:,} of {paragraphs:,} paragraphs would go; {now:,} go now. Nothing was written."
     for difference, title in ((found.more, "would go and stay now"), (found.fewer, "go now and would stay")):
         yield f"{len(difference.rows):,} {title}."

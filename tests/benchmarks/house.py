@@ -22,6 +22,7 @@ ROOMS = (
     "language",
     "segmentation",
     "runs",
+    "filters",
     "dedup",
     "shards",
     "streaming",

@@ -18,11 +18,15 @@ class Cost:
         cpu: seconds of processor time, user and system, of the process and its children.
         wall: seconds from start to end.
         peak: megabytes (10^6 bytes) resident at most, of its largest process.
+        system: seconds of the processor time that the system took.
+        faults: pages that were touched for the first time.
     """
 
     cpu: float
     wall: float
     peak: float
+    system: float
+    faults: int
 
 
 def measure(command: Sequence[str], folder: Path, log: Path) -> Cost:
@@ -52,7 +56,7 @@ def measure_in_turn(runs: Mapping[str, Callable[[], Cost]], repeat: int) -> dict
 
 def best(costs: Sequence[Cost]) -> Cost:
     """The least of each figure: what the work costs when nothing else is going on."""
-    return Cost(*(min(getattr(cost, field) for cost in costs) for field in ("cpu", "wall", "peak")))
+    return Cost(*(min(getattr(cost, field) for cost in costs) for field in ("cpu", "wall", "peak", "system", "faults")))
 
 
 def _launch(log: str, command: Sequence[str]) -> None:
@@ -61,7 +65,7 @@ def _launch(log: str, command: Sequence[str]) -> None:
         process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begun
-    figures = [usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * 1024 / 1e6]
+    figures = [usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * 1024 / 1e6, usage.ru_stime, usage.ru_minflt]
     print(json.dumps([os.waitstatus_to_exitcode(status), *figures]))
 
 

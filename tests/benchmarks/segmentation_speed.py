@@ -38,6 +38,7 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.generator and not arguments.words:
         arguments.words = next(Path(python).parents[1].glob("lib/*/site-packages/farasa/pickles/wordCount"))
     work: Path = arguments.work.absolute()
+    work.mkdir(parents=True, exist_ok=True)
     bundles = corpus(arguments, work, max(1, arguments.count * 14 // 1_000_000))
     text = work / "words.txt"
     count = write_words(bundles, arguments.count, text)

@@ -137,6 +137,7 @@ def fingerprint_of(documents: Sequence[Sequence[Sequence[int]]], bundle: str = "
         "language": ["ar" if number % 2 else None for number in range(len(documents))],
         "language_probability": [0.5 if number % 2 else None for number in range(len(documents))],
         "filter_rule": [None] * len(documents),
+        "filter_reason": [None] * len(documents),
     }
     return Fingerprint(
         documents=pa.table(columns, schema=pa.schema(DOCUMENT_FIELDS)),

@@ -79,7 +79,7 @@ def test_the_columns_are_a_contract() -> None:
     assert [f"{field.name}: {field.type}{'' if field.nullable else '!'}" for field in DOCUMENT_FIELDS] == [
         "doc_id: string!", "bundle: string!", "offset: int64!", "length: int64!", "name: string!", "encoding: string!",
         "repaired: int32!",
-        "language: string", "language_probability: float", "filter_rule: string",
+        "language: string", "language_probability: float", "filter_rule: string", "filter_reason: string",
     ]  # fmt: skip
     assert [f"{field.name}: {field.type}" for field in list(SCHEMA)[len(DOCUMENT_FIELDS) :]] == [
         "paragraphs: large_list<item: struct<offset: int64 not null, length: int64 not null, wordless: bool not null>>",

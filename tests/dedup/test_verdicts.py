@@ -55,6 +55,7 @@ def test_every_removed_paragraph_is_told_where_its_partner_is(shapes: list[list[
             "kept_paragraph_index": where[kept][3],
             "kept_length": 11 + where[kept][1],
             "kept_run": "r1",
+            "kept_corpus": None,
         }
         for removed, kept, similarity in pairs
     ]
@@ -95,6 +96,7 @@ def test_places_are_in_the_order_they_were_asked_for() -> None:
         "offset": [0, 0, 40, 40],
         "paragraph_index": [0, 0, 1, 1],
         "length": [11, 11, 13, 13],
+        "corpus": [None] * 4,
     }
 
 
@@ -102,4 +104,5 @@ def test_the_columns_are_a_contract() -> None:
     assert [f"{field.name}: {field.type}{'' if field.nullable else '!'}" for field in SCHEMA] == [
         "paragraph: int64!", "rule: string!", "similarity: double!", "kept_doc_id: string!", "kept_bundle: string!",
         "kept_offset: int64!", "kept_paragraph_index: int32!", "kept_length: int64!", "kept_run: string!",
+        "kept_corpus: string",
     ]  # fmt: skip

@@ -130,8 +130,11 @@ MISTAKES = [
     (
         "runs out lst",
         2,
-        "argument action: invalid choice: 'lst' (choose from 'list', 'show', 'verify', 'remove'); see --help",
+        "argument action: invalid choice: 'lst' (choose from 'list', 'show', 'verify', 'overlap', 'remove'); "
+        "see --help",
     ),
+    ("runs out overlap x", 2, "overlap: is of all runs; leave out x"),
+    ("runs out overlap --top 0", 2, "argument --top: 0: is not a whole number from 1 up; see --help"),
     ("runs out show", 2, "show: name a run, for example python -m pipelines.runs out show RUN"),
     ("runs out remove x", 2, "run x: not removed; add --yes to remove it"),
     ("runs out list x y", 2, "y: unknown argument; see --help"),

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.ingest import main
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, UNSEGMENTED
+from tests.corpus import read_corpus
 from tests.flink.harness import Driver, Pool, arguments, written
 from tests.flink.proof import prove_stream
 
@@ -37,6 +38,26 @@ def test_prism_writes_the_bytes_of_the_in_process_run(
     code, _, errors = driver.end()
     assert (code, errors) == (0, [])
     assert written(driver.output) == expected
+
+
+def test_references_and_filters_on_workers_of_a_pool(
+    start_run: Callable[..., Driver], bundles: Path, prism: Path, pool: Pool, tmp_path: Path
+) -> None:
+    """Proves that workers in other processes find a function by its name, and read the other corpus, by both joins."""
+    other = tmp_path / "benchmarks"
+    first = sorted(bundles.glob("*.txt"))[0]
+    common = [f"--set=dedup.against=[{other}]", "--set=filters=[tests.filters.examples:foreign]", *UNSEGMENTED]
+    assert main([f"--input={first}", f"--output={other}", "--run=o", "--quiet", *UNSEGMENTED]) == 0
+    assert main([*arguments(bundles, tmp_path / "here"), *common, "--quiet"]) == 0
+    rows = read_corpus(tmp_path / "here", "x")
+    assert any(row["kept_corpus"] == str(other) for row in rows.duplicates)
+    options = [f"--prism_location={prism}", "--environment_type=EXTERNAL", f"--environment_config={pool.address}"]
+    for join in ("one_pass", "partitioned"):
+        driver = start_run("--runner=PrismRunner", *options, *common, f"--set=dedup.join={join}")
+        code, _, errors = driver.end()
+        assert (code, errors) == (0, [])
+        there = read_corpus(driver.output, "x")
+        assert (there.documents, there.duplicates, there.filtered) == (rows.documents, rows.duplicates, rows.filtered)
 
 
 def test_stage_that_fails_in_the_driver_is_one_line(start_run: Callable[..., Driver], prism: Path) -> None:

@@ -48,7 +48,7 @@ def test_texts_neither_run_nor_become_part_of_the_page(window: Browser, report: 
     window.open(report, 1280)
     assert window.ask("document.title") == "Run shown"
     assert window.ask("document.querySelectorAll('script, img, iframe, object, form').length") == 0
-    assert window.ask("document.querySelectorAll('main > section:not(#notices)').length") == 6
+    assert window.ask("document.querySelectorAll('main > section:not(#notices)').length") == 7
     assert window.ask("document.querySelectorAll('main > #notices').length") == 1
     assert window.ask("document.querySelectorAll('body > *').length") == 3
     assert window.ask("getComputedStyle(document.body).display") == "block"

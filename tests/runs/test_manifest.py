@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from tests.runs.samples import STARTED, manifest, manifests
 from transforms.filesystems import OutputError
-from transforms.runs.manifest import FORMAT, Counts, Manifest, RunKey, SlicePlace, Tally, parse_manifest
+from transforms.runs.manifest import FORMAT, Counts, Manifest, RunKey, SlicePlace, Tally
+from transforms.runs.run import parse_manifest
 from transforms.storage import WrittenFile
 
 ORIGIN = "s3://bucket/out/manifests/يوم-1.json"

@@ -11,8 +11,8 @@ from tests.corpus import manifest_of
 from tests.plain_job import ingest_plainly, settings_for, write_bundles
 from transforms.filesystems import OutputError
 from transforms.runs.catalog import committed_runs
-from transforms.runs.manifest import Manifest, parse_manifest
-from transforms.runs.run import Run
+from transforms.runs.manifest import Manifest
+from transforms.runs.run import Run, parse_manifest
 from transforms.shards.checking import check_run, references, referring_runs
 from transforms.storage import Folder
 

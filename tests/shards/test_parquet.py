@@ -35,6 +35,7 @@ def duplicates(rows: int) -> pa.Table:
         "kept_paragraph_index": [0] * rows,
         "kept_length": [9] * rows,
         "kept_run": ["x"] * rows,
+        "kept_corpus": [None, "أسئلة"] * (rows // 2) + [None] * (rows % 2),
         "run": ["x"] * rows,
     }
     return pa.table(columns, schema=DUPLICATES)

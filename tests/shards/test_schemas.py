@@ -37,6 +37,7 @@ COLUMNS = {
         kept_paragraph_index: int32 not null
         kept_length: int64 not null
         kept_run: string not null
+        kept_corpus: string
         run: string not null
     """,
     "filtered": """
@@ -50,6 +51,7 @@ COLUMNS = {
         language: string
         language_probability: float
         rule: string not null
+        reason: string
         text: string not null
         paragraph_offset: list<element: int64 not null> not null
         run: string not null

@@ -1,7 +1,7 @@
 """FingerprintSplit and JoinRun: the first pass over the text, and the decision on every paragraph."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 
@@ -14,6 +14,8 @@ from transforms.bundles.splits import Split
 from transforms.dedup.fingerprints import FingerprintedSplit, write_fingerprint
 from transforms.dedup.first_pass import fingerprint_split
 from transforms.dedup.one_pass.join import join_run
+from transforms.filters.running import load_filters
+from transforms.filters.settings import FilterSettings
 from transforms.language.settings import LanguageSettings
 from transforms.parallel import advance, map_in_order
 from transforms.runs.run import OnFailure, Run, abort
@@ -35,10 +37,11 @@ class FingerprintSplit(beam.PTransform):
         settings: DedupSettings,
         threads: int,
         on_failure: OnFailure = abort,
+        filters: Sequence[FilterSettings] = (),
     ) -> None:
         super().__init__()
         self._folder, self._reading, self._paragraphs, self._language = folder, reading, paragraphs, language
-        self._settings, self._threads, self._on_failure = settings, threads, on_failure
+        self._settings, self._threads, self._on_failure, self._filters = settings, threads, on_failure, filters
 
     def expand(self, batched: beam.PCollection[Batch]) -> beam.PCollection[Fingerprinted]:
         """One element a split or part, in no order."""
@@ -58,9 +61,10 @@ class FingerprintSplit(beam.PTransform):
 
     def _fingerprint_parts(self, run: Run, split: Split) -> list[FingerprintedSplit]:
         begun = time.perf_counter()
+        filters = load_filters(self._filters)
         done = []
         for part, documents in read_parts(split, self._reading):
-            fingerprint = fingerprint_split(part, documents, self._paragraphs, self._settings, self._language)
+            fingerprint = fingerprint_split(part, documents, self._paragraphs, self._settings, self._language, filters)
             write_fingerprint(run, part.id, fingerprint)
             done.append(FingerprintedSplit(part, time.perf_counter() - begun, len(fingerprint.offset)))
             begun = time.perf_counter()
@@ -94,6 +98,7 @@ class JoinRun(beam.PTransform):
         run = Run.of(self._folder, name)
         if run.is_given_up():
             return []
-        join_run(run, splits, self._settings, run.opening().earlier, self._threads)
+        opening = run.opening()
+        join_run(run, splits, self._settings, opening.earlier, self._threads, opening.header.against)
         advance("join", sum(each.split.size for each in splits if not each.split.part))
         return batches(name, [each.split for each in splits], self._batch)

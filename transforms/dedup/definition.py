@@ -21,13 +21,19 @@ def definition_of(run: Manifest) -> DedupSettings:
     return DedupSettings.model_validate(_FIRST | run.setting("dedup"))
 
 
-def check_definition(output: str, runs: Iterable[Manifest], settings: DedupSettings) -> None:
+def check_definition(
+    output: str,
+    runs: Iterable[Manifest],
+    settings: DedupSettings,
+    advice: str = "use the same settings or another output",
+) -> None:
     """Checks that all runs were made with the same definition of a duplicate.
 
     Args:
         output: the URL of the output folder, for the error.
         runs: committed ones.
         settings: of the run that is to come.
+        advice: what can be done, for the error.
 
     Raises:
         DefinitionError: one was not; the line names its settings and these.
@@ -39,7 +45,7 @@ def check_definition(output: str, runs: Iterable[Manifest], settings: DedupSetti
         if different:
             raise DefinitionError(
                 f"output {output}: run {each.run} was made with {_settings(there, different)}, "
-                f"this one has {_settings(here, different)}; use the same settings or another output"
+                f"this one has {_settings(here, different)}; {advice}"
             )
 
 

@@ -30,6 +30,7 @@ DOCUMENT_FIELDS = [
     pa.field("language", pa.string()),
     pa.field("language_probability", pa.float32()),
     pa.field("filter_rule", pa.string()),
+    pa.field("filter_reason", pa.string()),
 ]
 _PLACE = pa.struct(
     [

@@ -16,6 +16,7 @@ from transforms.bundles.reader import Documents
 from transforms.bundles.splits import Split
 from transforms.dedup.fingerprints import DOCUMENT_FIELDS, Fingerprint
 from transforms.dedup.shingles import shingle_sets
+from transforms.filters.running import Filter, Verdict, run_filters
 from transforms.language.detect import Languages, detect_languages, left_out
 from transforms.language.settings import LanguageSettings
 from transforms.sealed import digest
@@ -28,6 +29,7 @@ def fingerprint_split(
     paragraph_mode: str,
     settings: DedupSettings,
     language: LanguageSettings | None = None,
+    filters: Sequence[Filter] = (),
 ) -> Fingerprint:
     """The fingerprint of a split.
 
@@ -37,18 +39,19 @@ def fingerprint_split(
         paragraph_mode: `line` or `blank_line`.
         settings: the definition of a duplicate.
         language: which languages are kept; documents in others are left out before anything is compared.
+        filters: leave out further ones.
     """
     language = language or LanguageSettings()
     paragraphs = find_paragraphs(documents, paragraph_mode)
     languages = detect_languages(documents.text, documents.text_start, documents.text_end, language)
-    rules = left_out(languages, language)
-    compared = np.array([rule is None for rule in rules], bool)[paragraphs.document]
+    verdicts = run_filters(filters, split, documents, languages.language, left_out(languages, language))
+    compared = np.array([rule is None for rule, _ in verdicts], bool)[paragraphs.document]
     end = np.where(compared, paragraphs.end, paragraphs.start)
     doc_ids = document_ids(split, documents)
     number = np.array([int(doc_id[:16], 16) for doc_id in doc_ids], np.uint64)
     sets = shingle_sets(documents.text, paragraphs.start, end, number[paragraphs.document], settings)
     return Fingerprint(
-        documents=_document_table(split, documents, doc_ids, languages, rules),
+        documents=_document_table(split, documents, doc_ids, languages, verdicts),
         first_paragraph=np.searchsorted(paragraphs.document, np.arange(len(doc_ids) + 1)).astype(np.int64),
         offset=documents.offsets_of(paragraphs.start, paragraphs.document),
         length=paragraphs.end - paragraphs.start,
@@ -75,7 +78,7 @@ def document_ids(split: Split, documents: Documents) -> list[str]:
 
 
 def _document_table(
-    split: Split, documents: Documents, doc_ids: Sequence[str], languages: Languages, rules: Sequence[str | None]
+    split: Split, documents: Documents, doc_ids: Sequence[str], languages: Languages, verdicts: Sequence[Verdict]
 ) -> pa.Table:
     names = np.array([each.bundle.name for each in split.ranges], object)
     columns = [
@@ -88,7 +91,8 @@ def _document_table(
         pa.array(documents.repaired),
         pa.array(languages.language, pa.string()),
         pa.array(languages.probability),
-        pa.array(rules, pa.string()),
+        pa.array([rule for rule, _ in verdicts], pa.string()),
+        pa.array([reason for _, reason in verdicts], pa.string()),
     ]
     return pa.table(columns, schema=pa.schema(DOCUMENT_FIELDS))
 

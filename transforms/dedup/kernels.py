@@ -1,8 +1,9 @@
 """Kernels of deduplication: from text to shingles, from shingles to ordered sets, from sets to verdicts."""
 
 import numpy as np
+from numba import types
 
-from transforms.dedup.folding.kernels import absorb, character_units, word_units
+from transforms.dedup.folding.kernels import SEED_WORD, absorb, character_units, word_units
 from transforms.kernels import (
     Bool,
     InBytes,
@@ -66,6 +67,23 @@ def pair_overlap(left, right, similarity):
     while overlap <= min(left, right) and overlap / (left + right - overlap) < similarity:
         overlap += 1
     return overlap
+
+
+@inline
+def middle_length(size, threshold):
+    """The number of first tokens of an ordered set, one of which a similar set of at least its size shares."""
+    return size - pair_overlap(size, size, threshold) + 1
+
+
+@inline
+def largest_partner(size, shared, similarity):
+    """The most tokens in a set that can reach a similarity with one of `size`, of which it has `shared`; 0 for none."""
+    largest = max(np.int64(shared / similarity) + shared - size, 0)
+    while shared / (size + largest + 1 - shared) >= similarity:
+        largest += 1
+    while largest > 0 and shared / (size + largest - shared) < similarity:
+        largest -= 1
+    return largest
 
 
 @inline
@@ -164,3 +182,27 @@ def hash_shingles(
                 total += count - length + 1
         offsets[paragraph + 1] = total
     return total
+
+
+@kernel(InUInt64, InInt64, InUInt64, InInt64, OutUInt64, OutUInt64, returns=types.void)
+def identify_sets(tokens, bounds, numbers, number_bounds, high, low):
+    """Fills the two halves of a 128-bit hash of each row's tokens, in their order, and of its numbers.
+
+    Args:
+        tokens, bounds: an ordered set for each row, or its shingles as they stand in the text.
+        numbers, number_bounds: see `NumberSets`.
+        high, low: uint64[p].
+    """
+    for row in range(len(bounds) - 1):
+        first = SEED_SHINGLE
+        second = SEED_WORD
+        for at in range(bounds[row], bounds[row + 1]):
+            first = absorb(first, tokens[at])
+            second = absorb(second, tokens[at])
+        first = absorb(first, np.uint64(bounds[row + 1] - bounds[row]))
+        second = absorb(second, first)
+        for at in range(number_bounds[row], number_bounds[row + 1]):
+            first = absorb(first, numbers[at])
+            second = absorb(second, numbers[at])
+        high[row] = first
+        low[row] = second

@@ -23,11 +23,13 @@ SCHEMA = pa.schema(
         pa.field("kept_paragraph_index", pa.int32(), nullable=False),
         pa.field("kept_length", pa.int64(), nullable=False),  # its bytes, in UTF-8
         pa.field("kept_run", pa.string(), nullable=False),
+        pa.field("kept_corpus", pa.string()),
     ]
 )
 
 
-# Where a paragraph is; `offset` is its first byte, from the start of the bundle; `length` is in bytes of UTF-8.
+# Where a paragraph is; `offset` is its first byte, from the start of the bundle; `length` is in bytes of UTF-8;
+# `corpus` is another one that keeps it, null for this one.
 PLACES = pa.schema(
     [
         pa.field("run", pa.string(), nullable=False),
@@ -36,6 +38,7 @@ PLACES = pa.schema(
         pa.field("offset", pa.int64(), nullable=False),
         pa.field("paragraph_index", pa.int32(), nullable=False),
         pa.field("length", pa.int64(), nullable=False),
+        pa.field("corpus", pa.string()),
     ]
 )
 
@@ -93,6 +96,7 @@ def places_of(fingerprints: Sequence[Fingerprint], wanted: Int64s, run: str) -> 
         pa.array(np.concatenate([each.offset for each in fingerprints])[wanted]),
         pa.array(np.concatenate([each.paragraph_index() for each in fingerprints])[wanted]),
         pa.array(np.concatenate([each.length for each in fingerprints])[wanted]),
+        pa.nulls(len(wanted), pa.string()),
     ]
     return pa.table(columns, schema=PLACES)
 
@@ -109,6 +113,7 @@ def _table(removed: Int64s, wordless: Bools, similarity: Float64s, places: pa.Ta
         places.column("paragraph_index"),
         places.column("length"),
         places.column("run"),
+        places.column("corpus"),
     ]
     return pa.table(columns, schema=SCHEMA)
 

@@ -3,7 +3,7 @@
 import json
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from transforms.bundles.errors import PassedReason
 from transforms.bundles.findings import Kind
@@ -148,7 +148,7 @@ class JoinFigures(Record):
     duplicates: int
     exact: int
     near: int
-    of_earlier_runs: int = Field(description="duplicates of paragraphs that earlier runs keep")
+    of_earlier_runs: int = Field(description="duplicates of paragraphs that earlier runs, or references, keep")
     seconds: float
     cpu_seconds: float
     peak_memory_bytes: int
@@ -164,6 +164,13 @@ class Seconds(Record):
     total: float
 
 
+class Reference(Record):
+    """Another corpus whose kept paragraphs come before a run's own, as it was when the run began."""
+
+    url: str = Field(description="as `dedup.against` names it")
+    runs: tuple[RunKey, ...] = Field(description="its runs that count, in order: name, beginning, generation")
+
+
 class Header(Record):
     """The part of a manifest that is known when the run is opened."""
 
@@ -174,6 +181,7 @@ class Header(Record):
     slice: SlicePlace | None = Field(None, description="the part of a larger job that it is")
     window: WindowSpan | None = Field(None, description="of a stream's run: the window, and when its bundles arrived")
     passed_over: tuple[PassedFile, ...] = Field((), description="files that were not taken, in the first run of a job")
+    against: tuple[Reference, ...] = Field((), description="the corpora that `dedup.against` names, in order")
 
 
 def _known_format(value: Any) -> Any:
@@ -255,29 +263,10 @@ class Manifest(Header):
     def to_json(self) -> str:
         """The text of the file: what identifies the run first."""
         fields = self.model_dump(mode="json", by_alias=True)
-        absent = {name for name in ("slice", "window", "generation") if not fields[name]}
+        absent = {name for name in ("slice", "window", "generation", "against") if not fields[name]}
         first = ("format", "run", "state")
         order = [*first, *(name for name in fields if name not in first and name not in absent)]
         return json.dumps({name: fields[name] for name in order}, ensure_ascii=False, indent=1) + "\n"
-
-
-def parse_manifest(text: bytes, origin: str, remedy: str = "restore it from a backup") -> Manifest:
-    """The manifest in a file.
-
-    Args:
-        text: the file's bytes.
-        origin: names the file in an error.
-        remedy: what can be done about a damaged one.
-
-    Raises:
-        OutputError: it is none, or of a format that this version does not know.
-    """
-    try:
-        return Manifest.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        what = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
-        raise OutputError(f"{origin}: is not a manifest ({what}); {remedy}") from error
 
 
 class Opening(Record):

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pydantic import ValidationError
+
 from transforms.bundles.errors import BundleFailed
 from transforms.errors import RunError
 from transforms.filesystems import FileTaken, OutputError
 from transforms.runs.lease import token_of
 from transforms.runs.lock import MANIFESTS, create_fenced, is_claim
-from transforms.runs.manifest import Manifest, Opening, parse_manifest
+from transforms.runs.manifest import Manifest, Opening
 from transforms.runs.names import LEDGER_FOLDERS, check_name, generation_of, parse_id, run_id, shard_path
 from transforms.sealed import Damaged, seal_text, unseal_text
 from transforms.storage import Folder
@@ -247,6 +249,25 @@ class Run:
             self.folder.remove(folder)
         else:
             self.folder.remove_files(f"{folder}/{name}" for name in own)
+
+
+def parse_manifest(text: bytes, origin: str, remedy: str = "restore it from a backup") -> Manifest:
+    """The manifest in a file.
+
+    Args:
+        text: the file's bytes.
+        origin: names the file in an error.
+        remedy: what can be done about a damaged one.
+
+    Raises:
+        OutputError: it is none, or of a format that this version does not know.
+    """
+    try:
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        what = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
+        raise OutputError(f"{origin}: is not a manifest ({what}); {remedy}") from error
 
 
 # Called when a bundle of a run fails.

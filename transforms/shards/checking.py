@@ -1,6 +1,7 @@
 """Checking a committed run against its files: what is missing, altered or miscounted."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import basename
 
@@ -9,9 +10,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from transforms.bundles.errors import RejectReason
-from transforms.errors import RunError
+from transforms.errors import RafidError, RunError
 from transforms.runs.catalog import read_catalog
-from transforms.runs.manifest import Counts, Manifest, ShardFile, Tally
+from transforms.runs.manifest import Counts, Manifest, RunKey, ShardFile, Tally
 from transforms.runs.names import LEDGER_FOLDERS, generation_of
 from transforms.runs.run import run_folder
 from transforms.storage import Folder
@@ -73,21 +74,53 @@ def _check_counts(output: Folder, manifest: Manifest) -> Iterator[str]:
 
 
 def _check_references(output: Folder, manifest: Manifest) -> Iterator[str]:
-    catalog = read_catalog(output)
-    there = {each.run for each in catalog.runs} | catalog.damaged.keys()
-    for run, rows in sorted(references(output, manifest).items()):
-        if run not in there:
+    """The rows of duplicates whose kept paragraph is in no run that is there, in this corpus or another."""
+    there = _names_there(output)
+    seen = {each.url: {key.run: key for key in each.runs} for each in manifest.against}
+    for (corpus, run), rows in sorted(kept_runs(output, manifest).items(), key=_by_name):
+        if corpus is None and run not in there:
             yield f"{rows:,} duplicates repeat paragraphs of run {run}, which is no more"
+        elif corpus is not None and run not in seen.get(corpus, {}):
+            yield f"{rows:,} duplicates repeat paragraphs of run {run} of {corpus}, which the manifest does not name"
+        elif corpus is not None and seen[corpus][run] not in _keys_there(Folder(corpus)):
+            yield f"{rows:,} duplicates repeat paragraphs of run {run} of {corpus}, which is no more, or not as it was"
+
+
+def _by_name(counted: tuple[tuple[str | None, str], int]) -> tuple[str, str]:
+    (corpus, run), _ = counted
+    return corpus or "", run
+
+
+def _names_there(output: Folder) -> set[str]:
+    catalog = read_catalog(output)
+    return {each.run for each in catalog.runs} | catalog.damaged.keys()
+
+
+def _keys_there(output: Folder) -> set[RunKey]:
+    """The committed runs of another corpus; none where it cannot be read."""
+    try:
+        return {each.key for each in read_catalog(output).runs}
+    except RafidError:
+        return set()
+
+
+def kept_runs(output: Folder, manifest: Manifest) -> dict[tuple[str | None, str], int]:
+    """The rows of a run's ledger of duplicates, counted by the corpus and run of the paragraph that stands for each.
+
+    The corpus is None where it is this one.
+    """
+    counted: Counter[tuple[str | None, str]] = Counter()
+    for path in manifest.files_of("duplicates"):
+        file = pq.ParquetFile(output.read(path))
+        names = [name for name in ("kept_corpus", "kept_run") if name in file.schema_arrow.names]
+        for row in file.read(names).group_by(names).aggregate([([], "count_all")]).to_pylist():
+            counted[row.get("kept_corpus"), row["kept_run"]] += row["count_all"]
+    return dict(counted)
 
 
 def references(output: Folder, manifest: Manifest) -> dict[str, int]:
-    """The rows of a run's ledger of duplicates, counted by the run of the paragraph that stands for each."""
-    counted: dict[str, int] = {}
-    for path in manifest.files_of("duplicates"):
-        column = pq.ParquetFile(output.read(path)).read(["kept_run"]).column("kept_run")
-        for each in pc.value_counts(column).to_pylist():
-            counted[each["values"]] = counted.get(each["values"], 0) + each["counts"]
-    return counted
+    """The rows of a run's ledger of duplicates whose kept paragraph is in this corpus, counted by its run."""
+    return {run: rows for (corpus, run), rows in kept_runs(output, manifest).items() if corpus is None}
 
 
 def referring_runs(output: Folder, removed: Sequence[str], others: Iterable[Manifest]) -> dict[str, int]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
@@ -53,6 +55,27 @@ class Corpus:
         """
         return self.catalog.run(run)
 
+    def references(self) -> "list[Corpus]":
+        """The corpora that the latest run was compared with, in order, each with those of its runs that counted.
+
+        Raises:
+            OutputError: one has lost such a run.
+        """
+        latest = self.manifests[-1]
+        found = []
+        for each in latest.against:
+            corpus = Corpus(each.url)
+            there = {manifest.key: manifest for manifest in corpus.catalog.runs}
+            for key in each.runs:
+                if key not in there:
+                    raise OutputError(
+                        f"{each.url}: run {key.run}, which run {latest.run} of {self.folder.url} was compared with, is "
+                        "no more, or not as it was; restore it from a backup"
+                    )
+            corpus.catalog = replace(corpus.catalog, runs=tuple(there[key] for key in each.runs), damaged={})
+            found.append(corpus)
+        return found
+
     def dataset(self, ledger: str, runs: Sequence[str] | None = None) -> ds.Dataset:
         """All rows of one of `schemas.LEDGERS`; those of files of before, which lack `run`, have it from their path.
 
@@ -80,6 +103,17 @@ class Corpus:
 
     def kept_texts(self, duplicates: pa.Table) -> list[str]:
         """The text of the kept paragraph that each row of `duplicates` repeats; empty where its run is gone."""
+        texts = [""] * len(duplicates)
+        owners = np.array(duplicates.column("kept_corpus").to_pylist(), object)
+        for owner in dict.fromkeys(owners.tolist()):
+            rows = np.flatnonzero(owners == owner)
+            corpus = self if owner is None else Corpus(owner)
+            for row, text in zip(rows.tolist(), corpus._own_texts(duplicates.take(pa.array(rows))), strict=True):
+                texts[row] = text
+        return texts
+
+    def _own_texts(self, duplicates: pa.Table) -> list[str]:
+        """The text of the kept paragraph of this corpus that each row repeats; empty where its run is gone."""
         wanted = [pc.field(each).isin(pc.unique(duplicates.column(f"kept_{each}"))) for each in ("bundle", "doc_id")]
         runs = pc.unique(duplicates.column("kept_run")).to_pylist()
         columns = ["run", "doc_id", "text", "paragraph_index"]

@@ -11,16 +11,17 @@ import pyarrow.compute as pc
 from transforms.dedup.differences import ComparedWord, Difference, Words, compare_words, first_difference
 from transforms.runs.manifest import Manifest
 from transforms.shards.corpus import Corpus
+from transforms.shards.overlap import Overlap, SetName, overlap_of
 
 # However large the corpus, a report shows so many of each: it stays small.
-CLUSTERS, PAIRS, SHORTER, REJECTS, INPUTS, NAMES = 12, 20, 12, 50, 100, 30
+CLUSTERS, PAIRS, SHORTER, REJECTS, INPUTS, NAMES, OVERLAPS = 12, 20, 12, 50, 100, 30, 20
 _MUCH_SHORTER = 0.8  # of the bytes of what it stands for
 _WORDS = 60  # of each text
 _LETTERS = 40  # of each word
 _LEAD = 12  # words shown before the first that differs
 _BINS = 15
 _PAYLOAD = 120  # bytes
-_KEPT = ["kept_run", "kept_doc_id", "kept_paragraph_index", "kept_bundle", "kept_offset"]
+_KEPT = ["kept_corpus", "kept_run", "kept_doc_id", "kept_paragraph_index", "kept_bundle", "kept_offset"]
 
 Bins = list[tuple[str, int]]
 
@@ -70,6 +71,9 @@ class Figures:
         similarities: near-duplicates by similarity, from the threshold up.
         lengths: documents by their bytes in the bundle, each bin twice the one before.
         languages, encodings: their names, with the documents kept and those filtered, most first.
+        overlap: the runs, here or of references, that keep what was removed, with the paragraphs for each.
+        bundles: the same by pairs of bundles, those with most.
+        rules: the rules that left out documents, with the documents of each.
         rejects: the first that could not be read.
     """
 
@@ -81,6 +85,9 @@ class Figures:
     lengths: Bins
     languages: list[tuple[str, int, int]]
     encodings: list[tuple[str, int, int]]
+    overlap: list[tuple[SetName, int]]
+    bundles: list[tuple[SetName, SetName, int]]
+    rules: list[tuple[str, int]]
     rejects: list[dict[str, Any]]
 
 
@@ -100,8 +107,23 @@ def figures_of(corpus: Corpus, run: str) -> Figures:
         _lengths(pa.concat_tables([kept, filtered])),
         _names(kept, filtered, "language"),
         _names(kept, filtered, "encoding"),
+        [(kept, count) for (_, kept), count in _most(overlap_of(corpus, "run", [run]))],
+        [(*pair, count) for pair, count in _most(overlap_of(corpus, "bundle", [run]))],
+        _rules(corpus, run),
         _rejects(corpus, run),
     )
+
+
+def _most(overlap: Overlap) -> list[tuple[tuple[SetName, SetName], int]]:
+    """The pairs of sets with most paragraphs, most first, then in the order of their sets."""
+    place = {name: number for number, name in enumerate(overlap.sets)}
+    pairs = sorted(overlap.removed.items(), key=lambda pair: (-pair[1], *map(place.__getitem__, pair[0])))
+    return pairs[:OVERLAPS]
+
+
+def _rules(corpus: Corpus, run: str) -> list[tuple[str, int]]:
+    counts = pc.value_counts(corpus.dataset("filtered", [run]).to_table(columns=["rule"]).column("rule")).to_pylist()
+    return sorted(((each["values"], each["counts"]) for each in counts), key=lambda each: (-each[1], each[0]))
 
 
 def sample_near(corpus: Corpus, runs: Sequence[str] | None, count: int) -> pa.Table:
@@ -127,7 +149,7 @@ def _largest(corpus: Corpus, run: str) -> pa.Table:
 
 
 def _shortened(corpus: Corpus, run: str) -> Shortened:
-    places = ["bundle", "offset", "kept_run", "kept_bundle", "kept_offset", "kept_length"]
+    places = ["bundle", "offset", "kept_corpus", "kept_run", "kept_bundle", "kept_offset", "kept_length"]
     columns = {name: pc.field(name) for name in places} | {"size": pc.binary_length(pc.field("text"))}
     near = corpus.dataset("duplicates", [run]).to_table(columns=columns, filter=pc.field("rule") == "near")
     lost = pc.subtract(near.column("size").cast(pa.int64()), near.column("kept_length"))

@@ -24,7 +24,8 @@ class Likeness:
 
     Attributes:
         similarity: the exact Jaccard similarity of the shingle sets.
-        place: `run`, `doc_id`, `bundle`, `paragraph_index` and `paragraph_offset` of the paragraph.
+        place: `run`, `doc_id`, `bundle`, `paragraph_index` and `paragraph_offset` of the paragraph, and the `corpus`
+            that has it where it is a reference, else None.
         text: the paragraph.
         apart: True where each has a number that the other lacks, which keeps them apart.
     """
@@ -43,7 +44,8 @@ def settings_of(corpus: Corpus) -> DedupSettings:
 def most_alike(corpus: Corpus, text: str, settings: DedupSettings) -> Likeness | None:
     """The kept paragraph that would stand for a text, else the most similar one; None where none shares a shingle.
 
-    Of those that would, or else of all, it is that of highest similarity, then the earliest.
+    Of those that would, or else of all, it is that of highest similarity, then the earliest; those of the references of
+    the latest run are the earliest.
 
     Args:
         corpus: what is looked through, whole.
@@ -55,17 +57,25 @@ def most_alike(corpus: Corpus, text: str, settings: DedupSettings) -> Likeness |
     wanted = np.unique(asked.shingles)
     best: Likeness | None = None
     rank = (False, 0.0)
-    for manifest in corpus.manifests if len(wanted) else ():
-        mode = manifest.setting("input.paragraphs")
-        documents = corpus.dataset("documents", [manifest.run])
-        for batch in documents.to_batches(columns=["text", *_PLACE], batch_size=_ROWS):
-            lines = pc.split_pattern(batch.column("text"), PARAGRAPH_BREAKS[mode])
-            for similarity, at, apart in _similar(lines.flatten(), asked, wanted, compared):
-                stands = similarity >= compared.threshold and not apart
-                if best is None or (stands, similarity) > rank:
-                    best = Likeness(similarity, _place(batch, lines, at), lines.flatten()[at].as_py(), apart)
-                    rank = (stands, similarity)
+    for url, batch, lines in _kept_lines(corpus) if len(wanted) else ():
+        for similarity, at, apart in _similar(lines.flatten(), asked, wanted, compared):
+            stands = similarity >= compared.threshold and not apart
+            if best is None or (stands, similarity) > rank:
+                place = {**_place(batch, lines, at), "corpus": url}
+                best = Likeness(similarity, place, lines.flatten()[at].as_py(), apart)
+                rank = (stands, similarity)
     return best
+
+
+def _kept_lines(corpus: Corpus) -> Iterator[tuple[str | None, pa.RecordBatch, pa.ListArray]]:
+    """The kept paragraphs of the references, then of the corpus, in order: whose they are, documents, their lines."""
+    sources = [*((each.folder.url, each) for each in corpus.references()), (None, corpus)]
+    for url, source in sources:
+        for manifest in source.manifests:
+            breaks = PARAGRAPH_BREAKS[manifest.setting("input.paragraphs")]
+            documents = source.dataset("documents", [manifest.run])
+            for batch in documents.to_batches(columns=["text", *_PLACE], batch_size=_ROWS):
+                yield url, batch, pc.split_pattern(batch.column("text"), breaks)
 
 
 def shingles_of(text: str, settings: DedupSettings) -> int:

@@ -11,8 +11,7 @@ from transforms.dedup.definition import definition_of
 from transforms.dedup.index.building import IndexMissingError, open_segments, sound_groups
 from transforms.dedup.index.groups import SegmentGroup
 from transforms.dedup.index.matching import sorted_sets
-from transforms.dedup.index.segment import SETS, sets_table
-from transforms.dedup.verdicts import PLACES
+from transforms.dedup.index.segment import PLACE_COLUMNS, SETS, sets_table
 from transforms.filesystems import StorageError
 from transforms.runs.manifest import Manifest
 from transforms.settings import DedupSettings
@@ -101,4 +100,4 @@ def _sets(documents: pa.Table, breaks: str, settings: DedupSettings, run: str) -
         index.flatten().take(rows),
         pc.binary_length(paragraphs.flatten().take(rows)).cast(pa.int64()),
     ]
-    return sets_table(pa.table(columns, schema=PLACES), tokens, bounds, numbers)
+    return sets_table(pa.table(columns, names=PLACE_COLUMNS), tokens, bounds, numbers)

@@ -46,6 +46,7 @@ DUPLICATES = pa.schema(
         _required("kept_paragraph_index", pa.int32()),
         _required("kept_length", pa.int64()),
         _required("kept_run", pa.string()),
+        pa.field("kept_corpus", pa.string()),
         _RUN,
     ]
 )
@@ -77,6 +78,7 @@ FILTERED = pa.schema(
         pa.field("language", pa.string()),
         pa.field("language_probability", pa.float32()),
         _required("rule", pa.string()),
+        pa.field("reason", pa.string()),
         _required("text", pa.string()),
         _required("paragraph_offset", pa.list_(pa.field("element", pa.int64(), nullable=False))),
         _RUN,

@@ -141,6 +141,7 @@ class SplitText:
         columns = {
             **self._document_columns(rows),
             "rule": self.fingerprint.documents.column("filter_rule").take(pa.array(rows)),
+            "reason": self.fingerprint.documents.column("filter_reason").take(pa.array(rows)),
             "text": joined(self.documents.text, start, end, np.arange(len(rows) + 1), self.breaks),
             "paragraph_offset": lists(self.fingerprint.offset[paragraphs], first),
         }
@@ -165,5 +166,5 @@ class SplitText:
         return rows, np.append(first, len(owner)).astype(np.int64)
 
     def _document_columns(self, rows: Int64s) -> dict[str, pa.ChunkedArray]:
-        chosen = self.fingerprint.documents.take(pa.array(rows)).drop_columns(["filter_rule"])
+        chosen = self.fingerprint.documents.take(pa.array(rows)).drop_columns(["filter_rule", "filter_reason"])
         return dict(zip(chosen.column_names, chosen.columns, strict=True))

@@ -1,19 +1,23 @@
 """A preview: which paragraphs of a corpus another definition of a duplicate would remove."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.arrays import Float64s, Int64s
+from transforms.dedup.index.matching import IndexView, sorted_sets
+from transforms.dedup.index.segment import PLACE_COLUMNS, SETS, Segment, sets_table, write_segment
 from transforms.dedup.one_pass.join import decide
 from transforms.dedup.shingles import ShingleSets, shingle_sets
 from transforms.dedup.verdicts import Decision
 from transforms.runs.manifest import Manifest
 from transforms.settings import DedupSettings
 from transforms.shards.corpus import PARAGRAPH_BREAKS, Corpus
+from transforms.storage import Folder
 
 PARAGRAPHS = pa.schema(
     [
@@ -48,12 +52,15 @@ class Preview:
     """The decisions of two definitions on the same paragraphs.
 
     Attributes:
-        paragraphs: all that were compared, in the order of the input, with the columns of `PARAGRAPHS` and `run`.
+        paragraphs: all that were compared, in the order of the input, with the columns of `PARAGRAPHS` and `run`; those
+            that references keep come first.
+        outside: how many of them references keep.
         now: the decision by the corpus's own definition.
         then: the decision by the other one.
     """
 
     paragraphs: pa.Table
+    outside: int
     now: Decision
     then: Decision
 
@@ -76,30 +83,86 @@ def _difference(one: Decision, other: Decision) -> Difference:
 def preview(corpus: Corpus, now: DedupSettings, then: DedupSettings, threads: int) -> Preview:
     """The paragraphs of all runs decided by two definitions, as if they came in one run; nothing is written.
 
+    Where the latest run was compared with references, all are.
+
     Args:
-        corpus: the corpus; its texts are held in memory.
+        corpus: the corpus; its texts, and those that references keep, are held in memory.
         now: its own definition.
         then: the other one.
         threads: how many work at a time.
 
     Raises:
         JoinMemoryError: a join needs more memory than there is.
+        OutputError: a reference has lost a run.
     """
+    outside = [
+        _in_order(_kept_of(each, manifest), f"{manifest.run} of {each.folder.url}")
+        for each in corpus.references()
+        for manifest in each.manifests
+    ]
     runs = [_paragraphs(corpus, manifest) for manifest in corpus.manifests]
-    decisions = []
-    for settings in (now, then):
-        sets = [each for number, run in enumerate(runs) for each in _sets(run, number, settings)]
-        decisions.append(decide(sets, settings.threshold, threads))
-    return Preview(pa.concat_tables(runs), *decisions)
+    decisions = [_decide(outside, runs, settings, threads) for settings in (now, then)]
+    return Preview(pa.concat_tables([*outside, *runs]), sum(map(len, outside)), *decisions)
+
+
+def _decide(outside: Sequence[pa.Table], runs: Sequence[pa.Table], settings: DedupSettings, threads: int) -> Decision:
+    """The decision on the paragraphs of runs after those from outside, all of which stay; numbered through both."""
+    sets = [each for number, run in enumerate(runs) for each in _sets(run, number, settings)]
+    if not outside:
+        return decide(sets, settings.threshold, threads)
+    with TemporaryDirectory() as folder:
+        index, rows = _index(Folder(folder), outside, settings)
+        matches = index.match(sets, settings.threshold, threads)
+    found = decide(sets, settings.threshold, threads, matches.similarity)
+    first = sum(map(len, outside))
+    kept = found.kept + first
+    for at in np.flatnonzero(found.kept < 0).tolist():
+        paragraph = found.removed[at]
+        kept[at] = rows[matches.segment[paragraph]][matches.row[paragraph]]
+    return replace(found, removed=found.removed + first, kept=kept)
+
+
+def _index(folder: Folder, outside: Sequence[pa.Table], settings: DedupSettings) -> tuple[IndexView, list[Int64s]]:
+    """An index of the paragraphs from outside, and which of them the rows of each segment are."""
+    segments: list[Segment] = []
+    rows: list[Int64s] = []
+    first = 0
+    for sets in (each for number, table in enumerate(outside) for each in _sets(table, number, settings)):
+        wanted = np.flatnonzero(np.diff(sets.offsets) > 0)
+        marked = np.zeros(len(sets.offsets) - 1, np.uint8)
+        marked[wanted] = 1
+        place = folder.below(f"{len(segments)}")
+        table = sets_table(_no_places(len(wanted)), *sorted_sets(sets, marked), sets.numbers.take(wanted))
+        segments.append(Segment(place, frozenset([""]), write_segment(place, [table])))
+        rows.append(wanted + first)
+        first += len(marked)
+    return IndexView(segments), rows
+
+
+def _no_places(count: int) -> pa.Table:
+    """Places of paragraphs that nobody asks for."""
+    plain = [pa.field(each.name, pa.string() if each.name == "run" else each.type) for each in SETS]
+    columns = {each.name: ["" if pa.types.is_string(each.type) else 0] * count for each in plain[: len(PLACE_COLUMNS)]}
+    return pa.table(columns, schema=pa.schema(plain[: len(PLACE_COLUMNS)]))
 
 
 def _paragraphs(corpus: Corpus, manifest: Manifest) -> pa.Table:
     """The paragraphs of a run that were compared, in the order of its input."""
     removed = corpus.dataset("duplicates", [manifest.run]).to_table(columns=PARAGRAPHS.names).cast(PARAGRAPHS)
+    return _in_order([removed, *_kept_of(corpus, manifest)], manifest.run)
+
+
+def _kept_of(corpus: Corpus, manifest: Manifest) -> list[pa.Table]:
+    """The paragraphs that a run keeps."""
     documents = corpus.dataset("documents", [manifest.run]).to_table()
-    kept = [_kept(batch, PARAGRAPH_BREAKS[manifest.setting("input.paragraphs")]) for batch in documents.to_batches()]
-    table = pa.concat_tables([removed, *kept]).sort_by(_IN_ORDER)
-    return table.append_column("run", pa.repeat(manifest.run, len(table)))
+    breaks = PARAGRAPH_BREAKS[manifest.setting("input.paragraphs")]
+    return [PARAGRAPHS.empty_table(), *(_kept(batch, breaks) for batch in documents.to_batches())]
+
+
+def _in_order(tables: Sequence[pa.Table], run: str) -> pa.Table:
+    """The rows of all, in the order of the input, with the run that they are of."""
+    table = pa.concat_tables(tables).sort_by(_IN_ORDER)
+    return table.append_column("run", pa.repeat(run, len(table)))
 
 
 def _kept(documents: pa.RecordBatch, breaks: str) -> pa.Table:

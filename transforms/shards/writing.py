@@ -38,7 +38,8 @@ from transforms.storage import Folder, WrittenFile
 
 # Few different values: a dictionary pays. Rising numbers: differences pay.
 _DICTIONARY = {
-    "bundle", "encoding", "language", "rule", "kept_bundle", "kept_run", "stage", "reason", "repaired", "run",
+    "bundle", "encoding", "language", "rule", "kept_bundle", "kept_run", "kept_corpus", "stage", "reason",
+    "repaired", "run",
 }  # fmt: skip
 _DELTA = {"offset", "length", "paragraph_index.list.element", "paragraph_offset.list.element"}
 

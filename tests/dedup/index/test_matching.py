@@ -2,6 +2,7 @@
 
 from itertools import chain, pairwise
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 import numpy as np
@@ -9,7 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.dedup.index.samples import Shingles, best, build_segment, paragraphs, related, sets_of, splits, table_of
+from tests.dedup.index.samples import (
+    UNIVERSE,
+    Shingles,
+    best,
+    build_segment,
+    paragraphs,
+    related,
+    sets_of,
+    splits,
+    table_of,
+)
 from tests.dedup.samples import thresholds
 from transforms.dedup.index.matching import IndexView
 from transforms.dedup.index.segment import SETS, parts
@@ -90,6 +101,32 @@ def test_of_equally_similar_rows_the_first_stands(count: int) -> None:
         segments = [build_segment(Path(folder), f"s{at}", [table], frozenset("bc")) for at, table in enumerate(tables)]
         found = IndexView(segments).match([sets_of([same, same])], 0.7, 1)
         assert (found.segment.tolist(), found.row.tolist()) == ([1, 1], [0, 0])
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.randoms(use_true_random=False), thresholds, st.booleans())
+def test_tokens_of_many_sets_are_looked_at_as_far_as_sizes_fit(
+    chance: Random, threshold: float, numbered: bool
+) -> None:
+    few = UNIVERSE[:10]
+    rows = [chance.sample(few, chance.randint(1, 10)) for _ in range(150)]
+    asked = [chance.sample(few, chance.randint(1, 10)) for _ in range(20)]
+    with TemporaryDirectory() as folder:
+        segment = build_segment(Path(folder), "s", [table_of("a", rows, numbered=numbered)], frozenset("a"))
+        found = IndexView([segment]).match([sets_of(asked, numbered=numbered)], threshold, 1)
+        wanted = [best(each, [rows], threshold, numbered=numbered) for each in asked]
+        columns = zip(found.segment.tolist(), found.row.tolist(), found.similarity.tolist(), strict=True)
+        assert [each if each[0] >= 0 else None for each in columns] == wanted
+
+
+def test_sets_that_share_all_but_one_token_make_no_candidates_where_that_is_too_few() -> None:
+    """Three of four shared are three of five: below 0.7, whatever the lists of the three hold."""
+    same = UNIVERSE[:3]
+    rows = [[*same, number * 0xC2B2AE3D27D4EB4F % 2**64] for number in range(1000)]
+    with TemporaryDirectory() as folder:
+        view = IndexView([build_segment(Path(folder), "s", [table_of("a", rows[1:])], frozenset("a"))])
+        found = view.match([sets_of(rows[:1])], 0.7, 1)
+        assert (found.segment.tolist(), found.candidates) == ([-1], 0)
 
 
 def test_what_many_have_in_common_makes_no_candidates() -> None:

@@ -103,9 +103,10 @@ def test_more_threads_than_work_change_nothing(threads: int) -> None:
     definition = DedupSettings()
     for seed in range(3070, 3076):
         choose = random.Random(seed)
-        paragraphs = [" ".join(str(choose.random()) for _ in range(32)) for _ in range(24)] * 2
-        found = removed(decide([sets_of(paragraphs, definition)], 0.7, threads))
-        assert found == {number + 24: (number, 1.0) for number in range(24)}
+        paragraphs = [" ".join(str(choose.randrange(10**9)) for _ in range(32)) for _ in range(24)]
+        shorter = [each.rpartition(" ")[0] for each in paragraphs]
+        found = removed(decide([sets_of([*paragraphs, *shorter], definition)], 0.7, threads))
+        assert found == {number + 24: (number, 30 / 31) for number in range(24)}
 
 
 def test_every_figure_is_the_same_for_any_cut_and_threads() -> None:
@@ -122,6 +123,20 @@ def test_the_order_is_by_rising_frequency() -> None:
     order = order_table([sets], [np.ones(303, np.uint8)])
     yes, no, never = (int(order[sets.shingles[at] >> np.uint64(64 - ORDER_BITS)]) for at in (0, 300, 302))
     assert (order.dtype.name, len(order), yes, no, never) == ("uint8", 1 << ORDER_BITS, 131, 16, 0)
+
+
+def test_copies_are_compared_with_nothing() -> None:
+    texts = [f"قال الراوي في الباب {number} ما قال" for number in range(200)]
+    found = decide([sets_of(texts * 3, DedupSettings(numbers="ignore", threshold=0.9))], 0.9)
+    assert removed(found) == {number: (number % 200, 1.0) for number in range(200, 600)}
+    assert found.candidates == 0
+
+
+def test_lines_of_a_table_are_compared_with_nothing() -> None:
+    """Each shares three of four shingles with every other, three of five of both: too few for 0.7."""
+    lines = [f"ارشيف الصحيفة اليومية صفحة {number}" for number in range(500)]
+    found = decide([sets_of(lines, DedupSettings(numbers="ignore"))], 0.7)
+    assert (len(found.removed), found.contenders, found.candidates) == (0, 500, 0)
 
 
 def test_what_is_alone_is_compared_with_nothing() -> None:

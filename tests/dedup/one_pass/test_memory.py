@@ -49,13 +49,17 @@ def test_the_estimate_covers_what_is_allocated_and_not_much_more(corpus: str, th
 
 
 def test_too_little_memory_is_said_before_the_join_begins(monkeypatch: pytest.MonkeyPatch) -> None:
-    splits = [sets_of(["نعم"] * 300, DedupSettings())]
-    monkeypatch.setattr(memory, "available_bytes", lambda: 100)
-    with pytest.raises(JoinMemoryError, match=r"^counting 300 shingles needs about .*: set run\.max_bytes .*$"):
-        decide(splits, 0.7)
-    monkeypatch.setattr(memory, "available_bytes", lambda: 1000)
-    with pytest.raises(JoinMemoryError, match=r"^joining 300 sets of 300 shingles needs about .*$"):
-        decide(splits, 0.7)
+    long = " ".join(map(str, range(100_001)))
+    splits = [sets_of([*(f"قال نعم لا {number}" for number in range(300)), long], DedupSettings())]
+    available = {
+        "comparing 301 paragraphs": 100,
+        "counting 100,900 shingles": 20_000,
+        "joining 301 sets of 100,900 shingles": 60_000,
+    }
+    for what, size in available.items():
+        monkeypatch.setattr(memory, "available_bytes", lambda size=size: size)
+        with pytest.raises(JoinMemoryError, match=rf"^{what} needs about .*: set run\.max_bytes .*$"):
+            decide(splits, 0.3)
 
 
 def test_an_error_says_how_much_is_needed_and_free(monkeypatch: pytest.MonkeyPatch) -> None:

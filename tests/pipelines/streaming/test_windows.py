@@ -14,7 +14,7 @@ from pipelines.config import IngestSettings
 from pipelines.job import Slice
 from pipelines.streaming.windows import WindowRuns, bundles_there, window_name
 from tests.corpus import check_corpus, check_counts, check_files, files_below, manifest_of, read_corpus
-from tests.plain_job import PlainRunner, settings_for, write_bundles
+from tests.plain_job import PlainRunner, ingest_plainly, settings_for, write_bundles
 from transforms.bundles.errors import BundleChanged
 from transforms.bundles.listing import Bundle, list_bundles
 from transforms.bundles.stores import LocalSource
@@ -78,6 +78,21 @@ def test_a_window_is_a_run(windows: Windows) -> None:
         "first_arrival": "1970-01-01T00:00:00.010+00:00",
         "last_arrival": "1970-01-01T00:00:00.012+00:00",
     }
+
+
+def test_each_window_sees_its_references_as_they_are_then(tmp_path: Path) -> None:
+    """The first two windows see one run of the other corpus, the third two; each leaves out what they keep."""
+    other = write_bundles(tmp_path / "other-in", {"1.txt": TEXTS["a.txt"], "2.txt": TEXTS["c.txt"]})
+    ingest_plainly(settings_for(tmp_path / "other", other / "1.txt", run__id="one"))
+    windows = Windows(tmp_path, dedup__against=[str(tmp_path / "other")])
+    windows.take(windows.arrivals()[:1])
+    windows.take(windows.arrivals()[1:2])
+    ingest_plainly(settings_for(tmp_path / "other", other / "2.txt", run__id="two"))
+    windows.take(windows.arrivals()[2:])
+    runs = committed_runs(Folder(str(windows.output)))
+    assert [[key.run for key in each.against[0].runs] for each in runs] == [["one"], ["one"], ["one", "two"]]
+    removed = [row for each in runs for row in read_corpus(windows.output, each.run).duplicates]
+    assert [(row["bundle"], row["kept_run"]) for row in removed] == [("a.txt", "one"), ("c.txt", "two")]
 
 
 def test_what_was_taken_is_not_taken_again(windows: Windows) -> None:

@@ -14,7 +14,8 @@ from tests.plain_run import run_plainly
 from transforms.bundles.errors import PassedReason
 from transforms.bundles.findings import Kind
 from transforms.bundles.listing import Bundle, Listing, PassedOver
-from transforms.runs.manifest import Manifest, parse_manifest
+from transforms.runs.manifest import Manifest
+from transforms.runs.run import parse_manifest
 from transforms.storage import Folder
 
 

@@ -139,13 +139,18 @@ def _is_sound(output: Folder, group: SegmentGroup, on_damage: OnDamage) -> bool:
 def _index_run(output: Folder, manifest: Manifest, remake: Remake) -> None:
     """Builds a run's segments; its fingerprint and verdict files, of no more use, go."""
     run = Run(output, manifest.run, manifest.generation)
+    build_segments(output, run.index_folder(), run, manifest, remake)
+    _remove_scratch(run)
+
+
+def build_segments(output: Folder, folder: str, run: Run, manifest: Manifest, remake: Remake) -> None:
+    """Writes the segments of a run, of whichever output, from its fingerprints, or else from its documents."""
     try:
         splits = _whole_splits(run, manifest)
-        write_segments(output, run.index_folder(), (_kept_sets(run, split) for split in splits), (manifest.key,))
+        write_segments(output, folder, (_kept_sets(run, split) for split in splits), (manifest.key,))
     except StorageError as error:
         _log.warning("run %s: %s; it is indexed from its documents", run.name, error)
-        write_segments(output, run.index_folder(), remake(output, manifest), (manifest.key,))
-    _remove_scratch(run)
+        write_segments(output, folder, remake(run.folder, manifest), (manifest.key,))
 
 
 def _remove_left(output: Folder, indexed: set[str]) -> None:

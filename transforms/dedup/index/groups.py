@@ -48,7 +48,7 @@ def write_group(output: Folder, group: SegmentGroup) -> None:
     output.sync([path])
 
 
-def _read_group(output: Folder, folder: str) -> SegmentGroup | None:
+def read_group(output: Folder, folder: str) -> SegmentGroup | None:
     """The group in a folder; None where there is none.
 
     Raises:
@@ -112,7 +112,7 @@ def groups_of(output: Folder, runs: Sequence[RunKey], on_damage: OnDamage = fail
 def _read(output: Folder, folders: Iterable[str], on_damage: OnDamage) -> Iterator[SegmentGroup]:
     for folder in folders:
         try:
-            group = _read_group(output, folder)
+            group = read_group(output, folder)
         except DamagedFileError as error:
             on_damage(folder, error)
         else:

@@ -3,7 +3,14 @@
 import numpy as np
 from numba import types
 
-from transforms.dedup.kernels import drop_repeats, first_slot, least_overlap, pair_overlap, shared_tokens
+from transforms.dedup.kernels import (
+    drop_repeats,
+    first_slot,
+    largest_partner,
+    least_overlap,
+    pair_overlap,
+    shared_tokens,
+)
 from transforms.dedup.numbers.kernels import nested
 from transforms.kernels import (
     Float64,
@@ -171,16 +178,11 @@ def _last_posting(keys, key, low, high):
 
 
 @inline
-def _first_of_size(rows, bounds, low, high, size, bound, larger):
-    """The first of postings by rising size that is not too small (or, if `larger`, that is too large) for `size`."""
+def _first_above(rows, bounds, low, high, size):
+    """The first of postings by rising size whose set has more than `size` tokens."""
     while low < high:
         middle = (low + high) >> 1
-        other = bounds[rows[middle] + 1] - bounds[rows[middle]]
-        if larger:
-            before = not (other > size and size / other < bound)
-        else:
-            before = other < size and other / size < bound
-        if before:
+        if bounds[rows[middle] + 1] - bounds[rows[middle]] <= size:
             low = middle + 1
         else:
             high = middle
@@ -202,9 +204,10 @@ def search_segment(
 
     A set of n tokens that is to be similar shares o = ceil(threshold n) of them at least. Where fewer of its tokens are
     in sets of a fitting size, there is no such set. Else, of the f tokens that are, one of any f - o + 1 is shared: the
-    rarest are looked at. No order of tokens is needed that all sets agree on, as prefix filters need it (Bayardo, Ma,
-    Srikant, WWW 2007), so none grows stale. A set's best match is replaced by a more similar one, not by an equally
-    similar one: earlier segments come first.
+    rarest are looked at. The larger the other set, the greater its o, and the fewer of them concern it. No order of
+    tokens is needed that all sets agree on, as prefix filters need it (Bayardo, Ma, Srikant, WWW 2007), so none grows
+    stale. A set's best match is replaced by a more similar one, not by an equally similar one: earlier segments come
+    first.
 
     Args:
         tokens, bounds: the sets to look up.
@@ -230,6 +233,7 @@ def search_segment(
             continue
         bound = max(threshold, best_similarity[row])
         wanted = least_overlap(size, bound)
+        largest = largest_partner(size, size, bound)
         if possible[row] < wanted:
             continue
 
@@ -246,8 +250,8 @@ def search_segment(
                 posting += 1
             if posting < behind and keys[posting] == key:
                 last = _last_posting(keys, key, posting, behind)
-                starts[found] = _first_of_size(rows, set_bounds, posting, last, size, bound, False)
-                ends[found] = _first_of_size(rows, set_bounds, starts[found], last, size, bound, True)
+                starts[found] = _first_above(rows, set_bounds, posting, last, wanted - 1)
+                ends[found] = _first_above(rows, set_bounds, starts[found], last, largest)
                 if ends[found] > starts[found]:
                     found += 1
                     continue
@@ -259,7 +263,11 @@ def search_segment(
 
         shortest = np.argsort(ends[:found] - starts[:found], kind="mergesort")
         for probe in range(found - wanted + 1):
-            for at in range(starts[shortest[probe]], ends[shortest[probe]]):
+            first = starts[shortest[probe]]
+            last = ends[shortest[probe]]
+            if last - first > _FEW:
+                last = _first_above(rows, set_bounds, first, last, largest_partner(size, found - probe, threshold))
+            for at in range(first, last):
                 other = rows[at]
                 if seen[other] == row or not live[other]:
                     continue

@@ -59,7 +59,8 @@ class IndexView:
             rows = self.segments[number].rows.select(PLACE_COLUMNS).take(pa.array(row[chosen]))
             names = pc.replace_substring_regex(rows.column("run").cast(pa.string()), "~[0-9]+$", "")
             plain = rows.set_column(0, "run", names)  # the index tells generations apart, ledgers do not
-            parts.append(plain.append_column("at", pa.array(chosen)))
+            corpus = pa.repeat(pa.scalar(self.segments[number].corpus, pa.string()), len(chosen))
+            parts.append(plain.append_column("corpus", corpus).append_column("at", pa.array(chosen)))
         return pa.concat_tables(parts).sort_by("at").drop_columns(["at"]).cast(PLACES)
 
 

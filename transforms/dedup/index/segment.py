@@ -56,15 +56,17 @@ class Segment:
         folder: its own.
         runs: the runs whose rows count.
         digests: of its files, by name.
+        corpus: the other corpus that it is of, as the settings name it; None for this one.
     """
 
     folder: Folder
     runs: frozenset[str]
     digests: Digests
+    corpus: str | None = None
 
     def opened(self) -> "Segment":
         """The same segment with its files mapped, until nobody holds it any more."""
-        mapped = Segment(self.folder, self.runs, self.digests)
+        mapped = Segment(self.folder, self.runs, self.digests, self.corpus)
         _ = mapped.sets, mapped.numbers, mapped.postings, mapped.filter, mapped.live
         return mapped
 

@@ -15,15 +15,15 @@ from transforms.dedup.fingerprints import (
     read_sets,
     write_figures,
 )
-from transforms.dedup.index.building import open_index
 from transforms.dedup.index.matching import IndexView, Matches
+from transforms.dedup.index.references import open_earlier
 from transforms.dedup.one_pass.kernels.join import join_rows
 from transforms.dedup.one_pass.kernels.order import place_prefixes
-from transforms.dedup.one_pass.ordering import OrderedSets, order_contenders
+from transforms.dedup.one_pass.ordering import OrderedSets, find_first_copies, order_contenders
 from transforms.dedup.shingles import ShingleSets
 from transforms.dedup.verdicts import Decision, places_of, verdict_tables, write_verdicts
 from transforms.parallel import map_in_order
-from transforms.runs.manifest import JoinFigures, RunKey
+from transforms.runs.manifest import JoinFigures, Reference, RunKey
 from transforms.runs.run import Run
 from transforms.settings import DedupSettings
 
@@ -37,15 +37,20 @@ def decide(
         splits: the shingles of each split; one at least. They are gone through several times and not held in between.
         threshold: the least Jaccard similarity of a duplicate, above 0 and at most 1.
         threads: how many splits, or parts of the tables, are worked on at a time.
-        given: float64[p], the similarity to the paragraph of an earlier run that each repeats, or 0; None for none.
+        given: float64[p], the similarity to the paragraph of an earlier run that each repeats, or 0, the same where
+            shingles and numbers are the same; None for none.
 
     Raises:
         JoinMemoryError: the join needs more memory than there is.
     """
     known = np.zeros(sum(len(split.offsets) - 1 for split in splits)) if given is None else given
-    ordered = order_contenders(splits, threshold, threads)
+    first_copy = find_first_copies(splits, threads)
+    ordered = order_contenders(splits, first_copy, threshold, threads)
     slots, uses = _place(ordered, threshold, threads)
-    return _join(ordered, slots, uses, known, threshold)
+    return _join(ordered, first_copy, slots, uses, known, threshold)
+
+
+_MOST_PIECES = 4
 
 
 def _power_of_two(least: int) -> int:
@@ -60,7 +65,8 @@ def _place(ordered: OrderedSets, threshold: float, threads: int) -> tuple[Int32s
     table = np.zeros(1 << bits, np.uint64)
     uses = np.zeros(1 << bits, np.int32)
     slots = np.empty(prefixes, np.int32)
-    pieces = min(threads, len(table) >> 10)  # half full on average; a small one could be full
+    # Each goes through all tokens; half full on average, a small one could be full.
+    pieces = min(threads, _MOST_PIECES, len(table) >> 10)
     edges = np.linspace(0, len(table), pieces + 1).astype(np.int64)
 
     def fill(part: int) -> None:
@@ -75,40 +81,57 @@ def _place(ordered: OrderedSets, threshold: float, threads: int) -> tuple[Int32s
 
 def _join(
     ordered: OrderedSets,
+    first_copy: Int64s,
     slots: Int32s,
     uses: Int32s,
     given: Float64s,
     threshold: float,
 ) -> Decision:
-    rows = len(ordered.paragraphs)
+    sets = len(ordered.paragraphs)
+    set_of = np.full(len(first_copy), -1, np.int32)
+    set_of[ordered.paragraphs] = np.arange(sets, dtype=np.int32)
+    set_of = set_of[first_copy]
+    contenders = np.flatnonzero(set_of >= 0)
     ends = np.cumsum(np.where(uses > 1, uses, 0), dtype=np.int32)  # below 2 ** 31, as slots are
     places = np.zeros(len(uses), np.int32)
     places[1:] = ends[:-1]
     postings = int(ends[-1])
     del ends
-    match = np.empty(rows, np.int64)
-    similarity = np.empty(rows, np.float64)
+    match = np.empty(len(contenders), np.int64)
+    similarity = np.empty(len(contenders), np.float64)
     statistics = np.zeros(2, np.int64)
     join_rows(
         ordered.tokens, ordered.bounds, ordered.alone, ordered.identities,
         ordered.numbers.numbers, ordered.numbers.offsets, slots, places, uses,
-        given[ordered.paragraphs], threshold,
-        np.full(1 << _power_of_two(2 * rows + 2), -1, np.int32), np.zeros(len(uses), np.int32),
-        np.empty(postings, np.int32), np.full(rows, -1, np.int32), np.empty(rows, np.uint64),
+        set_of[contenders], given[contenders], threshold,
+        np.zeros(sets + 1, np.int64), np.full(1 << _power_of_two(2 * sets + 2), -1, np.int32),
+        np.zeros(len(uses), np.int32), np.zeros(len(uses), np.int32),
+        np.empty(postings, np.int32), np.empty(postings, np.int32),
+        np.full(sets, -1, np.int32), np.empty(sets, np.uint64),
         match, similarity, statistics,
     )  # fmt: skip
-    return _decision(ordered.paragraphs, match, similarity, given, int(statistics[0]))
+    within = match >= 0
+    match[within] = ordered.paragraphs[match[within]]
+    return _decision(contenders, match, similarity, first_copy, given, int(statistics[0]))
 
 
-def _decision(contenders: Int64s, match: Int64s, similarity: Float64s, given: Float64s, candidates: int) -> Decision:
-    """The contenders' matches and those given for all paragraphs, as one decision."""
+def _decision(
+    contenders: Int64s, match: Int64s, similarity: Float64s, first_copy: Int64s, given: Float64s, candidates: int
+) -> Decision:
+    """The matches of contenders and of copies, and those given, as one decision."""
     kept = np.full(len(given), -1, np.int64)
     found = given.copy()
     within = match >= 0
-    kept[contenders[within]] = contenders[match[within]]
+    kept[contenders[within]] = match[within]
     found[contenders[within]] = similarity[within]
+    # A paragraph that does not contend is repeated by its copies only, and kept unless an earlier run has it.
+    copies = np.flatnonzero(first_copy != np.arange(len(given)))
+    others = np.setdiff1d(copies, contenders, assume_unique=True)
+    others = others[given[others] == 0]
+    kept[others] = first_copy[others]
+    found[others] = 1.0
     removed = np.flatnonzero(found > 0)
-    return Decision(removed, kept[removed], found[removed], len(contenders), candidates)
+    return Decision(removed, kept[removed], found[removed], len(contenders) + len(others), candidates)
 
 
 T = TypeVar("T")
@@ -142,6 +165,7 @@ def join_run(
     settings: DedupSettings,
     earlier: Sequence[RunKey],
     threads: int,
+    against: Sequence[Reference] = (),
 ) -> JoinFigures:
     """Decides every paragraph of the run, writes a verdict file for each split, and returns the join's figures.
 
@@ -151,6 +175,7 @@ def join_run(
         settings: the definition of a duplicate.
         earlier: the committed runs whose kept paragraphs come before this run's.
         threads: how many work at a time.
+        against: other corpora, whose kept paragraphs come before all of those.
     """
     clock = JoinClock()
     splits = [each.split.id for each in fingerprinted]
@@ -158,7 +183,7 @@ def join_run(
     sets: Sequence[ShingleSets] = [each.sets for each in fingerprints]
     if run.folder.is_local:  # mapped for the moment of use: what is mapped and touched counts as memory
         sets = Lazy(lambda number: read_sets(run, splits[number]), len(splits))
-    index = open_index(run.folder, earlier, settings)
+    index = open_earlier(run, earlier, against, settings)
     matches = index.match(sets, settings.threshold, threads) if index else None
     decision = decide(sets, settings.threshold, threads, matches.similarity if matches else None)
     places = _kept_places(fingerprints, decision, run.name, index, matches)

@@ -7,15 +7,23 @@ from pathlib import Path
 import numpy as np
 
 from transforms.arrays import Bytes, Int64s, UInt64s
-from transforms.dedup.kernels import ORDER_BITS
+from transforms.dedup.kernels import ORDER_BITS, identify_sets
 from transforms.dedup.numbers.sets import NumberSets, join_numbers
-from transforms.dedup.one_pass.kernels.order import count_frequencies, count_occurrences, order_sets, select_contenders
+from transforms.dedup.one_pass.kernels.order import (
+    add_occurrences,
+    count_frequencies,
+    count_occurrences,
+    find_firsts,
+    order_sets,
+    select_contenders,
+)
 from transforms.dedup.shingles import ShingleSets
 from transforms.errors import RunError
 from transforms.parallel import map_in_order
 
 # The rank of a frequency; from 2 ** 16 on all are the same.
 _RANKS: Bytes = (16 * np.log2(np.maximum(np.arange(1 << 16), 1))).astype(np.uint8)
+_MOST_TABLES = 4  # that are filled side by side and added up: each takes memory, and adding them time
 
 
 @dataclass(frozen=True)
@@ -28,7 +36,10 @@ class _Counters:
 
 @dataclass(frozen=True)
 class OrderedSets:
-    """The contenders' sets, ordered; see `order_sets`; and their numbers. `paragraphs` are numbered through the run."""
+    """The contenders' sets, ordered; see `order_sets`; and their numbers. `paragraphs` are numbered through the run.
+
+    Of paragraphs with the same shingles and numbers in the same order there is the first only.
+    """
 
     paragraphs: Int64s
     tokens: UInt64s
@@ -38,8 +49,38 @@ class OrderedSets:
     numbers: NumberSets
 
 
-def order_contenders(splits: Sequence[ShingleSets], threshold: float, threads: int) -> OrderedSets:
-    """The ordered sets of all paragraphs that share enough shingles with others to be similar to one.
+def find_first_copies(splits: Sequence[ShingleSets], threads: int) -> Int64s:
+    """The first paragraph with the same shingles and numbers in the same order, for each: int64[p].
+
+    Paragraphs are numbered through the run; one without shingles is its own first.
+
+    Raises:
+        JoinMemoryError: this needs more memory than there is.
+    """
+    paragraphs = sum(len(split.offsets) - 1 for split in splits)
+    check_memory(_COPY * paragraphs, f"comparing {paragraphs:,} paragraphs")
+    parts = list(map_in_order(_identify, splits, threads))
+    high, low, compared = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    first = np.empty(len(high), np.int64)
+    find_firsts(high, low, compared, np.full(1 << (2 * len(high) + 2).bit_length(), -1, np.int32), first)
+    return first
+
+
+def _identify(split: ShingleSets) -> tuple[UInt64s, UInt64s, Bytes]:
+    """The 128-bit hash of each paragraph's shingles and numbers, and whether it has shingles."""
+    high, low = np.empty(len(split.offsets) - 1, np.uint64), np.empty(len(split.offsets) - 1, np.uint64)
+    identify_sets(split.shingles, split.offsets, split.numbers.numbers, split.numbers.offsets, high, low)
+    return high, low, (np.diff(split.offsets) > 0).astype(np.uint8)
+
+
+def order_contenders(splits: Sequence[ShingleSets], first_copy: Int64s, threshold: float, threads: int) -> OrderedSets:
+    """The ordered sets of all paragraphs that share enough shingles with others than their copies to be similar to one.
+
+    Args:
+        splits: the shingles of each split.
+        first_copy: see `find_first_copies`; copies are passed over.
+        threshold: the least Jaccard similarity of a duplicate.
+        threads: how many work at a time.
 
     Raises:
         JoinMemoryError: this, or the join of them, needs more memory than there is.
@@ -47,9 +88,16 @@ def order_contenders(splits: Sequence[ShingleSets], threshold: float, threads: i
     sizes = [(len(split.offsets) - 1, len(split.shingles)) for split in splits]
     first = np.cumsum([0] + [paragraphs for paragraphs, _ in sizes])
     shingles = sum(count for _, count in sizes)
-    check_memory(counting_bytes(shingles), f"counting {shingles:,} shingles")
-    counters = _count(splits, shingles, threads)
-    contenders = list(map_in_order(lambda split: _select(split, counters, threshold), splits, threads))
+    tables = min(threads, _MOST_TABLES, len(splits))
+    check_memory(tables * counting_bytes(shingles), f"counting {shingles:,} shingles")
+    originals = (first_copy == np.arange(len(first_copy))).astype(np.uint8)
+    counted = np.split(originals, first[1:-1])
+    counters = _count(splits, counted, shingles, tables)
+
+    def select(number: int) -> Bytes:
+        return _select(splits[number], counted[number], counters, threshold)
+
+    contenders = list(map_in_order(select, range(len(splits)), threads))
     contending = _contending_shingles(splits, contenders)
     sets = sum(int(contender.sum(dtype=np.int64)) for contender in contenders)
     total = sum(contending)
@@ -57,27 +105,30 @@ def order_contenders(splits: Sequence[ShingleSets], threshold: float, threads: i
     return _order_all(splits, contenders, contending, first, counters, threads)
 
 
-def _count(splits: Sequence[ShingleSets], shingles: int, threads: int) -> _Counters:
-    """Counts all shingles in one to two counters for each.
+def _count(splits: Sequence[ShingleSets], counted: Sequence[Bytes], shingles: int, tables: int) -> _Counters:
+    """Counts the shingles of some paragraphs in one to two counters for each shingle.
 
     More would part chance encounters better, but fewer stay in the processor's cache, and that weighs more.
     """
     bits = max(10, (2 * shingles).bit_length() - 1)
-    counters = np.zeros(1 << (bits - 2), np.uint8)
     shift = np.uint64(64 - bits)
-    edges = np.linspace(0, len(counters), threads + 1).astype(np.int64)
 
-    def fill(part: int) -> None:
-        for split in splits:
-            count_occurrences(split.shingles, shift, edges[part], edges[part + 1], counters)
+    def fill(table: int) -> Bytes:
+        counters = np.zeros(1 << (bits - 2), np.uint8)
+        for number in range(table, len(splits), tables):
+            split = splits[number]
+            count_occurrences(split.shingles, split.offsets, counted[number], shift, counters)
+        return counters
 
-    list(map_in_order(fill, range(threads), threads))
-    return _Counters(counters, shift)
+    total, *others = map_in_order(fill, range(tables), tables)
+    for counters in others:
+        add_occurrences(total, counters)
+    return _Counters(total, shift)
 
 
-def _select(split: ShingleSets, counters: _Counters, threshold: float) -> Bytes:
+def _select(split: ShingleSets, counted: Bytes, counters: _Counters, threshold: float) -> Bytes:
     contender = np.empty(len(split.offsets) - 1, np.uint8)
-    select_contenders(split.shingles, split.offsets, counters.counters, counters.shift, threshold, contender)
+    select_contenders(split.shingles, split.offsets, counted, counters.counters, counters.shift, threshold, contender)
     return contender
 
 
@@ -159,6 +210,7 @@ def _concatenate(parts: Sequence[OrderedSets], tokens: UInt64s) -> OrderedSets:
 
 _MEMINFO = Path("/proc/meminfo")
 _CGROUP = Path("/sys/fs/cgroup")
+_COPY = 64  # a paragraph's hash, by split and as one column, its place in the table of hashes, its first copy
 _TOKEN = 8 + 1  # an ordered set's token; where they close up, a split's for a moment again
 _SET = 128  # a set's row in the columns of the join, its place in the table of equal sets, and its decision
 _PREFIX_TOKEN = 4 + 4  # slot, posting

@@ -10,8 +10,8 @@ from transforms.bundles.beam import Batch
 from transforms.bundles.splits import Split
 from transforms.dedup.beam import Fingerprinted
 from transforms.dedup.fingerprints import FingerprintedSplit
-from transforms.dedup.index.building import open_index
 from transforms.dedup.index.matching import IndexView
+from transforms.dedup.index.references import open_earlier
 from transforms.dedup.partitioned import files, stages
 from transforms.dedup.partitioned.stages import GivenBlock
 from transforms.runs.run import Run
@@ -74,7 +74,8 @@ class _Work:
         self.fingerprints = files.Fingerprints(run)
 
     def index(self) -> IndexView | None:
-        return open_index(self.run.folder, self.run.opening().earlier, self.settings)
+        opening = self.run.opening()
+        return open_earlier(self.run, opening.earlier, opening.header.against, self.settings)
 
     def sets(self, _: str, each: FingerprintedSplit) -> Iterator[Keyed]:
         number = files.split_number(each.split)

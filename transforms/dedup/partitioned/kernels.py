@@ -3,10 +3,8 @@
 import numpy as np
 from numba import types
 
-from transforms.dedup.folding.kernels import SEED_WORD, absorb
 from transforms.dedup.kernels import (
     ORDER_BITS,
-    SEED_SHINGLE,
     drop_repeats,
     pair_overlap,
     prefix_length,
@@ -29,24 +27,6 @@ from transforms.kernels import (
     inline,
     kernel,
 )
-
-
-@kernel(InUInt64, InInt64, InUInt64, InInt64, OutUInt64, OutUInt64, returns=types.void)
-def identify_sets(tokens, bounds, numbers, number_bounds, high, low):
-    """Fills the two halves of a 128-bit hash of each ordered set and the numbers of its paragraph."""
-    for row in range(len(bounds) - 1):
-        first = SEED_SHINGLE
-        second = SEED_WORD
-        for at in range(bounds[row], bounds[row + 1]):
-            first = absorb(first, tokens[at])
-            second = absorb(second, tokens[at])
-        first = absorb(first, np.uint64(bounds[row + 1] - bounds[row]))
-        second = absorb(second, first)
-        for at in range(number_bounds[row], number_bounds[row + 1]):
-            first = absorb(first, numbers[at])
-            second = absorb(second, numbers[at])
-        high[row] = first
-        low[row] = second
 
 
 @inline

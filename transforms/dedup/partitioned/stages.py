@@ -11,10 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from transforms.arrays import Bytes, Float64s, Int32s, Int64s, UInt32s, UInt64s
-from transforms.dedup.kernels import ORDER_BITS
+from transforms.dedup.kernels import ORDER_BITS, identify_sets
 from transforms.dedup.partitioned.kernels import (
     count_tokens,
-    identify_sets,
     pair_groups,
     rank_sets,
     take_prefixes,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.dedup import twins
 from tests.dedup.samples import thresholds
-from transforms.dedup.kernels import pair_overlap, shared_tokens
+from transforms.dedup.kernels import largest_partner, middle_length, pair_overlap, shared_tokens
 from transforms.dedup.numbers.kernels import nested
 from transforms.dedup.one_pass.kernels.join import equal_sets, join_rows
 
@@ -38,6 +38,24 @@ def test_pair_overlap_at_every_similarity() -> None:
         for left in range(1, 30) for right in range(1, 30) for shared in range(min(left, right) + 1)
     ]  # fmt: skip
     assert [pair_overlap(*each) for each in cases] == [twins.pair_overlap(*each) for each in cases]
+
+
+def test_the_largest_partner_at_every_similarity() -> None:
+    fractions = sorted({shared / size for size in range(1, 14) for shared in range(1, size + 1)})
+    cases = [(size, shared, each) for size in range(1, 20) for shared in range(1, size + 1) for each in fractions]
+    fits = [
+        [other for other in range(1, 280) if shared / (size + other - shared) >= each] for size, shared, each in cases
+    ]
+    assert [largest_partner(*case) for case in cases] == [max(each, default=0) for each in fits]
+
+
+def test_the_first_shared_token_of_the_smaller_set_is_in_its_middle_prefix() -> None:
+    """Sets in order that share k tokens share the first of them before the k - 1 last of either."""
+    fractions = sorted({shared / size for size in range(1, 20) for shared in range(1, size + 1)})
+    cases = [(small, large, each) for small in range(1, 30) for large in range(small, 40) for each in fractions]
+    possible = [case for case in cases if twins.pair_overlap(*case) <= case[0]]
+    assert all(case[0] - twins.pair_overlap(*case) < middle_length(case[0], case[2]) for case in possible)
+    assert [middle_length(4, 0.7), middle_length(10, 0.5), middle_length(3, 1.0)] == [1, 4, 1]
 
 
 @settings(deadline=None)
@@ -96,23 +114,32 @@ def test_rows_are_decided_as_by_brute_force(
     few = st.sets(st.sampled_from([1, 2, 1 << 58, 5 << 58, (5 << 58) + 1]), max_size=3)
     numbers = [data.draw(few) for _ in sets]
     earlier = [data.draw(st.just(0.0) | st.floats(threshold, 1.0)) for _ in sets]
+    copies = [data.draw(st.lists(st.integers(0, first), max_size=2)) for first in range(len(sets))]
+    rows = list(chain(*([first, *more] for first, more in enumerate(copies))))
     tokens, bounds = columns(sets)
     slots, places, uses = placed(sets, alone, threshold)
     # Whatever the identities: equal sets have equal ones, and others may collide.
     identities = np.array([0 if same_identity else twins.absorb_all(7, each) for each in sets], np.uint64)
-    match, similarity = np.empty(len(sets), np.int64), np.empty(len(sets), np.float64)
+    match, similarity = np.empty(len(rows), np.int64), np.empty(len(rows), np.float64)
     statistics = np.zeros(2, np.int64)
     duplicates = join_rows(
         tokens, bounds, np.array(alone, np.int64), identities,
-        *columns([sorted(each) for each in numbers]), slots, places, uses, np.array(earlier), threshold,
-        np.full(32, -1, np.int32), np.zeros(len(uses), np.int32),
-        np.empty(int(uses[uses > 1].sum()), np.int32), np.full(len(sets), -1, np.int32),
-        np.empty(len(sets), np.uint64), match, similarity, statistics,
+        *columns([sorted(each) for each in numbers]), slots, places, uses,
+        np.array(rows, np.int32), np.array([earlier[each] for each in rows]), threshold,
+        np.zeros(len(sets) + 1, np.int64), np.full(32, -1, np.int32),
+        np.zeros(len(uses), np.int32), np.zeros(len(uses), np.int32),
+        np.empty(int(uses[uses > 1].sum()), np.int32), np.empty(int(uses[uses > 1].sum()), np.int32),
+        np.full(len(sets), -1, np.int32), np.empty(len(sets), np.uint64), match, similarity, statistics,
     )  # fmt: skip
-    expected = twins.join(sets, numbers, earlier, threshold)
-    assert (match.tolist(), similarity.tolist()) == expected
-    assert duplicates == sum(each != -1 for each in expected[0])
-    equal = sum(
-        each >= 0 and sets[each] == sets[row] and numbers[each] == numbers[row] for row, each in enumerate(expected[0])
+    by_row = twins.join(
+        [sets[each] for each in rows], [numbers[each] for each in rows], [earlier[each] for each in rows], threshold
     )
-    assert (statistics[0] >= duplicates - equal - sum(map(bool, earlier)), statistics[1]) == (True, equal)
+    expected = [rows[each] if each >= 0 else each for each in by_row[0]]
+    assert (match.tolist(), similarity.tolist()) == (expected, by_row[1])
+    assert duplicates == sum(each != -1 for each in expected)
+    equal = sum(
+        each >= 0 and sets[each] == sets[own] and numbers[each] == numbers[own]
+        for own, each in zip(rows, expected, strict=True)
+    )
+    given_rows = sum(earlier[each] > 0 for each in rows)
+    assert (statistics[0] >= duplicates - equal - given_rows, statistics[1]) == (True, equal)

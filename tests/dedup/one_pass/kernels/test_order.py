@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from tests.dedup import oracle, twins
 from tests.dedup.samples import sets_of, thresholds
-from transforms.dedup.kernels import ORDER_BITS, drop_repeats, first_slot, least_overlap, prefix_length
+from transforms.dedup.kernels import ORDER_BITS, drop_repeats, first_slot, identify_sets, least_overlap, prefix_length
 from transforms.dedup.one_pass.kernels.order import (
+    add_occurrences,
     count_frequencies,
     count_occurrences,
+    find_firsts,
     occurrences,
     order_sets,
     place_prefixes,
@@ -36,10 +38,14 @@ def columns(sets: list[list[int]]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[
 
 
 def counted(shingles: npt.NDArray[np.uint64], shift: int, parts: int = 1) -> npt.NDArray[np.uint8]:
-    """The counters that `count_occurrences` fills, part by part."""
+    """The counters that `count_occurrences` fills, part by part, and adds up."""
     counters = np.zeros(1 << (64 - shift - 2), np.uint8)
-    for first, last in pairwise(np.linspace(0, len(counters), parts + 1).astype(np.int64)):
-        count_occurrences(shingles, np.uint64(shift), first, last, counters)
+    for first, last in pairwise(np.linspace(0, len(shingles), parts + 1).astype(np.int64)):
+        others = np.zeros_like(counters)
+        count_occurrences(
+            shingles[first:last], np.array([0, last - first]), np.ones(1, np.uint8), np.uint64(shift), others
+        )
+        add_occurrences(counters, others)
     return counters
 
 
@@ -74,13 +80,36 @@ def test_counters_stop_at_two_and_parts_make_a_whole(shingles: list[int], shift:
 
 
 @settings(deadline=None)
-@given(corpora, shifts, thresholds)
-def test_contenders(sets: list[list[int]], shift: int, threshold: float) -> None:
+@given(corpora, corpora, st.booleans())
+def test_firsts_are_those_of_the_same_tokens_and_numbers(
+    sets: list[list[int]], numbers: list[list[int]], collide: bool
+) -> None:
+    rows = [*zip(sets, numbers, strict=False)] * 2
+    high, low = np.empty(len(rows), np.uint64), np.empty(len(rows), np.uint64)
+    identify_sets(*columns([each for each, _ in rows]), *columns([each for _, each in rows]), high, low)
+    if collide:
+        high[:] = 5  # the half that places them
+    compared = np.array([bool(each) for each, _ in rows], np.uint8)
+    first = np.empty(len(rows), np.int64)
+    repeated = find_firsts(high, low, compared, np.full(64, -1, np.int32), first)
+    expected = [rows.index(each) if each[0] else row for row, each in enumerate(rows)]
+    assert first.tolist() == expected
+    assert repeated == sum(each != row for row, each in enumerate(expected))
+
+
+@settings(deadline=None)
+@given(corpora, shifts, thresholds, st.data())
+def test_contenders(sets: list[list[int]], shift: int, threshold: float, data: st.DataObject) -> None:
     shingles, offsets = columns(sets)
     contender = np.full(len(sets), 7, np.uint8)
-    total = select_contenders(shingles, offsets, counted(shingles, shift), np.uint64(shift), threshold, contender)
-    counts = twins.occurrences(shingles.tolist(), shift)
-    expected = [twins.contends(each, counts, shift, threshold) for each in sets]
+    chosen = np.array(data.draw(st.lists(st.booleans(), min_size=len(sets), max_size=len(sets))), np.uint8)
+    counters = np.zeros(1 << (64 - shift - 2), np.uint8)
+    count_occurrences(shingles, offsets, chosen, np.uint64(shift), counters)
+    total = select_contenders(shingles, offsets, chosen, counters, np.uint64(shift), threshold, contender)
+    counts = twins.occurrences([*chain(*(each for each, is_in in zip(sets, chosen, strict=True) if is_in))], shift)
+    expected = [
+        bool(is_in) and twins.contends(each, counts, shift, threshold) for each, is_in in zip(sets, chosen, strict=True)
+    ]
     assert contender.tolist() == expected
     assert total == sum(len(each) for each, contends in zip(sets, expected, strict=True) if contends)
 
@@ -91,7 +120,8 @@ def test_both_of_a_similar_pair_contend(sets: list[list[int]], threshold: float)
     spread = [[(each * 0x9E3779B97F4A7C15) % 2**64 for each in one] for one in sets]
     shingles, offsets = columns(spread)
     contender = np.zeros(len(sets), np.uint8)
-    select_contenders(shingles, offsets, counted(shingles, 44), np.uint64(44), threshold, contender)
+    every = np.ones(len(sets), np.uint8)
+    select_contenders(shingles, offsets, every, counted(shingles, 44), np.uint64(44), threshold, contender)
     similar = {
         (left, right)
         for left, right in combinations(range(len(sets)), 2)

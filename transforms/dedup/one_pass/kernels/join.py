@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from transforms.dedup.kernels import pair_overlap, prefix_length, shared_tokens
+from transforms.dedup.kernels import middle_length, pair_overlap, prefix_length, shared_tokens
 from transforms.dedup.numbers.kernels import far_apart, nested, number_mask
 from transforms.kernels import (
     Float64,
@@ -33,21 +33,23 @@ def equal_sets(values, bounds, left, right):
 
 
 @kernel(
-    InUInt64, InInt64, InInt64, InUInt64, InUInt64, InInt64, InInt32, InInt32, InInt32, InFloat64, Float64,
-    OutInt32, OutInt32, OutInt32, OutInt32, OutUInt64, OutInt64, OutFloat64, OutInt64,
+    InUInt64, InInt64, InInt64, InUInt64, InUInt64, InInt64, InInt32, InInt32, InInt32, InInt32, InFloat64, Float64,
+    OutInt64, OutInt32, OutInt32, OutInt32, OutInt32, OutInt32, OutInt32, OutUInt64, OutInt64, OutFloat64, OutInt64,
     returns=Int64,
 )  # fmt: skip
 def join_rows(
-    tokens, bounds, alone, identities, numbers, number_bounds, slots, places, uses, given, threshold,
-    twins, filled, postings, seen, masks, match, similarity, statistics,
+    tokens, bounds, alone, identities, numbers, number_bounds, slots, places, uses, rows, given, threshold,
+    prefixes, twins, near_filled, far_filled, postings, depths, seen, masks, match, similarity, statistics,
 ):  # fmt: skip
-    """Decides each ordered set against the kept ones before it; returns the number of duplicates.
+    """Decides each row's ordered set against the kept ones before it; returns the number of duplicates.
 
-    A set is a duplicate when its Jaccard similarity with an earlier kept set is at least the threshold, and one has all
-    numbers of the other. Of those kept sets that of highest similarity, then the earliest, stands for it: one with the
-    same numbers where there is an equal set, for none of those was kept before it. Candidates share a token of both
-    prefixes (Bayardo, Ma, Srikant, WWW 2007) and pass the size filter; their overlap is counted until the bound is out
-    of reach (PPJoin: Xiao et al., WWW 2008).
+    A row is kept only as the first of its set: what removes that one removes the others too. It is a duplicate when the
+    Jaccard similarity of its set with an earlier kept set is at least the threshold, and one has all numbers of the
+    other. Of those kept sets that of highest similarity, then the earliest, stands for it: one with the same numbers
+    where there is an equal set, for none of those was kept before it. Candidates share a token of both prefixes, and it
+    is in the middle prefix of one (Bayardo, Ma, Srikant, WWW 2007); they pass the size filter, and enough tokens follow
+    the first that they share (PPJoin: Xiao et al., WWW 2008), of which the rest is counted until the bound is out of
+    reach.
 
     Args:
         tokens, bounds, alone: the ordered sets, see `order_sets`.
@@ -56,38 +58,49 @@ def join_rows(
         slots: int32[x], the slot of each prefix token, in order, see `place_prefixes`.
         places: int32[2 ** k], where the postings of a slot begin.
         uses: int32[2 ** k], sets with the slot's token in their prefix: where only one has it, it is passed over.
-        given: float64[c], the similarity to an earlier run's paragraph that the set repeats, or 0: it is removed in any
-            case, and an equally similar set of this run does not stand for it.
+        rows: int32[r], the set of each row, in input order; sets are numbered by their first rows.
+        given: float64[r], the similarity to an earlier run's paragraph that the row repeats, or 0: it is removed in any
+            case, and an equally similar set of this run does not stand for it. Rows of one set have one.
         threshold: the least Jaccard similarity of a duplicate.
-        twins: int32[2 ** j], scratch filled with -1: kept rows by identity, open addressing.
-        filled: int32[2 ** k], scratch of zeros: postings so far.
-        postings: int32[sum of uses], scratch.
+        prefixes: int64[c + 1], scratch filled with 0: where the slots of each set's prefix begin.
+        twins: int32[2 ** j], scratch filled with -1: kept sets by identity, open addressing.
+        near_filled, far_filled: int32[2 ** k], scratch of zeros: postings so far, at the two ends of a slot's room.
+        postings: int32[sum of uses], scratch: at the beginning of a slot's room the sets that have its token in their
+            middle prefix, at its end those that have it after that.
+        depths: int32[sum of uses], scratch: for each posting the tokens of its set before this one.
         seen: int32[c], scratch filled with -1.
         masks: uint64[c], scratch.
-        match: int64[c], filled with the kept row that stands for this one, -1 where it is kept, -2 where an earlier
-            run's paragraph stands for it.
-        similarity: float64[c], filled with the exact similarity to it.
+        match: int64[r], filled with the set whose first row stands for this one, -1 where this one is kept, -2 where an
+            earlier run's paragraph stands for it.
+        similarity: float64[r], filled with the exact similarity to it.
         statistics: int64[2], filled with candidates verified and duplicates by equal sets.
     """
     mask = np.uint64(len(twins) - 1)
     duplicates = 0
-    prefix_begin = 0
-    for row in range(len(bounds) - 1):
-        begin = bounds[row]
-        end = bounds[row + 1]
+    reached = 0
+    for row in range(len(rows)):
+        own = rows[row]
+        begin = bounds[own]
+        end = bounds[own + 1]
         size = end - begin
-        first_number = number_bounds[row]
-        last_number = number_bounds[row + 1]
-        masks[row] = number_mask(numbers, first_number, last_number)
-        prefix_end = prefix_begin + max(prefix_length(size, threshold) - alone[row], 0)
+        first_number = number_bounds[own]
+        last_number = number_bounds[own + 1]
+        if own == reached:
+            masks[own] = number_mask(numbers, first_number, last_number)
+            prefixes[own + 1] = prefixes[own] + max(prefix_length(size, threshold) - alone[own], 0)
+            reached += 1
         match[row] = -1
         similarity[row] = 0.0
 
-        home = np.int64(identities[row] & mask)
-        while twins[home] >= 0 and not (
-            identities[twins[home]] == identities[row]
-            and equal_sets(tokens, bounds, row, twins[home])
-            and equal_sets(numbers, number_bounds, row, twins[home])
+        home = np.int64(identities[own] & mask)
+        while (
+            twins[home] >= 0
+            and twins[home] != own
+            and not (
+                identities[twins[home]] == identities[own]
+                and equal_sets(tokens, bounds, own, twins[home])
+                and equal_sets(numbers, number_bounds, own, twins[home])
+            )
         ):
             home = np.int64(np.uint64(home + 1) & mask)
         if twins[home] >= 0 and given[row] < 1.0:
@@ -95,7 +108,6 @@ def join_rows(
             similarity[row] = 1.0
             statistics[1] += 1
             duplicates += 1
-            prefix_begin = prefix_end
             continue
 
         best = -1
@@ -103,42 +115,57 @@ def join_rows(
         if given[row] > 0.0:
             best = -2
             bound = given[row]
-        for at in range(prefix_begin, prefix_end):
+        middle_end = prefixes[own] + max(middle_length(size, threshold) - alone[own], 0)
+        for at in range(prefixes[own], prefixes[own + 1]):
             slot = slots[at]
             if uses[slot] < 2:
                 continue
-            for posting in range(places[slot], places[slot] + filled[slot]):
-                other = postings[posting]
-                if far_apart(masks[row], masks[other]) or seen[other] == row:
-                    continue
-                seen[other] = row
-                other_size = bounds[other + 1] - bounds[other]
-                if min(size, other_size) / max(size, other_size) < bound:
-                    continue
-                if not nested(
-                    numbers, first_number, last_number, numbers, number_bounds[other], number_bounds[other + 1]
-                ):
-                    continue
-                statistics[0] += 1
-                wanted = pair_overlap(size, other_size, bound)
-                shared = shared_tokens(tokens, begin, end, tokens, bounds[other], bounds[other + 1], wanted)
-                if shared < 0:
-                    continue
-                found = shared / (size + other_size - shared)
-                if best == -1 or found > bound or other < best:
-                    best = other
-                    bound = found
+            depth = alone[own] + at - prefixes[own]
+            first, last = places[slot], places[slot] + near_filled[slot]
+            for _ in range(2 if at < middle_end else 1):
+                for posting in range(first, last):
+                    other = postings[posting]
+                    if far_apart(masks[own], masks[other]) or seen[other] == row:
+                        continue
+                    seen[other] = row
+                    other_size = bounds[other + 1] - bounds[other]
+                    if min(size, other_size) / max(size, other_size) < bound:
+                        continue
+                    wanted = pair_overlap(size, other_size, bound)
+                    if min(size - depth, other_size - depths[posting]) < wanted:
+                        continue
+                    if not nested(
+                        numbers, first_number, last_number, numbers, number_bounds[other], number_bounds[other + 1]
+                    ):
+                        continue
+                    statistics[0] += 1
+                    left, right = begin + depth + 1, bounds[other] + depths[posting] + 1
+                    shared = 1 + shared_tokens(tokens, left, end, tokens, right, bounds[other + 1], wanted - 1)
+                    if shared < wanted:
+                        continue
+                    found = shared / (size + other_size - shared)
+                    if best == -1 or found > bound or other < best:
+                        best = other
+                        bound = found
+                last = places[slot] + uses[slot]
+                first = last - far_filled[slot]
 
         if best != -1:
             match[row] = best
             similarity[row] = bound
             duplicates += 1
-        else:
-            twins[home] = row
-            for at in range(prefix_begin, prefix_end):
-                slot = slots[at]
-                if uses[slot] >= 2:
-                    postings[places[slot] + filled[slot]] = row
-                    filled[slot] += 1
-        prefix_begin = prefix_end
+            continue
+        twins[home] = own
+        for at in range(prefixes[own], prefixes[own + 1]):
+            slot = slots[at]
+            if uses[slot] < 2:
+                continue
+            if at < middle_end:
+                posting = places[slot] + near_filled[slot]
+                near_filled[slot] += 1
+            else:
+                far_filled[slot] += 1
+                posting = places[slot] + uses[slot] - far_filled[slot]
+            postings[posting] = own
+            depths[posting] = alone[own] + at - prefixes[own]
     return duplicates

@@ -34,33 +34,70 @@ def occurrences(counters, shift, shingle):
     return (counters[index >> np.uint64(2)] >> ((index & np.uint64(3)) * np.uint64(2))) & np.uint8(3)
 
 
-@kernel(InUInt64, UInt64, Int64, Int64, OutBytes, returns=types.void)
-def count_occurrences(shingles, shift, first_byte, end_byte, counters):
-    """Counts shingles into two-bit counters that stop at 2; only those that lie in one part of the counters' bytes.
+@kernel(InUInt64, InUInt64, InBytes, OutInt32, OutInt64, returns=Int64)
+def find_firsts(high, low, compared, table, first):
+    """Fills `first` with the first row of the same 128-bit hash, for each row; returns how many have an earlier one.
+
+    Args:
+        high, low: uint64[p], the hashes' halves.
+        compared: uint8[p]; where it is 0 the row is its own first.
+        table: int32[2 ** k], scratch filled with -1, more than p: rows by hash, open addressing.
+        first: int64[p].
+    """
+    mask = np.uint64(len(table) - 1)
+    repeated = 0
+    for row in range(len(high)):
+        first[row] = row
+        if not compared[row]:
+            continue
+        home = np.int64(high[row] & mask)
+        while table[home] >= 0 and not (high[table[home]] == high[row] and low[table[home]] == low[row]):
+            home = np.int64(np.uint64(home + 1) & mask)
+        if table[home] < 0:
+            table[home] = row
+        else:
+            first[row] = table[home]
+            repeated += 1
+    return repeated
+
+
+@kernel(InUInt64, InInt64, InBytes, UInt64, OutBytes, returns=types.void)
+def count_occurrences(shingles, offsets, counted, shift, counters):
+    """Counts the shingles of some paragraphs into two-bit counters that stop at 2.
 
     Args:
         shingles: uint64[s].
+        offsets: int64[p + 1].
+        counted: uint8[p], 1 for the paragraphs whose shingles are counted.
         shift: 64 less the base-2 logarithm of the number of counters.
-        first_byte, end_byte: the part that this call fills; others may fill other parts at the same time.
         counters: uint8[c], four counters a byte.
     """
-    first, end = np.uint64(first_byte), np.uint64(end_byte)
-    if first == end:
-        return
-    # No branch: whether a counter is full, or in this part, cannot be foretold. What is not is added as 0 to the first.
-    for shingle in shingles:
-        index = shingle >> shift
-        byte = index >> np.uint64(2)
-        place = np.uint8((index & np.uint64(3)) * np.uint64(2))
-        inside = (byte >= first) & (byte < end)
-        byte = byte if inside else first
-        count = counters[byte]
-        counters[byte] = count + (np.uint8(inside & (((count >> place) & np.uint8(3)) < 2)) << place)
+    for paragraph in range(len(offsets) - 1):
+        if not counted[paragraph]:
+            continue
+        for at in range(np.uint64(offsets[paragraph]), np.uint64(offsets[paragraph + 1])):
+            index = shingles[at] >> shift
+            byte = index >> np.uint64(2)
+            place = np.uint8((index & np.uint64(3)) * np.uint64(2))
+            count = counters[byte]
+            # No branch: whether a counter is full cannot be foretold.
+            counters[byte] = count + (np.uint8(((count >> place) & np.uint8(3)) < 2) << place)
 
 
-@kernel(InUInt64, InInt64, InBytes, UInt64, Float64, OutBytes, returns=Int64)
-def select_contenders(shingles, offsets, counters, shift, threshold, contender):
-    """Marks the paragraphs that may have a partner; returns the number of their shingles.
+@kernel(OutBytes, InBytes, returns=types.void)
+def add_occurrences(counters, others):
+    """Adds two-bit counters to others, each up to 2."""
+    odd = np.uint8(0x55)
+    for byte in range(len(counters)):
+        one, other = counters[byte], others[byte]
+        any_ = one | other
+        full = ((any_ >> np.uint8(1)) | (one & other)) & odd
+        counters[byte] = (full << np.uint8(1)) | (any_ & odd & ~full)
+
+
+@kernel(InUInt64, InInt64, InBytes, InBytes, UInt64, Float64, OutBytes, returns=Int64)
+def select_contenders(shingles, offsets, counted, counters, shift, threshold, contender):
+    """Marks the paragraphs that may have a partner with other shingles; returns the number of their shingles.
 
     Order a set so that shingles which occur once in the whole input come first: where they fill the prefix, no other
     set shares a token of the prefix, and the paragraph is neither a duplicate nor repeated. Repeats within a paragraph
@@ -69,6 +106,7 @@ def select_contenders(shingles, offsets, counters, shift, threshold, contender):
     Args:
         shingles: uint64[s], repeats within a paragraph allowed.
         offsets: int64[p + 1].
+        counted: uint8[p]; what is not counted is no contender.
         counters: uint8[c], see `count_occurrences`.
         shift: as there.
         threshold: the least Jaccard similarity of a duplicate.
@@ -78,7 +116,7 @@ def select_contenders(shingles, offsets, counters, shift, threshold, contender):
     for paragraph in range(len(offsets) - 1):
         size = offsets[paragraph + 1] - offsets[paragraph]
         contender[paragraph] = 0
-        if size == 0:
+        if size == 0 or not counted[paragraph]:
             continue
         wanted = prefix_length(size, threshold)
         alone = size

@@ -1,0 +1,75 @@
+"""Measures what a run gains and costs by threads, and prints a Markdown table.
+
+The corpus is made in parts, one a core at a time, the same ones on every machine.
+"""
+
+import argparse
+import json
+import os
+import shutil
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from contenders import add_run_options, rafid
+from corpora import write_synthetic
+from measuring import Cost, best, measure_in_turn
+
+_PART = 64  # megabytes
+HEAD = (
+    "| threads | wall s | efficiency | CPU s | of it system | page faults | peak MB | first pass | join | writing |\n"
+    "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command.add_argument("--size", type=int, default=256, metavar="MB", help=f"of the corpus, {_PART} a part (256)")
+    command.add_argument("--threads", type=int, nargs="+", default=[1, 2, 4, 8, 16], metavar="N", help="to compare")
+    add_run_options(command)
+    return command
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Measures and prints."""
+    work: Path = arguments.work.absolute()
+    bundles = sorted(_corpus(work / f"cores-{arguments.size}", arguments.size).glob("*/bundle_*.txt"))
+    folder = work / "output"
+
+    def run(threads: int) -> Cost:
+        options = ("--set", f"run.threads={threads}", "--set", "run.local_max_bytes=100GB")
+        return rafid(f"{threads} threads", *options).run(folder / f"threads-{threads}", bundles)
+
+    costs = measure_in_turn({str(each): partial(run, each) for each in arguments.threads}, arguments.repeat)
+    print(f"{sum(each.stat().st_size for each in bundles) / 1e6:,.0f} MB, {os.cpu_count()} cores\n\n{HEAD}")
+    least = {int(threads): best(each) for threads, each in costs.items()}
+    alone = least[min(least)].wall * min(least)
+    for threads, cost in least.items():
+        print(_row(threads, cost, alone, folder / f"threads-{threads}"))
+
+
+def _corpus(home: Path, megabytes: int) -> Path:
+    """The folder of the corpus, made unless it lies there from an earlier time."""
+    if not (home / "ready").exists():
+        parts = [home / f"part_{number:03d}" for number in range(-(-megabytes // _PART))]
+        for part in parts:
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir(parents=True)
+        sizes = [min(_PART, megabytes - _PART * number) * 1_000_000 for number in range(len(parts))]
+        with ProcessPoolExecutor() as pool:
+            list(pool.map(write_synthetic, parts, sizes, range(1, len(parts) + 1)))
+        (home / "ready").touch()
+    return home
+
+
+def _row(threads: int, cost: Cost, alone: float, output: Path) -> str:
+    (manifest,) = (output / "manifests").glob("*.json")
+    seconds = json.loads(manifest.read_bytes())["seconds"]
+    stages = [f"{seconds[each]:.1f}" for each in ("fingerprint", "join", "write")]
+    cells = [f"{cost.wall:.1f}", f"{alone / (threads * cost.wall):.2f}", f"{cost.cpu:.1f}", f"{cost.system:.1f}"]
+    return f"| {' | '.join([str(threads), *cells, f'{cost.faults:,}', f'{cost.peak:,.0f}', *stages])} |"
+
+
+if __name__ == "__main__":
+    main(parser().parse_args())

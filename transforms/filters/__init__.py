@@ -1,0 +1,1 @@
+"""Filters: documents that a function leaves out whole, before anything is compared."""
