@@ -13,7 +13,7 @@ from pathlib import Path
 
 import apache_beam as beam
 
-from transforms.errors import RunError
+from transforms.errors import RafidError, RunError
 
 _HERE = Path(__file__).parent
 _SOURCE = _HERE / "standin" / "FlinkPipelineRunner.java"
@@ -110,7 +110,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     command.add_argument("--libraries", type=Path, required=True, help="the folder of the jars that it needs")
     command.add_argument("--jar", type=Path, required=True, help="the file to be written")
     asked = command.parse_args(argv)
-    build_translation("javac", asked.flink, asked.libraries, asked.jar)
+    try:
+        build_translation("javac", asked.flink, asked.libraries, asked.jar)
+    except RafidError as error:
+        print(f"rafid: {error}", file=sys.stderr)
+        return error.exit_code
     return 0
 
 
