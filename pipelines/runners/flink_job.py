@@ -39,7 +39,10 @@ def submit(
     """
     options = copy.deepcopy(options)  # Beam changes the options of a run
     options.view_as(GoogleCloudOptions).job_name = name
-    options.view_as(FlinkRunnerOptions).flink_job_server_jar = jar
+    flink = options.view_as(FlinkRunnerOptions)
+    flink.flink_job_server_jar = jar
+    if flink.parallelism <= 0:
+        flink.parallelism = rest.default_parallelism()  # Flink itself gives one task to a job that does not say it
     with _own_temporary_folder():
         server = _JobServer(rest, options, name, java_options, check)
         pipeline = beam.Pipeline(_Runner(server), options)

@@ -131,6 +131,11 @@ class FlinkRest:
         overview = self.request("GET", "v1/overview")
         return SlotView(int(overview["slots-total"]), int(overview["slots-available"]))
 
+    def default_parallelism(self) -> int:
+        """The cluster's parallelism of jobs that do not name theirs; jobs of uploaded jars have to be told it."""
+        configuration = {each["key"]: each["value"] for each in self.request("GET", "v1/jobmanager/config")}
+        return int(configuration.get("parallelism.default", 1))
+
     def running(self) -> dict[str, str]:
         """The names of the jobs that have not ended, by their ids."""
         jobs = self.request("GET", "v1/jobs/overview")["jobs"]

@@ -43,8 +43,12 @@ class LocalCluster:
         """A setting that stands in the command line of each process, and tells ours from others."""
         return f"io.tmp.dirs={self.folder / 'tmp'}"
 
-    def start(self, task_managers: int = 1) -> None:
+    def start(self, task_managers: int = 1, workers: Sequence[str] = ()) -> None:
         """Starts the cluster, and waits until all its slots are there.
+
+        Args:
+            task_managers: how many.
+            workers: the worker pool of each, where they do not share one.
 
         Raises:
             UsageError: Flink or Java is missing, or the port is taken.
@@ -58,17 +62,17 @@ class LocalCluster:
             raise UsageError(f"port {self.port}: something listens there; end it, make flink-stop if it is our cluster")
         self._write_configuration(task_managers)
         self.start_job_manager()
-        for _ in range(task_managers):
-            self.start_task_manager()
+        for own in workers or [""] * task_managers:
+            self.start_task_manager(own)
         self.wait_for_slots(task_managers * self.slots)
 
     def start_job_manager(self) -> int:
         """The process id of the JobManager just started."""
         return self._start("jobmanager")
 
-    def start_task_manager(self) -> int:
-        """The process id of the TaskManager just started."""
-        return self._start("taskmanager")
+    def start_task_manager(self, workers: str = "") -> int:
+        """The process id of the TaskManager just started; `workers` is its pool, for a job of translation/."""
+        return self._start("taskmanager", f"-Dworkers={workers}" if workers else "")
 
     def wait_for_slots(self, slots: int) -> None:
         """Waits until the cluster offers `slots` slots."""
@@ -108,8 +112,9 @@ class LocalCluster:
         while self.processes(role) and time.monotonic() < deadline:
             time.sleep(0.1)
 
-    def _start(self, role: str) -> int:
-        environment = {**os.environ, "FLINK_CONF_DIR": f"{self.folder}/conf", "FLINK_LOG_DIR": f"{self.folder}/log"}
+    def _start(self, role: str, java_options: str = "") -> int:
+        folders = {"FLINK_CONF_DIR": f"{self.folder}/conf", "FLINK_LOG_DIR": f"{self.folder}/log"}
+        environment = {**os.environ, **folders, "FLINK_ENV_JAVA_OPTS_TM": java_options}
         with (self.folder / "log" / f"{role}.out").open("ab") as output:
             process = subprocess.Popen(
                 ["bash", str(self.home / "bin" / f"{role}.sh"), "start-foreground", "-D", self._mark],

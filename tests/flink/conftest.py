@@ -9,13 +9,14 @@ import pytest
 from pipelines.config import FlinkSettings
 from pipelines.ingest import main
 from pipelines.runners.flink_rest import FlinkRest
-from tests.conftest import PROJECT, require_tool
+from tests.conftest import PROJECT, lacking, require_tool
 from tests.flink.cluster import LocalCluster
 from tests.flink.harness import Driver, Pool, arguments, on_flink, write_bundles, written
 from tests.flink.jars import compile_standin, write_jar
 from tests.processes import nothing_stays, prism, wait_until  # noqa: F401 - fixtures
 
 FLINK = PROJECT / ".cluster" / "flink-1.20.5"
+TRANSLATION = PROJECT / ".tools" / "translation" / "flink.jar"
 
 
 @pytest.fixture(scope="session")
@@ -111,6 +112,12 @@ def rest(cluster: LocalCluster) -> FlinkRest:
     for jar in rest.jars():
         rest.remove_jar(jar)
     return rest
+
+
+@pytest.fixture(scope="session")
+def translation(flink_home: Path) -> Path:
+    """The jar whose job runs a graph inside the tasks of that Flink."""
+    return TRANSLATION if TRANSLATION.is_file() else lacking(f"{TRANSLATION}: not built; make flink-tools")
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 FLINK_VERSION := 1.20.5
 FLINK := .cluster/flink-$(FLINK_VERSION)
 PRISM := .tools/prism
+TRANSLATION := .tools/translation/flink.jar
 FLINK_PORT ?= 8081
 WORKERS_PORT ?= 50000
 
@@ -22,12 +23,15 @@ prism: $(PRISM) ## Prism, the portable runner that tests use beside the in-proce
 test-clusters: setup flink-tools ## workers in other processes, Prism, streams, and the launcher on a real Flink
 	$(PYTEST) --dist loadfile tests/flink tests/prism
 
-flink-tools: ## what the tests of clusters need, as far as there are a Go compiler and Java
+flink-tools: ## what the tests of clusters need, as far as there are a Go compiler, Java and Maven
 ifneq ($(shell command -v go 2>/dev/null),)
 flink-tools: $(PRISM)
 endif
 ifneq ($(shell command -v java 2>/dev/null),)
 flink-tools: $(FLINK)/.ready
+ifneq ($(shell command -v mvn 2>/dev/null),)
+flink-tools: $(TRANSLATION)
+endif
 endif
 
 test-flink: setup $(FLINK)/.ready ## the proof on real Flink: make test-flink JAR=path of Beam's job-server jar
@@ -46,3 +50,10 @@ $(FLINK)/.ready: | setup
 
 $(PRISM):
 	GOBIN=$(abspath .tools) go install github.com/apache/beam/sdks/v2/go/cmd/prism@v2.77.0
+
+# Runs Beam graphs inside Flink, for tests; what it is made of comes from Maven Central, and has the digests listed there.
+$(TRANSLATION): tests/flink/jars.py $(wildcard tests/flink/translation/*) | $(FLINK)/.ready
+	rm -rf $(@D)
+	mvn --quiet --batch-mode --file tests/flink/translation/pom.xml \
+		dependency:copy-dependencies -DoutputDirectory=$(abspath $(@D))/libraries
+	$(PY) -m tests.flink.jars --flink $(FLINK) --libraries $(@D)/libraries --jar $@

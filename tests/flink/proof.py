@@ -1,10 +1,11 @@
 """The proof on Flink: `make test-flink JAR=...` with Beam's job-server jar.
 
-The same bundles are run in one process and on a cluster of this machine: undisturbed, with the TaskManager killed in
-the middle, and with a worker killed in the middle. Each run must end with the rows of the first, and with its bytes.
+The same bundles are run in one process and on a cluster of this machine, with as many tasks as slots and more splits:
+with both joins undisturbed, with a TaskManager killed in the middle, and with a worker killed in the middle. Each run
+must end with the rows of the run in one process, and with its bytes; how records were spread over slots is printed.
 At last they are given to a stream, which must take them all, end when it is told to, and keep what the run has kept.
 With Beam's jar this proves that the graph runs on Flink, and what Flink's second attempts do to it. With another jar it
-proves what that jar does: the tests run it with a stand-in, to know that this program works.
+proves what that jar does: the tests run it with a translation of their own (translation/).
 """
 
 import argparse
@@ -23,7 +24,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from pipelines.config import FlinkSettings
 from pipelines.runners.flink_job import check_jar
+from pipelines.runners.flink_rest import FlinkRest
 from tests.corpus import read_corpus
 from tests.flink.cluster import LocalCluster
 from tests.flink.harness import SPLIT_BYTES, Driver, Pool, arguments, on_flink, write_bundles, written
@@ -34,6 +37,7 @@ from transforms.runs.run import LEDGER_FOLDERS
 from transforms.storage import Folder
 
 _TURNS = 40  # so that there is a middle
+_EXPECTED = {"one_pass": "expected", "partitioned": "expected_partitioned"}  # folders of runs in one process, by join
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Case:
         rows: rows that it wrote and that were expected.
         differing: rows that it wrote or that were expected, but not both.
         same_bytes: whether its files are those expected, byte by byte; a stream's have the names of its windows.
+        spread: records that each slot's tasks took, of all steps that have a task in each slot.
     """
 
     name: str
@@ -59,6 +64,7 @@ class Case:
     rows: int
     differing: int
     same_bytes: bool | None
+    spread: tuple[int, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -66,37 +72,83 @@ class Case:
         return self.code == 0 and self.differing == 0 and self.rows > 0 and self.same_bytes is not False
 
 
-def prove(cluster: LocalCluster, pool: Pool, jar: Path, folder: Path, turns: int = _TURNS) -> list[Case]:
-    """The three cases, one after the other."""
-    bundles = write_bundles(folder / "bundles", turns)
-    expected = folder / "expected"
-    code, _, errors = Driver(arguments(bundles, expected), expected).end()
-    if code:
-        raise UsageError(f"the run in one process failed already: {errors}")
-    disturbances: dict[str, Callable[[], None]] = {
-        "undisturbed": lambda: None,
-        "TaskManager killed": lambda: _kill_task_manager(cluster),
-        "worker killed": lambda: os.kill(max(pool.workers()), signal.SIGKILL),
-    }
-    way = on_flink(cluster.url, pool.address, jar)
-    return [
-        _case(name, disturb, Driver([*arguments(bundles, output), *way], output), expected)
-        for number, (name, disturb) in enumerate(disturbances.items())
-        for output in [folder / f"case_{number}"]
-    ]
+@dataclass(frozen=True)
+class Cases:
+    """What runs of the cases have in common.
+
+    Attributes:
+        cluster: where they run; its first TaskManager is the one that is killed.
+        pools: the worker pools of its TaskManagers, in their order.
+        jar: of the job server.
+        folder: what is written.
+    """
+
+    cluster: LocalCluster
+    pools: Sequence[Pool]
+    jar: Path
+    folder: Path
+
+    @property
+    def way(self) -> list[str]:
+        """The arguments of a run on the cluster."""
+        return on_flink(self.cluster.url, self.pools[0].address, self.jar)
+
+    def prove(self, turns: int = _TURNS) -> list[Case]:
+        """The cases of runs, one after the other, on so many turns of the seeds."""
+        write_bundles(self.folder / "bundles", turns)
+        for join, name in _EXPECTED.items():
+            code, _, errors = self._driver(self.folder / name, join).end()
+            if code:
+                raise UsageError(f"the run in one process failed already: {errors}")
+        return [
+            self._case("one pass", "one_pass", lambda: None),
+            self._case("partitioned", "partitioned", lambda: None),
+            self._case("TaskManager killed", "partitioned", self._kill_task_manager),
+            self._case("worker killed", "partitioned", self._kill_worker),
+        ]
+
+    def _driver(self, output: Path, join: str, *more: str) -> Driver:
+        """A run of the bundles."""
+        return Driver([*arguments(self.folder / "bundles", output), f"--set=dedup.join={join}", *more], output)
+
+    def _case(self, name: str, join: str, disturb: Callable[[], None]) -> Case:
+        begun, output = time.monotonic(), self.folder / name.replace(" ", "_")
+        driver, expected = self._driver(output, join, *self.way), self.folder / _EXPECTED[join]
+        at_work = lambda: list(output.glob("index/run=x/fingerprints/*.arrow"))  # noqa: E731
+        wait_until(lambda: at_work() or driver.process.poll() is not None, 600)
+        if driver.process.poll() is None:
+            disturb()
+        code, said, errors = driver.end(1800)
+        seconds = time.monotonic() - begun
+        rows, differing = _compare(expected, output) if driver.committed() else (0, 0)
+        same_bytes = driver.committed() and written(output) == written(expected)
+        spread = self._spread(said)
+        return Case(name, code, " ".join(errors), seconds, _restarts(said), rows, differing, same_bytes, spread)
+
+    def _spread(self, said: str) -> tuple[int, ...]:
+        """The records that went to each slot, in the job that the driver spoke of: Flink gives a slot a task a step."""
+        if not (submitted := re.search(r"submitted \S+ as job (\w+)", said)):
+            return ()
+        rest, job = FlinkRest(self.cluster.url, FlinkSettings()), f"v1/jobs/{submitted[1]}"
+        taken: Counter[int] = Counter()
+        for vertex in rest.request("GET", job)["vertices"]:
+            tasks = rest.request("GET", f"{job}/vertices/{vertex['id']}")["subtasks"]
+            if len(tasks) > 1:
+                taken.update({task["subtask"]: task["metrics"]["read-records"] for task in tasks})
+        return tuple(taken[slot] for slot in sorted(taken))
+
+    def _kill_task_manager(self) -> None:
+        killed = self.cluster.processes("taskmanager")[0]
+        os.kill(killed, signal.SIGKILL)
+        wait_until(lambda: killed not in self.cluster.processes("taskmanager"))
+        self.cluster.start_task_manager(self.pools[0].address)
+
+    def _kill_worker(self) -> None:
+        os.kill(max(worker for pool in self.pools for worker in pool.workers()), signal.SIGKILL)
 
 
-def _case(name: str, disturb: Callable[[], None], driver: Driver, expected: Path) -> Case:
-    begun = time.monotonic()
-    at_work = lambda: list(driver.output.glob("index/run=x/fingerprints/*.arrow"))  # noqa: E731
-    wait_until(lambda: at_work() or driver.process.poll() is not None, 600)
-    if driver.process.poll() is None:
-        disturb()
-    code, said, errors = driver.end(1800)
-    restarts = max(map(int, re.findall(r"(\d+) restarts", said)), default=0)
-    rows, differing = _compare(expected, driver.output) if driver.committed() else (0, 0)
-    same_bytes = driver.committed() and written(driver.output) == written(expected)
-    return Case(name, code, " ".join(errors), time.monotonic() - begun, restarts, rows, differing, same_bytes)
+def _restarts(said: str) -> int:
+    return max(map(int, re.findall(r"(\d+) restarts", said)), default=0)
 
 
 def prove_stream(way: Sequence[str], folder: Path, seconds: float = 900) -> Case:
@@ -110,10 +162,10 @@ def prove_stream(way: Sequence[str], folder: Path, seconds: float = 900) -> Case
         wait_until(lambda: driver.process.poll() is not None or _taken(output) == wanted, seconds)
     driver.process.terminate()
     code, said, errors = driver.end(600)
-    restarts = max(map(int, re.findall(r"(\d+) restarts", said)), default=0)
     rows, differing = _compare(folder / "expected", output)
     wrong = [error for error in errors if "SIGTERM" not in error]
-    return Case("stream, drained", code, " ".join(wrong), time.monotonic() - begun, restarts, rows, differing, None)
+    seconds = time.monotonic() - begun
+    return Case("stream, drained", code, " ".join(wrong), seconds, _restarts(said), rows, differing, None)
 
 
 def _taken(output: Path) -> int:
@@ -137,18 +189,13 @@ def _rows(output: Path) -> Counter[str]:
     )
 
 
-def _kill_task_manager(cluster: LocalCluster) -> None:
-    os.kill(cluster.processes("taskmanager")[0], signal.SIGKILL)
-    wait_until(lambda: not cluster.processes("taskmanager"))
-    cluster.start_task_manager()
-
-
 def print_table(cases: Sequence[Case]) -> None:
     """Prints a row a case."""
-    table = Table("run", "exit", "seconds", "restarts", "rows the same", "rows differing", "bytes", "")
+    table = Table("run", "exit", "seconds", "restarts", "rows the same", "differing", "bytes", "records a slot", "")
     for case in cases:
         figures = (str(case.code), f"{case.seconds:.1f}", str(case.restarts), f"{case.rows:,}", f"{case.differing:,}")
-        table.add_row(case.name, *figures, _bytes(case), "ok" if case.passed else "FAILED")
+        spread = " + ".join(f"{records:,}" for records in case.spread)
+        table.add_row(case.name, *figures, _bytes(case), spread, "ok" if case.passed else "FAILED")
     console = Console(width=120, highlight=False)
     console.print(table)
     for case in cases:
@@ -186,9 +233,8 @@ def _run(home: Path, jar: str, turns: int) -> list[Case]:
         cluster, pool = LocalCluster(home, folder / "cluster"), Pool(folder / "pool")
         try:
             cluster.start()
-            path = Path(jar).absolute()
-            cases = prove(cluster, pool, path, folder, turns)
-            return [*cases, prove_stream(on_flink(cluster.url, pool.address, path), folder)]
+            cases = Cases(cluster, [pool], Path(jar).absolute(), folder)
+            return [*cases.prove(turns), prove_stream(cases.way, folder)]
         finally:
             pool.stop()
             cluster.stop()

@@ -25,9 +25,8 @@ def test_everything_listens_on_loopback(cluster: LocalCluster) -> None:
 
 
 def test_jobs_use_all_slots_unless_they_say_otherwise(cluster: LocalCluster) -> None:
-    """Proves it with what the JobManager goes by."""
-    answer = FlinkRest(cluster.url, FlinkSettings()).request("GET", "v1/jobmanager/config")
-    assert {each["key"]: each["value"] for each in answer}["parallelism.default"] == str(cluster.offered_slots())
+    """Proves it with what the launcher asks for and passes on."""
+    assert FlinkRest(cluster.url, FlinkSettings()).default_parallelism() == cluster.offered_slots()
 
 
 def test_a_taken_port_is_named(cluster: LocalCluster, tmp_path: Path) -> None:
