@@ -98,8 +98,9 @@ def _groups(parquet: pq.ParquetFile, column: str, part: ByteRange, part_bytes: i
             offset for each in chunks for offset in (each.dictionary_page_offset, each.data_page_offset) if offset
         ]
         place = min(max(place, min(starts, default=0)), part.bundle.size - 1)
+        # Of every group, in every range: where it cannot be told the file is damaged, and no range takes a row of it.
+        size = sum(each.total_uncompressed_size for each in chunks if each.path_in_schema == column)
         if part.start <= place < part.end and group.num_rows > 0:
-            size = sum(each.total_uncompressed_size for each in chunks if each.path_in_schema == column)
             rows = min(_MOST_ROWS, group.num_rows * part_bytes // max(1, size))
             yield _Group(number, first, group.num_rows, group.total_byte_size, max(1, rows))
         first += group.num_rows
