@@ -109,7 +109,7 @@ class FlinkSettings(Settings):
     outage: float = Field(
         60, ge=0, le=_YEAR, description="seconds without an answer of the cluster that are waited out"
     )
-    poll: float = Field(2, gt=0, le=60, description="seconds between two looks at the job")
+    poll: float = Field(2, gt=0, le=60, description="seconds between two looks at the job, at most")
     ca_file: str | None = Field(None, description="PEM file of the authority that signed the cluster's certificate")
     client_certificate_file: str | None = Field(None, description="PEM file of our certificate and its key")
     token_file: str | None = Field(None, description="a file that holds a bearer token; read before each request")

@@ -29,6 +29,7 @@ from transforms.storage import Folder
 
 Say = Callable[[str], None]
 _REST = "nothing was committed"  # what errors say of the work that failed
+_FIRST_POLL = 0.25  # seconds between the first looks at a job: a short one is not waited for
 _SAY_SECONDS = 10  # between two lines of progress that differ in the records only
 
 
@@ -179,7 +180,8 @@ def _follow(
     job: str, work: Work, rest: FlinkRest, settings: FlinkSettings, slots: Slots, check: Callable[[], None], say: Say
 ) -> JobView:
     """The job as it stands at its end."""
-    progress, answered, away = _Progress(say), time.monotonic(), False
+    progress, begun, away = _Progress(say), time.monotonic(), False
+    answered = begun
     while True:
         check()
         try:
@@ -197,7 +199,7 @@ def _follow(
                 return view
             slots.check(view, _REST)
             _check_failure(rest.failure(job), work)
-        time.sleep(settings.poll)
+        time.sleep(min(settings.poll, max(_FIRST_POLL, (time.monotonic() - begun) / 10)))
 
 
 def _check_failure(trace: str, work: Work) -> None:

@@ -156,13 +156,14 @@ class FlinkRest:
         self.request("DELETE", f"v1/jars/{jar}")
 
     def view(self, job: str) -> JobView:
-        """The job as it stands now."""
+        """The job as it stands, some seconds ago at most: Flink keeps the answer that long. That it is done is news."""
         found = self.request("GET", f"v1/jobs/{job}")
         vertices = found["vertices"]
+        done = self.request("GET", f"v1/jobs/{job}/status")["status"] == "FINISHED"
         return JobView(
-            found["state"],
+            "FINISHED" if done else found["state"],
             len(vertices),
-            sum(vertex["status"] == "FINISHED" for vertex in vertices),
+            len(vertices) if done else sum(vertex["status"] == "FINISHED" for vertex in vertices),
             sum(vertex["metrics"].get("write-records", 0) for vertex in vertices),
             self._restarts(job, found),
             sum(vertex["tasks"].get(state, 0) for vertex in vertices for state in _WITH_SLOT),
