@@ -13,6 +13,7 @@ import pytest
 
 from tests.conftest import PROJECT, require_tool
 
+_END_SECONDS = 30  # for processes that end by themselves when those that they serve have ended
 PRISM = PROJECT / ".tools" / "prism"
 
 
@@ -58,9 +59,10 @@ def nothing_stays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     os.environ.clear()
     os.environ.update(before)
     with contextlib.suppress(AssertionError):
-        wait_until(lambda: not _marked(mark), 10)
-    assert not _marked(mark)
-    assert [path.name for path in temporary.iterdir()] == []
+        wait_until(lambda: not _marked(mark), _END_SECONDS)
+    stays = _marked(mark)
+    assert not stays, stays
+    assert not list(temporary.iterdir()), list(temporary.iterdir())
 
 
 def _marked(mark: str) -> list[str]:

@@ -214,7 +214,7 @@ def test_restarted_job_manager_that_forgot_the_job_is_one_line(
     cluster.start_job_manager()
     code, said, errors = driver.end()
     assert code == 1
-    assert "does not answer" in said
+    assert re.search(r"flink: Flink at \S+ does not (answer|know job .*).*; waiting", said)  # it may be back at once
     assert errors == [f"rafid: Flink at {cluster.url} does not know job {job}, for 40 s now; nothing was committed"]
     assert rest.running() == {}
 
