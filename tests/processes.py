@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import PROJECT, require_tool
 
 _END_SECONDS = 30  # for processes that end by themselves when those that they serve have ended
+_MARK = "RAFID_TEST_MARK"
 PRISM = PROJECT / ".tools" / "prism"
 
 
@@ -49,10 +50,16 @@ def holds_open(pid: int, path: Path) -> bool:
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_stays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Marks every process begun from here, and looks at the end that none runs and no temporary file is left."""
+    """Marks every process begun from here, and looks at the end that none runs and no temporary file is left.
+
+    Each folder of tests that imports it has one of its own; the first of a session is the last to end, and looks.
+    """
+    if _MARK in os.environ:
+        yield
+        return
     mark, temporary = uuid.uuid4().hex, tmp_path_factory.mktemp("temporary")
     before, folder = dict(os.environ), tempfile.tempdir
-    os.environ.update(RAFID_TEST_MARK=mark, TMPDIR=str(temporary))
+    os.environ.update({_MARK: mark, "TMPDIR": str(temporary)})
     tempfile.tempdir = str(temporary)
     yield
     tempfile.tempdir = folder
