@@ -15,7 +15,7 @@ from transforms.bundles.splits import Split
 from transforms.dedup.fingerprints import FingerprintedSplit, write_fingerprint
 from transforms.dedup.first_pass import fingerprint_split
 from transforms.dedup.one_pass.join import join_run
-from transforms.filters.running import load_filters
+from transforms.filters.running import Filter, load_filters
 from transforms.filters.settings import FilterSettings
 from transforms.language.settings import LanguageSettings
 from transforms.parallel import advance, map_in_order
@@ -49,20 +49,22 @@ class FingerprintSplit(beam.PTransform):
         return batched | "Fingerprint" >> beam.FlatMapTuple(self._fingerprint).with_output_types(Fingerprinted)
 
     def _fingerprint(self, name: str, splits: tuple[Split, ...]) -> Iterator[Fingerprinted]:
-        work = partial(self._fingerprint_if_it_can_be_read, Run.of(self._folder, name))
+        filters = load_filters(self._filters)  # for all splits of a batch: each function is called to try its settings
+        work = partial(self._fingerprint_if_it_can_be_read, Run.of(self._folder, name), filters)
         done = chain.from_iterable(map_in_order(work, splits, self._threads))
         return ((name, each) for each in done)
 
-    def _fingerprint_if_it_can_be_read(self, run: Run, split: Split) -> list[FingerprintedSplit]:
+    def _fingerprint_if_it_can_be_read(
+        self, run: Run, filters: Sequence[Filter], split: Split
+    ) -> list[FingerprintedSplit]:
         try:
-            return self._fingerprint_parts(run, split)
+            return self._fingerprint_parts(run, filters, split)
         except BundleFailed as error:
             self._on_failure(run, error)
             return []
 
-    def _fingerprint_parts(self, run: Run, split: Split) -> list[FingerprintedSplit]:
+    def _fingerprint_parts(self, run: Run, filters: Sequence[Filter], split: Split) -> list[FingerprintedSplit]:
         begun = time.perf_counter()
-        filters = load_filters(self._filters)
         done = []
         for part, documents in read_parts(split, self._reading):
             fingerprint = fingerprint_split(part, documents, self._paragraphs, self._settings, self._language, filters)
