@@ -15,7 +15,8 @@ from pathlib import Path
 import requests
 import yaml
 
-from transforms.errors import RafidError, RunError, UsageError
+from pipelines.cli import Command, Parser, run
+from transforms.errors import RunError, UsageError
 
 _HOST = "127.0.0.1"
 _START_SECONDS = 120
@@ -195,25 +196,29 @@ def _command_line(pid: int) -> str:
     return found.stdout
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Starts or stops the cluster; returns the exit code."""
-    command = argparse.ArgumentParser(prog="python -m tests.flink.cluster", description=__doc__, allow_abbrev=False)
+def parser() -> Parser:
+    """The command line."""
+    command = Parser(prog="python -m tests.flink.cluster", description=__doc__)
     command.add_argument("action", choices=("start", "stop"))
     command.add_argument("--home", type=Path, default=Path(".cluster/flink"), help="the Flink installation")
     command.add_argument("--folder", type=Path, default=Path(".cluster/local"), help="what the cluster writes")
     command.add_argument("--port", type=int, default=0, help="of the REST interface (default: a free one)")
     command.add_argument("--slots", type=int, default=2, help="tasks at a time (default: %(default)s)")
-    arguments = command.parse_args(argv)
+    return command
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Starts or stops the cluster; returns the exit code."""
+    return run(Command(parser, _act), argv)
+
+
+def _act(arguments: argparse.Namespace) -> int:
     cluster = LocalCluster(arguments.home, arguments.folder, arguments.port, arguments.slots)
-    try:
-        if arguments.action == "stop":
-            cluster.stop()
-        else:
-            cluster.start()
-            print(f"Flink runs at {cluster.url}; end it with make flink-stop")
-    except RafidError as error:
-        print(f"rafid: {error}", file=sys.stderr)
-        return error.exit_code
+    if arguments.action == "stop":
+        cluster.stop()
+    else:
+        cluster.start()
+        print(f"Flink runs at {cluster.url}; end it with make flink-stop")
     return 0
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import apache_beam as beam
 
-from transforms.errors import RafidError, RunError
+from pipelines.cli import Command, Parser, run
+from transforms.errors import RunError
 
 _HERE = Path(__file__).parent
 _SOURCE = _HERE / "standin" / "FlinkPipelineRunner.java"
@@ -103,18 +104,22 @@ def _add_parts(whole: zipfile.ZipFile, parts: Sequence[Path]) -> None:
         whole.writestr(name, b"\n".join(sorted(lines)))
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Builds the jar of translation/; returns the exit code."""
-    command = argparse.ArgumentParser(prog="python -m tests.flink.jars", description=main.__doc__, allow_abbrev=False)
+def parser() -> Parser:
+    """The command line."""
+    command = Parser(prog="python -m tests.flink.jars", description="Builds the jar of translation/.")
     command.add_argument("--flink", type=Path, required=True, help="the Flink installation")
     command.add_argument("--libraries", type=Path, required=True, help="the folder of the jars that it needs")
     command.add_argument("--jar", type=Path, required=True, help="the file to be written")
-    asked = command.parse_args(argv)
-    try:
-        build_translation("javac", asked.flink, asked.libraries, asked.jar)
-    except RafidError as error:
-        print(f"rafid: {error}", file=sys.stderr)
-        return error.exit_code
+    return command
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Builds the jar of translation/; returns the exit code."""
+    return run(Command(parser, _build), argv)
+
+
+def _build(asked: argparse.Namespace) -> int:
+    build_translation("javac", asked.flink, asked.libraries, asked.jar)
     return 0
 
 
