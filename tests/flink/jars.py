@@ -1,4 +1,4 @@
-"""Jars for tests of the launcher: stand-ins for Beam's job server, compiled from our own sources."""
+"""Jars for tests of the launcher: stand-ins for the job server of Beam, and a translation of graphs for Flink."""
 
 import argparse
 import hashlib
