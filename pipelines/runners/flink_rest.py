@@ -165,7 +165,7 @@ class FlinkRest:
             len(vertices),
             len(vertices) if done else sum(vertex["status"] == "FINISHED" for vertex in vertices),
             sum(vertex["metrics"].get("write-records", 0) for vertex in vertices),
-            self._restarts(job, found),
+            self._restarts(job, found, done),
             sum(vertex["tasks"].get(state, 0) for vertex in vertices for state in _WITH_SLOT),
         )
 
@@ -193,7 +193,7 @@ class FlinkRest:
                 raise NoAnswerError(f"Flink at {self.url}: job {job} does not end; cancel it there")
             time.sleep(_LOOK_SECONDS)
 
-    def _restarts(self, job: str, found: Any) -> int:
+    def _restarts(self, job: str, found: Any, done: bool) -> int:
         """The number of times that the job was started anew; by subtasks' attempts where the metric is missing or old.
 
         The metric appears some seconds after the job, stays away at times, and goes with the job.
@@ -201,7 +201,7 @@ class FlinkRest:
         counted = 0
         with contextlib.suppress(FlinkError, ValueError, IndexError):
             counted = int(self.request("GET", f"v1/jobs/{job}/metrics?get=numRestarts")[0]["value"])
-            if found["state"] not in ENDED:
+            if not done and found["state"] not in ENDED:
                 return counted
         return max([counted, *(self._attempt(job, vertex["id"]) for vertex in found["vertices"])])
 

@@ -20,13 +20,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from pipelines.config import FlinkSettings
 from pipelines.runners.flink_job import check_jar
-from pipelines.runners.flink_rest import FlinkRest
+from pipelines.runners.flink_rest import ENDED, FlinkRest
 from tests.corpus import read_corpus
 from tests.flink.cluster import LocalCluster
 from tests.flink.harness import SPLIT_BYTES, Driver, Pool, arguments, on_flink, write_bundles, written
@@ -125,20 +126,18 @@ class Cases:
         seconds = time.monotonic() - begun
         rows, differing = _compare(expected, output) if driver.committed() else (0, 0)
         same_bytes = driver.committed() and written(output) == written(expected)
-        spread = self._spread(said)
-        return Case(name, code, " ".join(errors), seconds, _restarts(said), rows, differing, same_bytes, spread)
+        tasks = self._tasks(said)
+        restarts = max((task["attempt"] for step in tasks for task in step), default=0)
+        return Case(name, code, " ".join(errors), seconds, restarts, rows, differing, same_bytes, _spread(tasks))
 
-    def _spread(self, said: str) -> tuple[int, ...]:
-        """The records that went to each slot, in the job that the driver spoke of: Flink gives a slot a task a step."""
+    def _tasks(self, said: str) -> list[list[dict[str, Any]]]:
+        """What Flink tells of each task of each step, in the job that the driver spoke of, once it has ended."""
         if not (submitted := re.search(r"submitted \S+ as job (\w+)", said)):
-            return ()
+            return []
         rest, job = FlinkRest(self.cluster.url, FlinkSettings()), f"v1/jobs/{submitted[1]}"
-        taken: Counter[int] = Counter()
-        for vertex in rest.request("GET", job)["vertices"]:
-            tasks = rest.request("GET", f"{job}/vertices/{vertex['id']}")["subtasks"]
-            if len(tasks) > 1:
-                taken.update({task["subtask"]: task["metrics"]["read-records"] for task in tasks})
-        return tuple(taken[slot] for slot in sorted(taken))
+        wait_until(lambda: rest.request("GET", job)["state"] in ENDED)  # Flink's answers are some seconds old
+        steps = rest.request("GET", job)["vertices"]
+        return [rest.request("GET", f"{job}/vertices/{step['id']}")["subtasks"] for step in steps]
 
     def _kill_task_manager(self) -> None:
         killed = self.cluster.processes("taskmanager")[0]
@@ -148,6 +147,15 @@ class Cases:
 
     def _kill_worker(self) -> None:
         os.kill(max(worker for pool in self.pools for worker in pool.workers()), signal.SIGKILL)
+
+
+def _spread(tasks: list[list[dict[str, Any]]]) -> tuple[int, ...]:
+    """The records that went to each slot: Flink gives a slot a task a step."""
+    taken: Counter[int] = Counter()
+    for step in tasks:
+        if len(step) > 1:
+            taken.update({task["subtask"]: task["metrics"]["read-records"] for task in step})
+    return tuple(taken[slot] for slot in sorted(taken))
 
 
 def _restarts(said: str) -> int:
