@@ -110,7 +110,7 @@ def test_many_runs_are_merged_by_levels(tmp_path: Path) -> None:
     keep_up(output, committed_runs(output), kept_sets)
     groups = groups_of(output, keys_of(output))
     assert [len(group.runs) for group in groups] == [FAN, 1, 1]
-    assert len(index_files(output)) == 3 * 5
+    assert len(index_files(output)) == 3 * 3
     assert len({place[2] for place in answers(output)}) == FAN + 2
 
 
