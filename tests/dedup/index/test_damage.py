@@ -6,15 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-import pyarrow as pa
 import pytest
 
 from tests.corpus import files_below
 from tests.damaging import DAMAGES, damage
+from tests.dedup.index.samples import write_earlier
 from tests.plain_job import Whole, ingest_plainly, read_whole_output, settings_for, write_bundles
-from transforms.dedup.index.building import compact, keep_up, open_segments
-from transforms.dedup.index.groups import groups_of, write_group
-from transforms.dedup.index.segment import SETS, EarlierDigests
+from transforms.dedup.index.building import compact, keep_up
 from transforms.errors import RunError
 from transforms.runs.catalog import committed_runs
 from transforms.shards.reindexing import check_index, kept_sets
@@ -82,28 +80,14 @@ def test_files_that_changed_places_are_damaged(made: Path, wanted: Whole, tmp_pa
     assert second_run(root) == wanted
 
 
-def write_earlier(output: Folder, without: tuple[str, ...] = ()) -> None:
-    """Puts the one group of the index into the format of before: sets beside postings; of these the sets are read."""
-    (group,) = groups_of(output, [each.key for each in committed_runs(output)])
-    (segment,) = open_segments(output, group, group.runs)
-    folder, plain = segment.folder, pa.schema([each for each in SETS if each.name not in without])
-    for name in ("doc_id", "bundle"):
-        plain = plain.set(plain.get_field_index(name), pa.field(name, pa.string(), nullable=False))
-    digests = EarlierDigests(
-        folder.write_arrow("sets.arrow", segment.rows.drop_columns(without).cast(plain)), "", "", ""
-    )
-    folder.remove("rows.arrow")
-    folder.remove("postings.arrow")
-    write_group(output, group.model_copy(update={"digests": (digests,)}))
-
-
 @pytest.mark.parametrize("compacted", [False, True])
 def test_an_index_of_the_format_before_is_written_anew_from_its_sets(
     made: Path, wanted: Whole, tmp_path: Path, compacted: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     root = Path(shutil.copytree(made, tmp_path / "x"))
     output = Folder(str(root / "out"))
-    write_earlier(output)
+    (group,) = output.folders("index")
+    write_earlier(output, group)
     shards = {path: path.read_bytes() for path in (root / "out" / "documents").rglob("*.parquet")}
     assert check_index(output, committed_runs(output)) == []
     for path in shards:
@@ -125,7 +109,7 @@ def test_an_index_of_an_earlier_version_is_made_again(
 ) -> None:
     """It has neither the numbers of paragraphs nor their lengths."""
     root = Path(shutil.copytree(made, tmp_path / "x"))
-    write_earlier(Folder(str(root / "out")), without=("length", "numbers"))
+    write_earlier(Folder(str(root / "out")), "compact=00000001", without=("length", "numbers"))
     with caplog.at_level(logging.WARNING, "rafid.index"):
         assert second_run(root) == wanted
     assert any("is of another version of Rafid; it is made again" in each.message for each in caplog.records)

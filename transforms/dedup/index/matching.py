@@ -85,7 +85,7 @@ class _Search:
         self.candidates += search_segment(
             self._tokens, self._bounds, self._numbers.numbers, self._numbers.offsets, hits, possible, threshold,
             *postings.search, postings.order, segment.sizes[postings.order], *segment.numbers, segment.live, number,
-            np.full(len(segment.live), -1, np.int32), np.empty(self._largest, np.int64),
+            np.zeros(1, np.uint64), np.full(len(segment.live), -1, np.int32), np.empty(self._largest, np.int64),
             np.empty(self._largest, np.int64), self.segment, self.row, self.similarity,
         )  # fmt: skip
 

@@ -107,18 +107,33 @@ def _find_token(token, begins, rests, shift):
     return -1
 
 
+@inline
+def _touch(tokens, places, begins, starts, rests, shift, firsts, width, rows):
+    """Reads what the postings of some tokens begin with, so that the processor has many on their way at once."""
+    touched = np.uint64(0)
+    for at in places:
+        bucket = np.int64(tokens[at] >> shift)
+        touched += np.uint64(begins[bucket]) + np.uint64(starts[bucket])
+    for at in places:
+        bucket = np.int64(tokens[at] >> shift)
+        rest = min(np.int64((np.uint64(begins[bucket]) * shift) >> np.uint64(6)), len(rests) - 1)
+        start = min(starts[bucket], starts[len(starts) - 1] - 1)
+        touched += rests[rest] + firsts[start >> 6] + rows[np.int64((np.uint64(start) * width) >> np.uint64(6))]
+    return touched
+
+
 @kernel(
     InUInt64, InInt64, InUInt64, InInt64, InBytes, InInt64, Float64,
     InInt32, InInt32, InUInt64, UInt64, InUInt64, UInt64, InUInt64, InInt32, InInt32,
     InUInt64, InInt64, InBytes, Int64,
-    OutInt32, OutInt64, OutInt64, OutInt32, OutInt64, OutFloat64,
+    OutUInt64, OutInt32, OutInt64, OutInt64, OutInt32, OutInt64, OutFloat64,
     returns=Int64,
 )  # fmt: skip
 def search_segment(
     tokens, bounds, numbers, number_bounds, hits, possible, threshold,
     begins, starts, rests, shift, firsts, width, rows, order, sizes,
     row_numbers, row_number_bounds, live, segment,
-    seen, lows, highs, best_segment, best_row, best_similarity,
+    touched, seen, lows, highs, best_segment, best_row, best_similarity,
 ):  # fmt: skip
     """Looks each set up in one segment; returns how many pairs were verified.
 
@@ -140,6 +155,7 @@ def search_segment(
         row_numbers, row_number_bounds: the numbers of the rows' paragraphs.
         live: uint8[r]; rows of 0 are passed over.
         segment: what to write into `best_segment`.
+        touched: uint64[1], scratch.
         seen: int32[r], scratch filled with -1; by rank.
         lows, highs: int64[n], scratch; n the size of the largest set to look up.
         best_segment, best_row, best_similarity: int32, int64, float64, one a set; -1, -1 and 0 where there is none yet.
@@ -158,11 +174,15 @@ def search_segment(
         low_rank = _first_rank(sizes, wanted - 1, 0, len(sizes))
         high_rank = _first_rank(sizes, largest_partner(size, size, bound), low_rank, len(sizes))
 
+        there = 0
+        for at in range(begin, end):
+            lows[there] = at
+            there += np.int64(hits[at])
+        touched[0] += _touch(tokens, lows[:there], begins, starts, rests, shift, firsts, width, rows)
         missed = 0
         found = 0
-        for at in range(begin, end):
-            if not hits[at]:
-                continue
+        for hit in range(there):
+            at = lows[hit]
             token = _find_token(tokens[at], begins, rests, shift)
             if token >= 0:
                 bucket = np.int64(tokens[at] >> shift)
