@@ -25,11 +25,16 @@ _FILTER_BITS = 12  # a token: one in twelve that is not there passes
 
 @dataclass(frozen=True)
 class Postings:
-    """Where the tokens of sets are; see `add_part`. Rows are numbered by the size of their sets, as ranks.
+    """The rows of each token of sets, as kernels read them.
+
+    A row goes by its rank: its place when rows are sorted by the size of their sets. Tokens are sorted, and stand in
+    buckets that their first bits name. What is packed takes as many bits as the largest number may need.
 
     Attributes:
-        begins, starts: int32[2 ** k + 1].
-        rests, firsts, rows: packed.
+        begins, starts: int32[2 ** k + 1], where each bucket's tokens and postings begin.
+        rests: uint64[], packed: the bits of each different token that its bucket does not say.
+        firsts: uint64[], a bit a posting, which is set for the first of each token.
+        rows: uint64[], packed: the rank of each posting's row; those of a token rise.
         filter: uint64[], see `fill_filter`.
         order: int32[r], the row of each rank.
     """
@@ -94,7 +99,7 @@ class Postings:
 
     @property
     def search(self) -> tuple[Any, ...]:
-        """What kernels take of them, but for the filter and the order."""
+        """The arguments of kernels that read postings: all but the filter and the order."""
         return self.begins, self.starts, self.rests, self.shift, self.firsts, self.width, self.rows
 
     @property

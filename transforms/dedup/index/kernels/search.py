@@ -150,7 +150,7 @@ def search_segment(
             are no match.
         hits, possible: uint8[t] and int64[r], see `ask_filter`.
         threshold: the least Jaccard similarity of a duplicate.
-        begins, starts, rests, shift, firsts, width, rows: the segment's postings, see `build_postings`.
+        begins, starts, rests, shift, firsts, width, rows: the segment's postings, see `add_part`.
         order, sizes: int32[r], the row of each rank, and the size of its set; sizes rise.
         row_numbers, row_number_bounds: the numbers of the rows' paragraphs.
         live: uint8[r]; rows of 0 are passed over.
