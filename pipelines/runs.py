@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines.cli import Command, Parser, run, whole_number
+from pipelines.cli import Command, Parser, add_language, run, whole_number
 from pipelines.complaints import complain
 from pipelines.views.summary import print_summary
 from transforms import console
@@ -42,6 +42,7 @@ def parser() -> Parser:
     command.add_argument(
         "--top", type=whole_number(1), default=20, metavar="N", help="overlap: of so many sets (default: 20)"
     )
+    add_language(command)
     return command
 
 
