@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pipelines.cli import Command, Parser, add_language, run, whole_number
 from pipelines.complaints import complain
 from pipelines.views.summary import print_summary
+from pipelines.views.translation import Plural, gettext
 from transforms import console
 from transforms.errors import RafidError, UsageError
 from transforms.runs.catalog import MARKER, Catalog, is_output, read_catalog
@@ -18,6 +19,10 @@ from transforms.shards.checking import check_run, referring_runs
 from transforms.storage import Folder
 
 _ACTIONS = ("list", "show", "verify", "overlap", "remove")
+_LEFT_OUT = Plural(
+    "run {run} left out {count} paragraph because this one has it",
+    "run {run} left out {count} paragraphs because this one has them",
+)
 _EPILOG = """\
 list            every run: when it began, what it took, what it kept (the default)
 show RUN        what a run took, and where it went
@@ -108,13 +113,14 @@ def _show_run(catalog: Catalog, name: str) -> int:
     """Prints what a run took, how, and where it went."""
     output, manifest = catalog.folder, catalog.run(name)
     print_summary(output, manifest, console.answer)
-    console.answer(f"began {manifest.started}, number {manifest.sequence} in this output")
+    began = gettext("began {time}, number {number} in this output", time=manifest.started, number=manifest.sequence)
+    console.answer(began)
     for each in manifest.inputs:
         part = "" if (each.start, each.end) == (0, each.size) else f"  bytes {each.start:,} to {each.end:,}"
         console.answer(f"{each.size:>14,}  {each.sha256[:12]}  {each.url}{part}")
     later = [each for each in catalog.runs if each.sequence > manifest.sequence]
     for pointing, rows in referring_runs(output, [manifest.run], later).items():
-        console.answer(f"run {pointing} left out {rows:,} paragraphs because this one has them")
+        console.answer(_LEFT_OUT.of(rows, run=pointing))
     return 0
 
 
