@@ -27,6 +27,7 @@ _REASONS = {
     PassedReason.HIDDEN: "hidden (names that begin with . or _)",
     PassedReason.UNFINISHED: "unfinished (.tmp, .part, .crdownload, ~)",
     PassedReason.ENDING: "of another ending (see input.endings)",
+    PassedReason.NOT_IN_CARD: "not named by the dataset's card",
     PassedReason.BROKEN_LINK: "links that lead nowhere",
 }
 _SHOWN = 5  # files of each reason
