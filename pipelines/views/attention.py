@@ -48,6 +48,10 @@ _REASONS = {
         "{count} file passed over, of another ending (see input.endings)",
         "{count} files passed over, of another ending (see input.endings)",
     ),
+    PassedReason.NOT_IN_CARD: Plural(
+        "{count} file passed over, not named by the dataset's card",
+        "{count} files passed over, not named by the dataset's card",
+    ),
     PassedReason.BROKEN_LINK: Plural(
         "{count} file passed over, a link that leads nowhere",
         "{count} files passed over, links that lead nowhere",
