@@ -53,6 +53,20 @@ def notices_of(manifest: Manifest) -> list[Notice]:
     ]
 
 
+def why_nothing_is_taken(manifest: Manifest) -> str:
+    """Why a run has taken nothing in, though nothing failed; empty where it has, or where all is there already."""
+    documents = manifest.counts.documents
+    if not documents.total:
+        return "its input holds no document; look at it"
+    if documents.kept or documents.duplicate:
+        return ""
+    if not documents.filtered:
+        return f"all {documents.total:,} documents were rejected; rejects/ says why"
+    if not documents.rejected:
+        return f"all {documents.total:,} documents were left out; filtered/ says by which rule"
+    return f"all {documents.total:,} documents were rejected or left out; rejects/ and filtered/ say why"
+
+
 def passed_over_notices(files: Sequence[PassedOver | PassedFile]) -> Iterator[Notice]:
     """A notice for each reason why files were passed over."""
     for reason, words in _REASONS.items():

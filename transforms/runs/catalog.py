@@ -13,14 +13,14 @@ from transforms.bundles.stores import open_store
 from transforms.errors import RafidError, UsageError
 from transforms.filesystems import OutputError, StorageError
 from transforms.runs.lock import MANIFESTS, is_claim
-from transforms.runs.manifest import Manifest, RunKey
+from transforms.runs.manifest import FORMAT, Manifest, RunKey
 from transforms.runs.names import check_name
 from transforms.runs.run import WAITING, Run
 from transforms.runs.switch import SWITCH, Switch, parse_switch, switch_record
 from transforms.storage import Folder
 
 MARKER = "rafid.json"  # an output folder has it; a folder without it is somebody else's
-_MARKER_TEXT = {"format": 1, "about": "A corpus written by Rafid. Follow manifests/ to read it."}
+_MARKER_TEXT = {"format": FORMAT, "about": "A corpus written by Rafid. Follow manifests/ to read it."}
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,8 @@ def _local_states(folder: Path) -> dict[str, str]:
             return {item.name: _local_state(item) for item in items}
     except FileNotFoundError:
         return {}
+    except NotADirectoryError as error:
+        raise OutputError(f"output {folder.parent}: is a file; name the folder of a corpus") from error
     except OSError as error:
         raise OutputError(f"{folder}: cannot be read: {error.strerror}") from error
 
@@ -194,13 +196,31 @@ def prepare_output(folder: Folder) -> None:
 
 
 def is_output(folder: Folder) -> bool:
-    """True for an output folder of Rafid's."""
-    return folder.exists(MARKER)
+    """True for an output folder of Rafid's.
+
+    Raises:
+        OutputError: it is one of another format, which another version wrote.
+    """
+    there = folder.exists(MARKER)
+    if there:
+        check_format(folder)
+    return there
+
+
+def check_format(folder: Folder) -> None:
+    """Raises OutputError for an output whose marker names another format; a damaged marker names none."""
+    with suppress(ValueError, OSError, StorageError):
+        marker = json.loads(folder.read(MARKER).to_pybytes())
+        if isinstance(marker, dict) and marker.get("format", FORMAT) != FORMAT:
+            raise OutputError(
+                f"output {folder.url}: {MARKER}: is of format {str(marker['format'])[:20]}, this Rafid reads and writes "
+                f"format {FORMAT}; use the version that wrote it, or another output"
+            )
 
 
 def _check_free(folder: Folder) -> None:
     """Makes sure that a folder without a marker may become an output; others may be making it one at this moment."""
-    if folder.is_file():
+    if folder.is_file() or (folder.is_local and folder.local_path().exists() and not folder.local_path().is_dir()):
         raise OutputError(f"output {folder.url}: is a file; name a folder")
     unfinished = f".{MARKER}."  # markers that are being written
     if any(not name.startswith(unfinished) for name in folder.names()) and not is_output(folder):

@@ -25,6 +25,7 @@ from transforms.segmentation.records import (
 
 FORMAT = 2
 _MAGIC = f"rafid-farasa-{FORMAT}".encode()
+_ARROW = b"ARROW1"  # how the file begins
 _FETCH = "run: python -m pipelines.farasa fetch"
 
 
@@ -98,6 +99,23 @@ def write_tables(tables: Tables, description: bytes, path: Path) -> None:
     finally:
         with contextlib.suppress(OSError):
             scratch.unlink()
+
+
+def check_free(path: Path) -> None:
+    """Makes sure that tables may be written to a path: nothing of somebody else's is there.
+
+    Raises:
+        UsageError: a folder is there, or a file that Arrow did not write.
+    """
+    try:
+        with path.open("rb") as file:
+            begins = file.read(len(_ARROW))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}; name a new file") from error
+    if begins not in (_ARROW, b""):
+        raise UsageError(f"{path}: is there already, and is not Farasa's data; name a new file")
 
 
 def _read(path: Path) -> pa.RecordBatch:
