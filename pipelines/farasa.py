@@ -14,8 +14,8 @@ from pipelines.cli import Command, Parser, run
 from transforms import console
 from transforms.errors import UsageError
 from transforms.segmentation.compiling import compile_tables, describe
-from transforms.segmentation.embedded import EmbeddedSegmenter, default_data
-from transforms.segmentation.tables import TablesError, check_free, open_tables, write_tables
+from transforms.segmentation.embedded import EmbeddedSegmenter
+from transforms.segmentation.tables import TablesError, check_free, default_data, open_tables, write_tables
 from transforms.segmentation.wheel import LICENCE, PACKAGE, SHA256, VERSION, download, read_wheel
 from transforms.segmentation.words import desegment
 

@@ -23,8 +23,9 @@ from transforms.errors import UsageError
 _EPILOG = """\
 Any other option goes to Apache Beam, for example --runner=FlinkRunner. The default runner works in this process.
 Settings come from the file given with --config, then from --set, then from the options above.
-Exit codes: 0 the run is committed; 1 it failed, nothing is committed, or with --strict took nothing in; 2 wrong use, nothing was begun;
-99 --new-only found nothing new. A stream ends with 0 when it is told to: by SIGTERM, or by a file .drain in its output.
+Exit codes: 0 the run is committed; 1 it failed, nothing is committed, or with --strict it took nothing in; 2 wrong use,
+nothing was begun; 99 --new-only found nothing new. A stream ends with 0 when it is told to: by SIGTERM, or by a file
+.drain in its output.
 """
 _OF_STREAMS, _OF_RUNS = ("window", "settle", "every", "cancel_now"), ("run", "dry_run", "assume", "new_only", "strict")
 

@@ -48,18 +48,18 @@ def _remedy(error: Any) -> str:
     """What to write instead, where that can be told; begins with what parts it from the sentence."""
     kind, value = error["type"], error["input"]
     text = value if isinstance(value, str) else ""
-    if kind == "list_type" and text:
-        return f"; write [{text}]"
-    if kind == "bool_type":
-        return "; write true or false"
-    if kind == "string_type" and type(value) in (int, float):
-        return f"; write '{value}', in quotes"
-    if kind in ("float_type", "int_type") and _number(text):
-        return f"; write {_number(text)}"
     if kind == "literal_error":
         near = difflib.get_close_matches(text, re.findall("'([^']*)'", error["ctx"]["expected"]), 1)
         return f"; did you mean {near[0]}?" if near else ""
-    return ""
+    written = {
+        "list_type": text and f"[{text}]",
+        "dict_type": "keys and values, {KEY: VALUE}",
+        "bool_type": "true or false",
+        "string_type": f"'{value}', in quotes" if type(value) in (int, float) else "",
+        "float_type": _number(text),
+        "int_type": _number(text),
+    }.get(kind)
+    return f"; write {written}" if written else ""
 
 
 def _number(text: str) -> str:

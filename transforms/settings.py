@@ -53,19 +53,17 @@ def _single_byte(name: str) -> str:
     try:
         decoded = [bytes([byte]).decode(name, "replace") for byte in range(256)]
     except (LookupError, UnicodeError) as error:
-        raise ValueError("is no text encoding; use for example windows-1256") from error
+        raise ValueError("should be an encoding of text, for example windows-1256") from error
     more = [character for character in decoded[128:] if len(character) == 1 and character != "\ufffd"]
     if decoded[:128] != [chr(code) for code in range(128)] or len(more) < 32:
-        raise ValueError(
-            "is no encoding of one byte a character, such as windows-1256; UTF-8 and UTF-16 are always read"
-        )
+        raise ValueError("should have one byte a character, as windows-1256 has; UTF-8 and UTF-16 are always read")
     return name.lower()
 
 
 def _ending(text: str) -> str:
     """The ending in lower case, if it is one."""
     if text not in ("", ANY_ENDING) and not (text.startswith(".") and len(text) > 1 and "/" not in text):
-        raise ValueError("is no ending; write it with its dot, for example .txt")
+        raise ValueError("should be an ending with its dot, for example .txt")
     return text.lower()
 
 

@@ -179,7 +179,7 @@ def test_output_that_cannot_be_used(
         (["--bogus=3"], "--bogus=3: unknown option"),
         (["--dry"], "--dry: unknown option"),
         (["-x"], "-x: unknown option"),
-        (["--runner=NoSuchRunner"], "--runner=NoSuchRunner: unknown runner; Beam has "),
+        (["--runner=NoSuchRunner"], "--runner=NoSuchRunner: unknown runner; there are FnApiRunner, "),
         (["--runner"], "--runner: expected one argument"),
         (["--parallelism=many"], "--parallelism: invalid int value: 'many'"),
     ],
@@ -194,7 +194,7 @@ def test_wrong_options(
 def test_wrong_settings_name_their_file(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine.yaml").write_text("dedup: {treshold: 0.8}")
     error = wrong(capsys, "--input", bundle, "--output", tmp_path / "out", "--config", tmp_path / "mine.yaml")
-    assert f"{tmp_path}/mine.yaml: dedup.treshold: unknown key; allowed here: threshold" in error
+    assert f"{tmp_path}/mine.yaml: dedup.treshold: unknown key; did you mean dedup.threshold?" in error
 
 
 def test_what_a_segmenter_lacks_is_said_before_any_work(

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from transforms.bundles.stores import open_store
@@ -86,21 +85,22 @@ def committed_runs(folder: Folder) -> list[Manifest]:
 
 
 def _list(folder: Folder) -> _Listing:
-    states = _local_states(folder.local_path(MANIFESTS)) if folder.is_local else _stored_states(folder.at(MANIFESTS))
+    states = _local_states(folder) if folder.is_local else _stored_states(folder.at(MANIFESTS))
     named = {name: each for name, each in states.items() if name.endswith(".json") and not name.startswith((".", "_"))}
     return _Listing(named, switch_record(folder))  # last: a switch that begins later has changed none of these
 
 
-def _local_states(folder: Path) -> dict[str, str]:
+def _local_states(folder: Folder) -> dict[str, str]:
+    path = folder.local_path(MANIFESTS)
     try:
-        with os.scandir(folder) as items:
+        with os.scandir(path) as items:
             return {item.name: _local_state(item) for item in items}
     except FileNotFoundError:
         return {}
     except NotADirectoryError as error:
-        raise OutputError(f"output {folder.parent}: is a file; name the folder of a corpus") from error
+        raise OutputError(f"output {folder.url}: is a file; name the folder of a corpus") from error
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be read: {error.strerror}") from error
+        raise OutputError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _local_state(item: os.DirEntry[str]) -> str:
@@ -213,8 +213,8 @@ def check_format(folder: Folder) -> None:
         marker = json.loads(folder.read(MARKER).to_pybytes())
         if isinstance(marker, dict) and marker.get("format", FORMAT) != FORMAT:
             raise OutputError(
-                f"output {folder.url}: {MARKER}: is of format {str(marker['format'])[:20]}, this Rafid reads and writes "
-                f"format {FORMAT}; use the version that wrote it, or another output"
+                f"output {folder.url}: {MARKER}: is of format {str(marker['format'])[:20]}, and this Rafid reads and "
+                f"writes format {FORMAT}; use the version that wrote it, or another output"
             )
 
 
