@@ -267,7 +267,7 @@ def _read_yaml(path: str) -> dict[str, Any]:
 
 
 def _parsed(text: str, origin: str) -> Any:
-    """What a text says in YAML; `origin` names it in an error."""
+    """The value of a text in YAML; `origin` names the text in an error."""
     try:
         return _Loader(text).get_single_data()
     except ConfigError as error:

@@ -45,7 +45,7 @@ def _shown(value: Any) -> str:
 
 
 def _remedy(error: Any) -> str:
-    """What to write instead, where that can be told; begins with what parts it from the sentence."""
+    """The remedy, with the sign before it that parts it from the sentence; empty where there is none to tell."""
     kind, value = error["type"], error["input"]
     text = value if isinstance(value, str) else ""
     if kind == "literal_error":

@@ -125,9 +125,10 @@ def _show_overlap(output: Folder, arguments: argparse.Namespace) -> int:
     """Prints the paragraphs of each set that were removed for one that another keeps."""
     from pipelines.views.overlap import drawn  # noqa: PLC0415 - they bring Arrow's datasets along
     from transforms.shards.corpus import Corpus, reading  # noqa: PLC0415
-    from transforms.shards.overlap import overlap_of  # noqa: PLC0415
+    from transforms.shards.overlap import By, overlap_of  # noqa: PLC0415
 
-    corpus, by = Corpus(output), arguments.by or "run"
+    corpus = Corpus(output)
+    by: By = arguments.by or "run"
     with reading(corpus):
         found = overlap_of(corpus, by)
     if not found.sets:

@@ -54,7 +54,7 @@ def notices_of(manifest: Manifest) -> list[Notice]:
 
 
 def why_nothing_is_taken(manifest: Manifest) -> str:
-    """Why a run has taken nothing in, though nothing failed; empty where it has, or where all is there already."""
+    """The reason for which a run has taken nothing in; empty where it has, or where all of it is there already."""
     documents = manifest.counts.documents
     if not documents.total:
         return "its input holds no document; look at it"

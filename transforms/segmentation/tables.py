@@ -153,7 +153,7 @@ def default_data() -> Path:
 
 
 def _fetch(path: Path) -> str:
-    """What to do about a path where Farasa's data should be: the command that puts it there, if it can."""
+    """The remedy for a path where Farasa's data should be: the command that puts it there, if it can."""
     with contextlib.suppress(TablesError):
         if path == default_data():
             return "run: python -m pipelines.farasa fetch"
