@@ -13,6 +13,7 @@ from pipelines.runners.interruption import Interruption
 from pipelines.runners.running import beam_options, context_of_job, run_slice, runs_in_process
 from pipelines.views.attention import passed_over_notices, why_nothing_is_taken
 from pipelines.views.summary import estimate, print_plan, speakers, with_progress
+from pipelines.views.translation import gettext
 from transforms import console
 from transforms.bundles.listing import Listing
 from transforms.dedup.index.references import references_of
@@ -69,7 +70,7 @@ def run_batch(listing: Listing, settings: IngestSettings, request: Request) -> i
     if not committed:
         for each in passed_over_notices(listing.passed_over):
             say(str(each))
-        say("nothing new")
+        say(gettext("nothing new"))
         if reports:
             publish_views(settings.folder(), "", say)
         return NOTHING_NEW

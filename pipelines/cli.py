@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from pipelines.complaints import complain
 from pipelines.config import IngestSettings, load_settings
+from pipelines.views.translation import LANGUAGES, speaking
 from transforms import console
 from transforms.errors import UsageError
 from transforms.settings import parse_size
@@ -93,7 +94,9 @@ def run(command: Command, argv: Sequence[str] | None = None) -> int:
     """
     console.begin()
     try:
-        return command.work(_parse(command, argv))
+        arguments = _parse(command, argv)
+        with speaking(getattr(arguments, "lang", None)):
+            return command.work(arguments)
     except console.ReaderLeft:
         return 0
     except KeyboardInterrupt:
@@ -238,8 +241,14 @@ def job_options() -> Parser:
         "--threads", type=whole_number(0), metavar="N", help="splits worked on at a time (default: the cores)"
     )
     common.add_argument("--quiet", action="store_true", help="print errors only")
+    add_language(common)
     common.set_defaults(run=None)
     return common
+
+
+def add_language(parser: argparse.ArgumentParser) -> None:
+    """Adds the option of commands that speak the reader's language."""
+    parser.add_argument("--lang", choices=LANGUAGES, help="of reports and summaries (default: the locale's)")
 
 
 def add_arrival_options(group: argparse._ActionsContainer, *, every: str) -> None:

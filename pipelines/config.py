@@ -67,6 +67,9 @@ class InputSettings(ReadSettings):
     root: str | None = Field(
         None, description="the folder that bundle names are relative to; default: each pattern's own"
     )
+    config_name: str | None = Field(
+        None, description="the configuration of a Hugging Face dataset in a folder; default: the default of its card"
+    )
     paragraphs: Literal["line", "blank_line"] = Field(
         "line", description="a paragraph is a line, or what blank lines part"
     )

@@ -82,7 +82,8 @@ def _batch(arguments: argparse.Namespace, settings: IngestSettings) -> int:
     """Runs a job, or says what it would come to."""
     from transforms.bundles.listing import list_input  # noqa: PLC0415 - it brings Arrow along
 
-    listing = list_input(settings.input.paths, settings.input.root, endings=settings.input.endings)
+    asked = settings.input
+    listing = list_input(asked.paths, asked.root, endings=asked.endings, config_name=asked.config_name)
     with imports_at_rest():
         from pipelines.batch import Request, print_estimate, run_batch  # noqa: PLC0415
         from transforms.bundles.reader import check_tables  # noqa: PLC0415

@@ -4,9 +4,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines.cli import Command, Parser, output_before, run, whole_number
+from pipelines.cli import Command, Parser, add_language, output_before, run, whole_number
 from pipelines.complaints import complain
 from pipelines.views.summary import print_summary
+from pipelines.views.translation import Plural, gettext
 from transforms import console
 from transforms.errors import RafidError, UsageError
 from transforms.runs.catalog import MARKER, Catalog, is_output, read_catalog
@@ -20,6 +21,12 @@ from transforms.storage import Folder
 _SETS = 20  # of an overlap that are shown
 _ACTIONS = ("list", "show", "verify", "overlap", "remove")
 _GO_WITH = {"sources": "verify", "yes": "remove", "by": "overlap", "top": "overlap"}
+=======
+_LEFT_OUT = Plural(
+    "run {run} left out {count} paragraph because this one has it",
+    "run {run} left out {count} paragraphs because this one has them",
+)
+>>>>>>> words-catalog
 _EPILOG = """\
 list            every run: when it began, what it took, what it kept (the default)
 show RUN        what a run took, and where it went
@@ -41,8 +48,14 @@ def parser() -> Parser:
     command.add_argument("run", nargs="?", metavar="RUN")
     command.add_argument("--yes", action="store_true", help="remove it")
     command.add_argument("--sources", action="store_true", help="verify: find each kept paragraph in the input again")
+<<<<<<< HEAD
     command.add_argument("--by", choices=("run", "bundle"), help="overlap: of runs (the default)")
     command.add_argument("--top", type=whole_number(1), metavar="N", help="overlap: of so many sets (default: 20)")
+    command.add_argument("--by", choices=("run", "bundle"), default="run", help="overlap: of runs (the default)")
+    command.add_argument(
+        "--top", type=whole_number(1), default=20, metavar="N", help="overlap: of so many sets (default: 20)"
+    )
+    add_language(command)
     return command
 
 
@@ -111,13 +124,14 @@ def _show_run(catalog: Catalog, name: str) -> int:
     """Prints what a run took, how, and where it went."""
     output, manifest = catalog.folder, catalog.run(name)
     print_summary(output, manifest, console.answer)
-    console.answer(f"began {manifest.started}, number {manifest.sequence} in this output")
+    began = gettext("began {time}, number {number} in this output", time=manifest.started, number=manifest.sequence)
+    console.answer(began)
     for each in manifest.inputs:
         part = "" if (each.start, each.end) == (0, each.size) else f"  bytes {each.start:,} to {each.end:,}"
         console.answer(f"{each.size:>14,}  {each.sha256[:12]}  {each.url}{part}")
     later = [each for each in catalog.runs if each.sequence > manifest.sequence]
     for pointing, rows in referring_runs(output, [manifest.run], later).items():
-        console.answer(f"run {pointing} left out {rows:,} paragraphs because this one has them")
+        console.answer(_LEFT_OUT.of(rows, run=pointing))
     return 0
 
 

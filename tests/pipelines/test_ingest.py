@@ -233,5 +233,5 @@ def test_what_is_passed_over_is_told_where_nothing_is_new_too(
     capsys.readouterr()
     assert main(asked) == NOTHING_NEW
     printed = capsys.readouterr().out.splitlines()
-    assert f"1 files passed over, of another ending (see input.endings): {tmp_path}/in/b.md" in printed
+    assert f"1 file passed over, of another ending (see input.endings): {tmp_path}/in/b.md" in printed
     assert printed[-1] == "nothing new"
