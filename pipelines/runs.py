@@ -48,13 +48,8 @@ def parser() -> Parser:
     command.add_argument("run", nargs="?", metavar="RUN")
     command.add_argument("--yes", action="store_true", help="remove it")
     command.add_argument("--sources", action="store_true", help="verify: find each kept paragraph in the input again")
-<<<<<<< HEAD
     command.add_argument("--by", choices=("run", "bundle"), help="overlap: of runs (the default)")
     command.add_argument("--top", type=whole_number(1), metavar="N", help="overlap: of so many sets (default: 20)")
-    command.add_argument("--by", choices=("run", "bundle"), default="run", help="overlap: of runs (the default)")
-    command.add_argument(
-        "--top", type=whole_number(1), default=20, metavar="N", help="overlap: of so many sets (default: 20)"
-    )
     add_language(command)
     return command
 
