@@ -21,12 +21,10 @@ from transforms.storage import Folder
 _SETS = 20  # of an overlap that are shown
 _ACTIONS = ("list", "show", "verify", "overlap", "remove")
 _GO_WITH = {"sources": "verify", "yes": "remove", "by": "overlap", "top": "overlap"}
-=======
 _LEFT_OUT = Plural(
     "run {run} left out {count} paragraph because this one has it",
     "run {run} left out {count} paragraphs because this one has them",
 )
->>>>>>> words-catalog
 _EPILOG = """\
 list            every run: when it began, what it took, what it kept (the default)
 show RUN        what a run took, and where it went
