@@ -92,9 +92,7 @@ def notices_of(manifest: Manifest) -> list[Notice]:
 def why_nothing_is_taken(manifest: Manifest) -> str:
     """The reason for which a run has taken nothing in; empty where it has, or where all of it is there already."""
     documents = manifest.counts.documents
-    if not documents.total:
-        return "its input holds no document; look at it"
-    if documents.kept or documents.duplicate:
+    if documents.kept or documents.duplicate or not documents.total:
         return ""
     if not documents.filtered:
         return f"all {documents.total:,} documents were rejected; rejects/ says why"

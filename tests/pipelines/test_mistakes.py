@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from pipelines.__main__ import main
@@ -274,20 +272,12 @@ def test_where_all_duplicates_are_exact_a_sample_says_so(capsys: pytest.CaptureF
     assert pair[0].strip() == "exact  similarity 1.0000"
 
 
-def rowless() -> bytes:
-    """A Parquet file with a column of text and no row."""
-    sink = pa.BufferOutputStream()
-    pq.write_table(pa.table({"text": pa.array([], pa.string())}), sink)
-    return sink.getvalue().to_pybytes()
-
-
 @pytest.mark.parametrize(("strict", "code"), [((), 0), (("--strict",), 1)])
 @pytest.mark.parametrize(
     ("content", "options", "why"),
     [
         (b"<<<FILE>>> a\n\x00\x01\x02\n", (), "all 1 documents were rejected; rejects/ says why"),
         (b"", (), "all 1 documents were rejected; rejects/ says why"),
-        (rowless(), (), "its input holds no document; look at it"),
         (
             b"<<<FILE>>> a\nThe ship came into the harbour before the sun had risen over it\n",
             ("--set", "language.keep=[ar]"),
