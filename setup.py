@@ -28,8 +28,10 @@ EXTRAS = {
     "s3": ["s3fs>=2026.2"],  # object stores that speak S3
     "dev": [
         "hypothesis>=6.130,<7",  # properties
+        "ipykernel>=7,<8",  # the kernel that docs/tutorial.ipynb is run in
         "kubernetes-validate==1.37.0",  # Kubernetes' schemas, for configs/kubernetes
         "mypy==2.4.1",  # strict types
+        "nbclient>=0.11,<0.12",  # runs docs/tutorial.ipynb
         "pytest>=8.4,<10",
         "pytest-timeout>=2.4,<3",  # a hanging test names itself
         "pytest-xdist>=3.8,<4",  # tests on all cores

@@ -34,6 +34,7 @@ class Request:
         wait: wait while another run is writing to the output.
         quiet: print errors only.
         log_format: `json` for a JSON object a line; `text` for people.
+        progress: makes what runs a slice show how far it is; None: as `log_format` says, on standard error.
     """
 
     beam: Sequence[str] = ()
@@ -41,6 +42,7 @@ class Request:
     wait: bool = False
     quiet: bool = False
     log_format: str = "text"
+    progress: Callable[[RunSlice], RunSlice] | None = None
 
 
 def run_batch(listing: Listing, settings: IngestSettings, request: Request) -> int:
@@ -77,7 +79,7 @@ def runs_of_job(
     in_process, interruption = runs_in_process(options), Interruption()
     runner: RunSlice = partial(run_slice, settings=settings, options=options, say=say, interruption=interruption)
     if in_process and not request.quiet:
-        runner = with_progress(runner, request.log_format)
+        runner = request.progress(runner) if request.progress else with_progress(runner, request.log_format)
     return run_job(
         listing.bundles,
         settings,

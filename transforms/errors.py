@@ -9,6 +9,10 @@ class RafidError(Exception):
     def __init__(self, message: str = "") -> None:
         super().__init__(" ".join(message.splitlines()))
 
+    def _render_traceback_(self) -> list[str]:
+        """The one line, which IPython asks for instead of a traceback."""
+        return [f"rafid: {self}"]
+
 
 class UsageError(RafidError):
     """Wrong use: a setting, an input or an output that cannot work. Found before work starts."""

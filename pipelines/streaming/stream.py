@@ -13,13 +13,12 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-import apache_beam as beam
 import grpc
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners.runner import PipelineState
 
 from pipelines.config import IngestSettings, require_places
-from pipelines.graph import StreamPlan, ingest_stream
+from pipelines.graph import Graph, StreamPlan, ingest_stream
 from pipelines.runners.failures import keep_to_ourselves, stage_error
 from pipelines.runners.running import is_flink, runner_of, runs_in_process
 from pipelines.streaming.driven import Around, Cancelled, DrivenWindows, drive, work_on
@@ -189,7 +188,7 @@ def _run_on_beam(running: Stream, options: PipelineOptions) -> None:
     end, follower = running.end, running.follower
     keep_to_ourselves()
     options.view_as(StandardOptions).streaming = True
-    pipeline = beam.Pipeline(runner_of(options), options)
+    pipeline = Graph(runner_of(options), options)
     ingest_stream(pipeline, _plan(running))
     try:
         result = pipeline.run()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from docs.notebook import executed
 from pipelines.ingest import main
 from pipelines.streaming.windows import window_name
 from tests.conftest import PROJECT, UNSEGMENTED, lacking
@@ -55,6 +56,17 @@ def test_the_program_reads_all_documents(name: str, program: str, folder: Path) 
     manifests = [json.loads(path.read_text()) for path in (folder / "out" / "manifests").iterdir()]
     expected = sum(manifest["counts"]["documents"]["kept"] for manifest in manifests)
     assert ended.stdout.split()[-1] == str(expected)
+
+
+def test_the_notebook_runs_where_the_newest_pandas_is(tmp_path: Path) -> None:
+    """Beam would take pandas for its interactive environment, which does not know this one."""
+    if not READERS.exists():
+        lacking("pandas: not installed; make test-readers")
+    (packages,) = READERS.parents[1].glob("lib/python3.*/site-packages")
+    first = f"sys.path.append({str(packages)!r})\nimport pandas\nassert pandas.__version__ >= '3'"
+    cells = executed(tmp_path, first)["cells"]
+    assert "progress" in str(cells[1]["outputs"])
+    assert "javascript" not in str([cell.get("outputs") for cell in cells])
 
 
 # What gives the column `run` of a folder, with types inferred from paths as each reader does by default.
