@@ -19,6 +19,7 @@ RUNTIME = [
     "pydantic>=2.11,<3",  # typed settings with errors that name the key
     "pyyaml>=6,<7",  # configuration files
     "rich>=14,<16",  # progress bars and tables in a terminal
+    "shtab>=1.13,<2",  # completion in shells; pure Python
     "xxhash>=3.5,<4",  # digests of files that are mapped and trusted, at the speed of memory
     "zstandard>=0.23,<1",  # bundles compressed by zstd
 ]
@@ -38,6 +39,7 @@ EXTRAS = {
         "requests>=2.32,<3",
         "ruff==0.17.6",  # lint and format
         "s3fs>=2026.2",  # tests/s3 run against a server
+        "setuptools>=75,<82",  # builds the wheel that tests install elsewhere
         "selenium>=4.40,<4.52",  # opens the report in a browser
         "types-PyYAML>=6",
         "types-requests>=2.32",
@@ -68,7 +70,8 @@ setup(
     long_description=(PROJECT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
-    python_requires=">=3.11,<3.13",
+    python_requires=">=3.11,<3.15",
+    py_modules=["rafid"],
     packages=find_packages(include=["pipelines", "pipelines.*", "transforms", "transforms.*"]),
     package_data={
         "pipelines": ["py.typed", "views/templates/*", "runners/worker_boot", "dags/*"],
@@ -78,5 +81,5 @@ setup(
     data_files=[(f"share/rafid/{folder}", files_in(folder)) for folder in ("configs", "configs/kubernetes")],
     install_requires=RUNTIME,
     extras_require=EXTRAS,
-    entry_points={"console_scripts": ["rafid=pipelines.__main__:main"]},
+    entry_points={"console_scripts": ["rafid=rafid:main"]},
 )

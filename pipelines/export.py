@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from pipelines.cli import Command, Parser, run
+from transforms.errors import command_line
 
 FORMS = ("text", "jsonl", "huggingface")
 _EPILOG = "Exit codes: 0 done, or whoever read it has left; 1 it failed; 2 wrong use."
@@ -12,7 +13,7 @@ _EPILOG = "Exit codes: 0 done, or whoever read it has left; 1 it failed; 2 wrong
 
 def parser() -> Parser:
     """The command line."""
-    command = Parser(prog="python -m pipelines.export", description=__doc__, epilog=_EPILOG)
+    command = Parser(prog=command_line("export"), description=__doc__, epilog=_EPILOG)
     command.add_argument("output", metavar="OUTPUT", help="the corpus")
     command.add_argument("--to", choices=FORMS, required=True, help="text: documents parted by empty lines")
     command.add_argument("--columns", nargs="+", metavar="NAME", help="default: text; for huggingface all")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pipelines.cli import Command, Parser, run
 from pipelines.runs import output_folder
 from transforms import console
+from transforms.errors import command_line
 from transforms.runs.catalog import committed_runs
 from transforms.runs.cleaning import clean_up
 from transforms.runs.lock import lock_output
@@ -24,7 +25,7 @@ Exit codes: 0 done; 1 the index is damaged; 2 wrong use.
 
 def parser() -> Parser:
     """The command line."""
-    command = Parser(prog="python -m pipelines.index", description=__doc__, epilog=_EPILOG)
+    command = Parser(prog=command_line("index"), description=__doc__, epilog=_EPILOG)
     command.add_argument("output", metavar="OUTPUT", help="the folder that a corpus was written to")
     command.add_argument("action", nargs="?", default="show", choices=("build", "compact", "show"))
     command.add_argument("--wait", action="store_true", help="wait while a run is writing to the output")

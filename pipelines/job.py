@@ -16,7 +16,7 @@ from transforms.bundles.sequential import bundle_is_stream
 from transforms.bundles.splits import ByteRange, Split, plan_splits
 from transforms.dedup.definition import check_definition
 from transforms.dedup.index.references import references_of
-from transforms.errors import RafidError, UsageError
+from transforms.errors import RafidError, UsageError, command_line
 from transforms.filters.running import load_filters
 from transforms.runs.catalog import committed_runs, prepare_output, waiting_runs
 from transforms.runs.cleaning import clean_up
@@ -269,7 +269,7 @@ def _check_replaced(
     if pointing:
         raise UsageError(
             f"run {settings.run.id}: cannot be replaced: {', '.join(pointing)} left out paragraphs that it keeps; "
-            "use another name, or remove those runs first with python -m pipelines.runs"
+            f"use another name, or remove those runs first with {command_line('runs')}"
         )
 
 

@@ -82,7 +82,8 @@ class Bars:
         self._title, self._total = title, total
         self._done = dict.fromkeys(TITLES, 0)
         self._begun = self._drawn = time.monotonic()
-        self._cell = display(self._bundle(), raw=True, display_id=True)
+        show: Any = display  # it has no types
+        self._cell = show(self._bundle(), raw=True, display_id=True)
 
     def __call__(self, stage: str, size: int) -> None:
         """Counts, and draws anew if it is time, or a pass is over."""

@@ -28,7 +28,7 @@ from transforms import console
 from transforms.bundles.listing import Bundle
 from transforms.dedup.definition import check_definition
 from transforms.dedup.index.references import references_of
-from transforms.errors import RunError, UsageError
+from transforms.errors import RunError, UsageError, command_line
 from transforms.filters.running import load_filters
 from transforms.runs.catalog import committed_runs, prepare_output
 from transforms.runs.cleaning import clean_up
@@ -102,7 +102,7 @@ def _check(settings: IngestSettings, options: PipelineOptions) -> None:
     if runs_in_process(options):
         raise UsageError(
             "--streaming: not on the in-process runner; give --runner=PrismRunner or a Flink cluster, "
-            "or use python -m pipelines.watch"
+            f"or use {command_line('watch')}"
         )
     if settings.dedup.join == "partitioned":
         raise UsageError("dedup.join=partitioned: a stream decides each window on one worker; leave it at auto")

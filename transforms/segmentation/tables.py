@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from transforms.errors import UsageError
+from transforms.errors import UsageError, command_line
 from transforms.sealed import Damaged, SealingSink, unseal
 from transforms.segmentation.records import (
     ANSWER_SHIFT,
@@ -25,7 +25,6 @@ from transforms.segmentation.records import (
 
 FORMAT = 2
 _MAGIC = f"rafid-farasa-{FORMAT}".encode()
-_FETCH = "run: python -m pipelines.farasa fetch"
 
 
 class TablesError(UsageError):
@@ -107,15 +106,19 @@ def _read(path: Path) -> pa.RecordBatch:
             content, _ = unseal(source.read_buffer())
         batch = pa.ipc.open_file(content).get_batch(0)
     except FileNotFoundError:
-        raise TablesError(f"{path}: Farasa's data is not there; {_FETCH}") from None
+        raise TablesError(f"{path}: Farasa's data is not there; {_fetch()}") from None
     except Damaged as error:
         raise _damaged(path, str(error)) from error
     except (OSError, pa.ArrowInvalid) as error:
-        raise TablesError(f"{path}: is not Farasa's data: {str(error).splitlines()[0]}; {_FETCH}") from error
+        raise TablesError(f"{path}: is not Farasa's data: {str(error).splitlines()[0]}; {_fetch()}") from error
     if (batch.schema.metadata or {}).get(b"format") != _MAGIC:
-        raise TablesError(f"{path}: is not Farasa's data as this version of Rafid compiles it; {_FETCH}")
+        raise TablesError(f"{path}: is not Farasa's data as this version of Rafid compiles it; {_fetch()}")
     return batch
 
 
+def _fetch() -> str:
+    return f"run: {command_line('farasa')} fetch"
+
+
 def _damaged(path: Path, why: str) -> TablesError:
-    return TablesError(f"{path}: is not Farasa's data as this version of Rafid compiles it: {why}; {_FETCH}")
+    return TablesError(f"{path}: is not Farasa's data as this version of Rafid compiles it: {why}; {_fetch()}")
