@@ -8,10 +8,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pipelines.batch import Request, publish_views, runs_of_job
+from pipelines.batch import Publisher, Request, runs_of_job
 from pipelines.config import load_settings
 from pipelines.job import RunSlice, Slice, listed_input
-from pipelines.runners.running import beam_options, runs_in_process
+from pipelines.runners.running import beam_options
 from pipelines.views.summary import TITLES
 from transforms import console
 from transforms.parallel import observed
@@ -147,6 +147,5 @@ def run(
     options = beam_options([*complete.flink.beam_arguments(), *beam])
     request = Request(new_only=new_only, wait=wait, quiet=not in_notebook(), progress=with_bars)
     done = tuple(runs_of_job(listed_input(complete), complete, options, request, console.say))
-    if runs_in_process(options) and complete.run.report:
-        publish_views(complete.folder(), done[-1].run if done else "", lambda _: None)
+    Publisher(complete, lambda _: None, time.monotonic).publish(done[-1].run if done else "")
     return Result(Corpus(output), done)

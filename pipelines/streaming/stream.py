@@ -17,6 +17,7 @@ import grpc
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners.runner import PipelineState
 
+from pipelines.batch import Publisher
 from pipelines.config import IngestSettings, require_places
 from pipelines.graph import Graph, StreamPlan, ingest_stream
 from pipelines.runners.failures import keep_to_ourselves, stage_error
@@ -26,6 +27,7 @@ from pipelines.streaming.following import Follower, Tell, gauges_of
 from pipelines.streaming.windows import WindowRuns, bundles_there
 from transforms import console
 from transforms.bundles.listing import Bundle
+from transforms.bundles.overlap import check_watched
 from transforms.dedup.definition import check_definition
 from transforms.dedup.index.references import references_of
 from transforms.errors import RunError, UsageError, command_line
@@ -72,6 +74,7 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
     require_places(settings)
     output = settings.folder()
     _check(settings, options)
+    check_watched(settings.input.paths)
     _listing(settings)()  # what no store serves is said before any work
     load_filters(settings.filters)
     prepare_output(output)
@@ -82,7 +85,8 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
             output.remove(name)
         check_definition(output.url, committed_runs(output), settings.dedup)
         references_of(settings.dedup, output)  # what is wrong with one is said before any work
-        follower = Follower(output, tell)
+        publisher = Publisher(settings, say, time.monotonic)
+        follower = Follower(output, tell, publisher)
         runs = WindowRuns(settings, asked.window, lease)
         try:
             _run(Stream(runs, asked, end, follower, say), options)
@@ -90,6 +94,7 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
             tell({"event": "cancelled"})
         finally:
             follower.look()
+            publisher.look(now=True)
             output.tidy(DRAIN)
 
 
