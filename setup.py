@@ -26,8 +26,10 @@ RUNTIME = [
 EXTRAS = {
     "farasapy": ["farasapy==0.1.1"],  # the published Java segmenter's wrapper, for whoever wants the original
     "flink": ["requests>=2.32,<3"],  # Flink's REST interface
+    "huggingface": ["huggingface_hub>=1.30,<2"],  # puts a corpus on the hub
     "s3": ["s3fs>=2026.2"],  # object stores that speak S3
     "dev": [
+        "huggingface_hub>=1.30,<2",  # tests push to a hub on loopback
         "hypothesis>=6.130,<7",  # properties
         "ipykernel>=7,<8",  # the kernel that docs/tutorial.ipynb is run in
         "kubernetes-validate==1.37.0",  # Kubernetes' schemas, for configs/kubernetes
