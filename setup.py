@@ -29,6 +29,7 @@ EXTRAS = {
     "huggingface": ["huggingface_hub>=1.30,<2"],  # puts a corpus on the hub
     "s3": ["s3fs>=2026.2"],  # object stores that speak S3
     "dev": [
+        "babel>=2.17,<3",  # extracts the sentences that are translated, and compiles their catalogs
         "huggingface_hub>=1.30,<2",  # tests push to a hub on loopback
         "hypothesis>=6.130,<7",  # properties
         "ipykernel>=7,<8",  # the kernel that docs/tutorial.ipynb is run in
@@ -76,7 +77,7 @@ setup(
     py_modules=["rafid"],
     packages=find_packages(include=["pipelines", "pipelines.*", "transforms", "transforms.*"]),
     package_data={
-        "pipelines": ["py.typed", "views/templates/*", "runners/worker_boot", "dags/*"],
+        "pipelines": ["py.typed", "views/templates/*", "views/locale/*/*/*.mo", "runners/worker_boot", "dags/*"],
         "transforms": ["py.typed", "**/*.txt"],
     },
     # For whoever installs the wheel; `rafid --help` says where they are.
