@@ -23,11 +23,13 @@ RUNTIME = [
     "zstandard>=0.23,<1",  # bundles compressed by zstd
 ]
 EXTRAS = {
+    "delta": ["deltalake>=1.6,<2"],  # the log of a Delta table
     "farasapy": ["farasapy==0.1.1"],  # the published Java segmenter's wrapper, for whoever wants the original
     "flink": ["requests>=2.32,<3"],  # Flink's REST interface
     "s3": ["s3fs>=2026.2"],  # object stores that speak S3
     "dev": [
         "babel>=2.17,<3",  # extracts the sentences that are translated, and compiles their catalogs
+        "deltalake>=1.6,<2",
         "hypothesis>=6.130,<7",  # properties
         "kubernetes-validate==1.37.0",  # Kubernetes' schemas, for configs/kubernetes
         "mypy==2.4.1",  # strict types
