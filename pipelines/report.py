@@ -29,7 +29,7 @@ def _report(arguments: argparse.Namespace) -> int:
     from transforms.shards.corpus import Corpus, reading  # noqa: PLC0415
 
     corpus = Corpus(arguments.output)
-    runs = [corpus.manifest(arguments.run)] if arguments.run else corpus.manifests
+    runs = [corpus.manifest(arguments.run)] if arguments.run is not None else corpus.manifests
     for each in runs:
         with reading(corpus):
             console.say(write_report(corpus, each.run))

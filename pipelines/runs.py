@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines.cli import Command, Parser, add_language, run, whole_number
+from pipelines.cli import Command, Parser, add_language, output_before, run, whole_number
 from pipelines.complaints import complain
 from pipelines.views.summary import print_summary
 from pipelines.views.translation import Plural, gettext
@@ -18,7 +18,9 @@ from transforms.runs.names import check_name
 from transforms.shards.checking import check_run, referring_runs
 from transforms.storage import Folder
 
+_SETS = 20  # of an overlap that are shown
 _ACTIONS = ("list", "show", "verify", "overlap", "remove")
+_GO_WITH = {"sources": "verify", "yes": "remove", "by": "overlap", "top": "overlap"}
 _LEFT_OUT = Plural(
     "run {run} left out {count} paragraph because this one has it",
     "run {run} left out {count} paragraphs because this one has them",
@@ -38,15 +40,14 @@ Exit codes: 0 all is well; 1 something is wrong with a run; 2 wrong use.
 def parser() -> Parser:
     """The command line."""
     command = Parser(prog="python -m pipelines.runs", description=__doc__, epilog=_EPILOG)
-    command.add_argument("output", metavar="OUTPUT", help="the folder that a corpus was written to")
+    place = output_before(_ACTIONS)
+    command.add_argument("output", metavar="OUTPUT", type=place, help="the folder that a corpus was written to")
     command.add_argument("action", nargs="?", default="list", choices=_ACTIONS)
     command.add_argument("run", nargs="?", metavar="RUN")
     command.add_argument("--yes", action="store_true", help="remove it")
     command.add_argument("--sources", action="store_true", help="verify: find each kept paragraph in the input again")
-    command.add_argument("--by", choices=("run", "bundle"), default="run", help="overlap: of runs (the default)")
-    command.add_argument(
-        "--top", type=whole_number(1), default=20, metavar="N", help="overlap: of so many sets (default: 20)"
-    )
+    command.add_argument("--by", choices=("run", "bundle"), help="overlap: of runs (the default)")
+    command.add_argument("--top", type=whole_number(1), metavar="N", help="overlap: of so many sets (default: 20)")
     add_language(command)
     return command
 
@@ -70,21 +71,24 @@ def output_folder(url: str) -> Folder:
 
 def _act(arguments: argparse.Namespace) -> int:
     output, name = output_folder(arguments.output), arguments.run
+    for option, action in _GO_WITH.items():
+        if getattr(arguments, option) and arguments.action != action:
+            raise UsageError(f"--{option}: goes with {action}, not with {arguments.action}")
+    if arguments.action in ("list", "overlap") and name is not None:
+        raise UsageError(f"{arguments.action}: is of all runs; leave out {name}")
     if arguments.action == "verify":
         catalog = read_catalog(output)
         if name:
             return _verify_runs(output, [catalog.run(name)], sources=arguments.sources)
         return _verify_all(catalog, sources=arguments.sources)
-    if arguments.sources:
-        raise UsageError(f"--sources: goes with verify, not with {arguments.action}")
     if arguments.action == "list":
         return _list_runs(read_catalog(output))
     if arguments.action == "overlap":
-        if name is not None:
-            raise UsageError(f"overlap: is of all runs; leave out {name}")
         return _show_overlap(output, arguments)
     if name is None:
-        raise UsageError(f"{arguments.action}: name a run, for example python -m pipelines.runs {output.url} show RUN")
+        raise UsageError(
+            f"{arguments.action}: name a run, for example python -m pipelines.runs {output.url} {arguments.action} RUN"
+        )
     if arguments.action == "show":
         return _show_run(read_catalog(output), name)
     return remove(output, check_name(name), sure=arguments.yes)
@@ -128,15 +132,16 @@ def _show_overlap(output: Folder, arguments: argparse.Namespace) -> int:
     """Prints the paragraphs of each set that were removed for one that another keeps."""
     from pipelines.views.overlap import drawn  # noqa: PLC0415 - they bring Arrow's datasets along
     from transforms.shards.corpus import Corpus, reading  # noqa: PLC0415
-    from transforms.shards.overlap import overlap_of  # noqa: PLC0415
+    from transforms.shards.overlap import By, overlap_of  # noqa: PLC0415
 
     corpus = Corpus(output)
+    by: By = arguments.by or "run"
     with reading(corpus):
-        found = overlap_of(corpus, arguments.by)
+        found = overlap_of(corpus, by)
     if not found.sets:
         console.answer("no paragraph was removed")
         return 0
-    console.answer(drawn(found, arguments.top), f"paragraphs; a set is a {arguments.by}; `for 1`: kept in set 1")
+    console.answer(drawn(found, arguments.top or _SETS), f"paragraphs; a set is a {by}; `for 1`: kept in set 1")
     return 0
 
 

@@ -89,6 +89,18 @@ def notices_of(manifest: Manifest) -> list[Notice]:
     ]
 
 
+def why_nothing_is_taken(manifest: Manifest) -> str:
+    """The reason for which a run has taken nothing in; empty where it has, or where all of it is there already."""
+    documents = manifest.counts.documents
+    if documents.kept or documents.duplicate or not documents.total:
+        return ""
+    if not documents.filtered:
+        return f"all {documents.total:,} documents were rejected; rejects/ says why"
+    if not documents.rejected:
+        return f"all {documents.total:,} documents were left out; filtered/ says by which rule"
+    return f"all {documents.total:,} documents were rejected or left out; rejects/ and filtered/ say why"
+
+
 def passed_over_notices(files: Sequence[PassedOver | PassedFile]) -> Iterator[Notice]:
     """A notice for each reason why files were passed over."""
     for reason, sentence in _REASONS.items():

@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import PROJECT, lacking
 from tests.pdf import from_pdf
-from transforms.segmentation.embedded import default_data
+from transforms.segmentation.tables import default_data
 
 PAGES = ["README.md", "README.ar.md", "docs/tutorial.md", "docs/tutorial.ar.md", "docs/recipes.md"]
 TRANSLATED = [

@@ -7,6 +7,7 @@ from typing import Any
 import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.runners.portability import fn_api_runner
 
 from pipelines.config import IngestSettings
 from pipelines.graph import RunPlan
@@ -36,7 +37,7 @@ def test_the_local_runner_by_any_name_is_the_one_that_is_there(arguments: list[s
     assert runs_in_process(options)
 
 
-@pytest.mark.parametrize("name", ["FlinkRunner", "flink", "PortableRunner", "some.module.Runner"])
+@pytest.mark.parametrize("name", ["FlinkRunner", "flink", "PortableRunner", f"{fn_api_runner.__name__}.FnApiRunner"])
 def test_other_runners_are_left_alone(name: str) -> None:
     options = beam_options([f"--runner={name}"])
     assert runner_of(options) == name
