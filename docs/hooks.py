@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 _CODE = re.compile(r"(<code\b[^>]*>)(.*?)(</code>)", re.S)
-_OPTION = re.compile(r"--[a-z][a-z_-]*")
+_OPTION = re.compile(r"(?<!\w)--[a-z][a-z_-]*")
 
 
 def on_page_content(html: str, *, page: Any, config: Any, **_: Any) -> str:

@@ -105,11 +105,18 @@ def test_translations_tell_the_same(english: str, arabic: str) -> None:
         ]
     if english != "docs/python.md":  # its reference is in English
         assert _shape(arabic) == _shape(english)
+        assert _figures(arabic) == _figures(english)
 
 
 def _without_words(block: str) -> str:
     """A block without its comments, and without the option that makes it Arabic."""
     return re.sub(r" --lang ar\b|\s*(?<![\w'])#\s.*", "", block)
+
+
+def _figures(page: str) -> list[list[str]]:
+    """The numbers in the rows of the page's tables."""
+    rows = re.findall(r"(?m)^\| .*", (PROJECT / page).read_text(encoding="utf-8"))
+    return [sorted(re.findall(r"\d(?:[\d,.]*\d)?", row)) for row in rows]
 
 
 def _shape(page: str) -> list[str]:
