@@ -32,6 +32,14 @@ def equal_sets(values, bounds, left, right):
     return True
 
 
+@inline
+def _latest(postings, least, at, end, step):
+    """The first place from `at` on, by steps, whose set is before `least`; `end` where there is none."""
+    while at != end and postings[at] >= least:
+        at += step
+    return at
+
+
 @kernel(
     InUInt64, InInt64, InInt64, InUInt64, InUInt64, InInt64, InInt32, InInt32, InInt32, InInt32, InFloat64, Float64,
     OutInt64, OutInt32, OutInt32, OutInt32, OutInt32, OutInt32, OutInt32, OutUInt64, OutInt32, OutInt64, OutFloat64,
@@ -128,13 +136,12 @@ def join_rows(
             if uses[slot] < 2:
                 continue
             depth = alone[own] + at - prefixes[own]
-            for side in range(2 if at < middle_end else 1):
-                posting = places[slot] + (near_filled[slot] if side == 0 else uses[slot] - far_filled[slot] - 1)
-                for _ in range(near_filled[slot] if side == 0 else far_filled[slot]):
-                    posting += 2 * side - 1
+            first, last = places[slot], places[slot] + near_filled[slot]
+            if searched[own] > 0:
+                first = _latest(postings, searched[own], last - 1, first - 1, -1) + 1
+            for _ in range(2 if at < middle_end else 1):
+                for posting in range(first, last):
                     other = postings[posting]
-                    if other < searched[own]:
-                        break
                     if far_apart(masks[own], masks[other]) or seen[other] == row:
                         continue
                     seen[other] = row
@@ -157,6 +164,10 @@ def join_rows(
                     if best == -1 or found > bound or other < best:
                         best = other
                         bound = found
+                last = places[slot] + uses[slot]
+                first = last - far_filled[slot]
+                if searched[own] > 0:
+                    last = _latest(postings, searched[own], first, last, 1)
 
         searched[own] = reached
         if best != -1:
