@@ -98,6 +98,7 @@ class _Parser:
             anchors={at: self._anchors(row) for at, row in enumerate(rows) if self._is_anchored(row)},
             source=None if source is None else _joined(self._raw.sources, source).filter(pa.array(good)),
             source_type=reduce(unite, self._raw.source_types) if self._raw.source_types else None,
+            whole={each: self._text.bytes[start:end] for each, (start, end) in self._raw.whole.items()},
         )
 
     def _parse_delimiter_lines(self) -> None:
