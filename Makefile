@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # As many at a time as there are cores; more than four would want more memory than a laptop has.
 PYTEST := $(PY) -m pytest --quiet --numprocesses auto --maxprocesses 4
 
-.PHONY: help setup run test lint unit clean
+.PHONY: help setup run test lint unit words clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 18
@@ -31,6 +31,9 @@ lint: setup ## style and types
 # The others need tools of some size, and have targets of their own.
 unit: setup ## the tests that take minutes: all but those of clusters, streams, readers and Airflow
 	$(PYTEST) --ignore tests/flink --ignore tests/prism --ignore tests/readers --ignore tests/airflow
+
+words: setup ## the marked sentences into the catalogs of translations, which it compiles
+	$(PY) -m docs.words
 
 clean: ## removes what was built, not what was written
 	rm -rf build dist site *.egg-info .mypy_cache .ruff_cache .hypothesis

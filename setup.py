@@ -27,6 +27,7 @@ EXTRAS = {
     "flink": ["requests>=2.32,<3"],  # Flink's REST interface
     "s3": ["s3fs>=2026.2"],  # object stores that speak S3
     "dev": [
+        "babel>=2.17,<3",  # extracts the sentences that are translated, and compiles their catalogs
         "hypothesis>=6.130,<7",  # properties
         "kubernetes-validate==1.37.0",  # Kubernetes' schemas, for configs/kubernetes
         "mypy==2.4.1",  # strict types
@@ -69,7 +70,7 @@ setup(
     python_requires=">=3.11,<3.13",
     packages=find_packages(include=["pipelines", "pipelines.*", "transforms", "transforms.*"]),
     package_data={
-        "pipelines": ["py.typed", "views/templates/*", "runners/worker_boot", "dags/*"],
+        "pipelines": ["py.typed", "views/templates/*", "views/locale/*/*/*.mo", "runners/worker_boot", "dags/*"],
         "transforms": ["py.typed", "**/*.txt"],
     },
     # For whoever installs the wheel; `rafid --help` says where they are.

@@ -11,8 +11,9 @@ from pipelines.config import IngestSettings
 from pipelines.job import RunSlice, plan_slices, run_job
 from pipelines.runners.interruption import Interruption
 from pipelines.runners.running import beam_options, context_of_job, run_slice, runs_in_process
-from pipelines.views.attention import passed_over_notices
+from pipelines.views.attention import passed_over_notices, why_nothing_is_taken
 from pipelines.views.summary import estimate, print_plan, speakers, with_progress
+from pipelines.views.translation import gettext
 from transforms import console
 from transforms.bundles.listing import Listing
 from transforms.dedup.index.references import references_of
@@ -32,7 +33,8 @@ class Request:
         beam: options of Apache Beam's.
         new_only: take only what no committed run has taken.
         wait: wait while another run is writing to the output.
-        quiet: print errors only.
+        quiet: print errors and warnings only.
+        strict: let a run that takes nothing in be a failure.
         log_format: `json` for a JSON object a line; `text` for people.
     """
 
@@ -40,6 +42,7 @@ class Request:
     new_only: bool = False
     wait: bool = False
     quiet: bool = False
+    strict: bool = False
     log_format: str = "text"
 
 
@@ -55,19 +58,23 @@ def run_batch(listing: Listing, settings: IngestSettings, request: Request) -> i
         shared_segmenter(settings.segmentation)  # what it lacks is said before any work
     say, summarize = speakers(request.log_format, quiet=request.quiet)
     reports = in_process and settings.run.report
-    committed = False
+    committed, vain = False, False
     for manifest in runs_of_job(listing, settings, options, request, say):
         committed = True
         summarize(settings.folder(), manifest)
+        if why := why_nothing_is_taken(manifest):
+            vain = True
+            console.tell(f"rafid: run {manifest.run}: {why}")
         if reports:
             publish_views(settings.folder(), manifest.run, say)
     if not committed:
         for each in passed_over_notices(listing.passed_over):
             say(str(each))
-        say("nothing new")
+        say(gettext("nothing new"))
         if reports:
             publish_views(settings.folder(), "", say)
-    return 0 if committed else NOTHING_NEW
+        return NOTHING_NEW
+    return 1 if vain and request.strict else 0
 
 
 def runs_of_job(

@@ -9,10 +9,12 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 from pipelines.complaints import complain
 from pipelines.config import IngestSettings, load_settings
+from pipelines.views.translation import LANGUAGES, speaking
 from transforms import console
 from transforms.errors import UsageError
 from transforms.settings import parse_size
@@ -49,7 +51,10 @@ class Parser(argparse.ArgumentParser):
             only_near: let those pass that are like no option.
         """
         for each in unknown:
-            near = difflib.get_close_matches(each.partition("=")[0], self._options(), 1, cutoff=0.8)
+            name, options = each.partition("=")[0], self._options()
+            if name in options:
+                raise UsageError(f"{each}: not an option of this action; see its --help")
+            near = difflib.get_close_matches(name, options, 1, cutoff=0.8)
             if near:
                 raise UsageError(f"{each}: unknown option; did you mean {near[0]}? See --help")
             if not only_near:
@@ -92,7 +97,9 @@ def run(command: Command, argv: Sequence[str] | None = None) -> int:
     """
     console.begin()
     try:
-        return command.work(_parse(command, argv))
+        arguments = _parse(command, argv)
+        with speaking(getattr(arguments, "lang", None)):
+            return command.work(arguments)
     except console.ReaderLeft:
         return 0
     except KeyboardInterrupt:
@@ -119,6 +126,17 @@ def whole_number(at_least: int) -> Callable[[str], int]:
         if not re.fullmatch(r"[+-]?[0-9]{1,18}", text) or int(text) < at_least:
             raise argparse.ArgumentTypeError(f"{text}: is not a whole number from {at_least} up")
         return int(text)
+
+    return convert
+
+
+def output_before(actions: Sequence[str]) -> Callable[[str], str]:
+    """The type of an OUTPUT that an action follows: who writes the action first is told so."""
+
+    def convert(text: str) -> str:
+        if text in actions and not Path(text).exists():
+            raise argparse.ArgumentTypeError(f"{text}: is an action; the output stands before it: OUTPUT {text}")
+        return text
 
     return convert
 
@@ -226,10 +244,18 @@ def job_options() -> Parser:
         dest="assignments",
         help="one setting, for example dedup.threshold=0.8; may be repeated",
     )
-    common.add_argument("--threads", type=int, metavar="N", help="splits worked on at a time (default: the cores)")
+    common.add_argument(
+        "--threads", type=whole_number(0), metavar="N", help="splits worked on at a time (default: the cores)"
+    )
     common.add_argument("--quiet", action="store_true", help="print errors only")
+    add_language(common)
     common.set_defaults(run=None)
     return common
+
+
+def add_language(parser: argparse.ArgumentParser) -> None:
+    """Adds the option of commands that speak the reader's language."""
+    parser.add_argument("--lang", choices=LANGUAGES, help="of reports and summaries (default: the locale's)")
 
 
 def add_arrival_options(group: argparse._ActionsContainer, *, every: str) -> None:

@@ -2,13 +2,14 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
+from pipelines.remedies import described
 from transforms.errors import UsageError
 from transforms.filters.settings import FilterEntry
 from transforms.language.settings import LanguageSettings
@@ -29,8 +30,25 @@ if TYPE_CHECKING:  # it brings Arrow along
 _YEAR = 366 * 86_400  # seconds
 
 
+class ConfigError(UsageError):
+    """A setting that is unknown or impossible."""
+
+
 class _Loader(yaml.SafeLoader):
-    """YAML with the booleans of its version 1.2 and no dates: `off`, `no` and 2026-11-26 are the text that they are."""
+    """YAML with the booleans of its version 1.2 and no dates: `off`, `no` and 2026-11-26 are the text that they are.
+
+    A key that is there twice is an error, not the last value silently.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """The mapping of a node."""
+        first: dict[str, int] = {}
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            line = key.start_mark.line + 1
+            if key.value in first:
+                raise ConfigError(f"line {line}: {key.value} is there already, in line {first[key.value]}; keep one")
+            first[key.value] = line
+        return super().construct_mapping(node, deep)
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -38,10 +56,6 @@ _Loader.yaml_implicit_resolvers = {
     for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
-
-
-class ConfigError(UsageError):
-    """A setting that is unknown or impossible."""
 
 
 class InputSettings(ReadSettings):
@@ -53,6 +67,9 @@ class InputSettings(ReadSettings):
     root: str | None = Field(
         None, description="the folder that bundle names are relative to; default: each pattern's own"
     )
+    config_name: str | None = Field(
+        None, description="the configuration of a Hugging Face dataset in a folder; default: the default of its card"
+    )
     paragraphs: Literal["line", "blank_line"] = Field(
         "line", description="a paragraph is a line, or what blank lines part"
     )
@@ -62,7 +79,7 @@ def _new_name(value: str) -> str:
     try:
         return check_new_name(value)
     except UsageError as error:
-        raise ValueError(str(error)) from error
+        raise ValueError(str(error).removeprefix(f"run {value[:200]!r}: ").removeprefix(f"run {value}: ")) from error
 
 
 class RunSettings(Settings):
@@ -86,9 +103,22 @@ class RunSettings(Settings):
         return self.threads or len(os.sched_getaffinity(0))
 
 
+def _option_value(value: Any) -> Any:
+    texts = isinstance(value, list) and all(isinstance(each, str) for each in value)
+    if not texts and not isinstance(value, bool | int | float | str):
+        raise ValueError("should be true, false, a number, a text, or a list of texts")
+    return value
+
+
+def _option_name(name: str) -> str:
+    if not re.fullmatch("[a-z][a-z0-9_]*", name):
+        raise ValueError("should be an option of Beam's Java, in words_with_underscores")
+    return name
+
+
 # A value of an option of Beam's Java.
-JavaValue = bool | int | float | str | list[str]
-_JavaOption = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
+JavaValue = Annotated[bool | int | float | str | list[str], BeforeValidator(_option_value)]
+_JavaOption = Annotated[str, AfterValidator(_option_name)]
 
 
 class FlinkSettings(Settings):
@@ -214,7 +244,7 @@ def _assignment(option: str, assignment: str, example: str) -> tuple[str, Any]:
     key, equals, text = assignment.partition("=")
     if not equals:
         raise ConfigError(f"{option} {assignment}: is not KEY=VALUE; write for example {option} {example}")
-    return key, _yaml_value(f"{option} {assignment}", text)
+    return key, _parsed(text, f"{option} {assignment}")
 
 
 def validate(values: dict[str, Any], origin: str) -> IngestSettings:
@@ -222,16 +252,16 @@ def validate(values: dict[str, Any], origin: str) -> IngestSettings:
     try:
         return IngestSettings.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(f"{origin}: {'; '.join(_explain(each) for each in error.errors())}") from error
+        raise ConfigError(f"{origin}: {described(error, IngestSettings)}") from error
 
 
 def _read_yaml(path: str) -> dict[str, Any]:
     try:
-        values = _Loader(Path(path).read_text(encoding="utf-8")).get_single_data()
+        values = _parsed(Path(path).read_text(encoding="utf-8"), path)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is not YAML: {' '.join(str(error).split())}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not YAML: {error}") from error
     if values is None:
         return {}
     if not isinstance(values, dict):
@@ -239,11 +269,18 @@ def _read_yaml(path: str) -> dict[str, Any]:
     return values
 
 
-def _yaml_value(assignment: str, text: str) -> Any:
+def _parsed(text: str, origin: str) -> Any:
+    """The value of a text in YAML; `origin` names the text in an error."""
     try:
         return _Loader(text).get_single_data()
+    except ConfigError as error:
+        raise ConfigError(f"{origin}: {error}") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise ConfigError(f"{origin}: is not YAML: {place}{' '.join(str(error.problem).split())}") from error
     except yaml.YAMLError as error:
-        raise ConfigError(f"{assignment}: the value is not YAML: {' '.join(str(error).split())}") from error
+        raise ConfigError(f"{origin}: is not YAML: {' '.join(str(error).split())}") from error
 
 
 def _assign(values: dict[str, Any], dotted: str, value: Any, origin: str) -> None:
@@ -253,24 +290,3 @@ def _assign(values: dict[str, Any], dotted: str, value: Any, origin: str) -> Non
         if not isinstance(values, dict):
             raise ConfigError(f"{origin}: {section} is a value, not a section")
     values[key] = value
-
-
-def _explain(error: Any) -> str:
-    """One validation error: the key, what is wrong with its value, and what is allowed."""
-    key = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        return f"{key}: unknown key; allowed here: {', '.join(_keys_beside(error['loc']))}"
-    return (
-        f"{key}: {error['input']!r} is not allowed: {error['msg'].removeprefix('Input ').removeprefix('Value error, ')}"
-    )
-
-
-def _keys_beside(location: Sequence[int | str]) -> list[str]:
-    model: Any = IngestSettings
-    for part in location[:-1]:
-        if isinstance(part, int):  # a place in a list
-            continue
-        annotation = model.model_fields[part].annotation
-        models = [each for each in (annotation, *get_args(annotation)) if isinstance(each, type)]
-        model = next(each for each in models if issubclass(each, BaseModel))
-    return list(model.model_fields)

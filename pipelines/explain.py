@@ -1,6 +1,8 @@
 """Shows removed paragraphs beside the kept ones that they repeat, and what another definition would remove."""
 
 import argparse
+import difflib
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -64,6 +66,8 @@ def _explain(arguments: argparse.Namespace) -> int:
     place = None if arguments.paragraph is None else _place(arguments.paragraph)
     if arguments.text is not None and not arguments.text.strip():
         raise UsageError("--text: is empty; give it the text of a paragraph")
+    if arguments.document is not None and not re.fullmatch("[0-9a-f]{32}", arguments.document):
+        raise UsageError(f"--document {arguments.document}: is no doc_id, which has 32 digits 0-9 and a-f")
     from pipelines.views.pairs import Pairs  # noqa: PLC0415 - it brings Arrow and the kernels along
     from transforms.shards.corpus import Corpus, reading  # noqa: PLC0415
 
@@ -81,10 +85,20 @@ def _explain(arguments: argparse.Namespace) -> int:
         elif arguments.document is not None:
             blocks = pairs.of("doc_id", arguments.document, arguments.limit)
         else:
+            _check_taken(corpus, arguments.bundle)
             blocks = pairs.of("bundle", arguments.bundle, arguments.limit)
         for block in blocks:
             console.answer(block)
     return 0
+
+
+def _check_taken(corpus: "Corpus", bundle: str) -> None:
+    """Raises UsageError for a bundle that no run has taken, and names the one that is most like it."""
+    names = {each.name for manifest in corpus.manifests for each in manifest.inputs}
+    if bundle not in names:
+        near = difflib.get_close_matches(bundle, sorted(names), 1)
+        remedy = f"did you mean {near[0]}?" if near else "manifests/ names those that were taken"
+        raise UsageError(f"--bundle {bundle}: no run has taken a bundle of this name; {remedy}")
 
 
 def _what_if(arguments: argparse.Namespace, corpus: "Corpus") -> "Blocks":

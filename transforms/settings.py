@@ -1,5 +1,6 @@
 """The base of every settings class: typed, frozen, and closed to unknown keys."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -10,6 +11,7 @@ from pydantic import (
     ConfigDict,
     Field,
     TypeAdapter,
+    ValidationError,
     ValidationInfo,
     field_validator,
 )
@@ -27,6 +29,8 @@ def parse_size(value: Any) -> Any:
         size = int(TypeAdapter(ByteSize).validate_python(value)) if isinstance(value, str) else value
     except OverflowError:
         size = _MOST_BYTES + 1
+    except ValidationError as error:
+        raise ValueError("should be a size, for example 64MB or 32MiB") from error
     if isinstance(size, int) and size > _MOST_BYTES:
         raise ValueError("should be at most 1 EiB")
     return size
@@ -49,19 +53,17 @@ def _single_byte(name: str) -> str:
     try:
         decoded = [bytes([byte]).decode(name, "replace") for byte in range(256)]
     except (LookupError, UnicodeError) as error:
-        raise ValueError(f"{name}: no text encoding of that name; use for example windows-1256") from error
+        raise ValueError("should be an encoding of text, for example windows-1256") from error
     more = [character for character in decoded[128:] if len(character) == 1 and character != "\ufffd"]
     if decoded[:128] != [chr(code) for code in range(128)] or len(more) < 32:
-        raise ValueError(
-            f"{name}: not an encoding of one byte a character, such as windows-1256; UTF-8 and UTF-16 are always read"
-        )
+        raise ValueError("should have one byte a character, as windows-1256 has; UTF-8 and UTF-16 are always read")
     return name.lower()
 
 
 def _ending(text: str) -> str:
     """The ending in lower case, if it is one."""
     if text not in ("", ANY_ENDING) and not (text.startswith(".") and len(text) > 1 and "/" not in text):
-        raise ValueError(f"{text!r}: not an ending; write it with its dot, for example .txt")
+        raise ValueError("should be an ending with its dot, for example .txt")
     return text.lower()
 
 
@@ -235,6 +237,17 @@ class IndexSettings(Settings):
     )
 
 
+def _written(pattern: str, words: str) -> AfterValidator:
+    """A validator of texts that are written in one way, which `words` tell people."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"should be {words}")
+        return text
+
+    return AfterValidator(check)
+
+
 class SegmentationSettings(Settings):
     """The engine of segmentation, and its own settings."""
 
@@ -244,9 +257,13 @@ class SegmentationSettings(Settings):
     norm: bool = Field(False, description="write words normalised and without marks, as Farasa can")
     data: str | None = Field(None, description="embedded: the file of Farasa's data; default: in the user's own folder")
     jar: str | None = Field(None, description="farasapy: the path of FarasaSegmenterJar.jar")
-    jar_sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$", description="farasapy: the jar's SHA-256")
+    jar_sha256: Annotated[str, _written("[0-9a-f]{64}", "64 digits 0-9 and a-f")] | None = Field(
+        None, description="farasapy: the jar's SHA-256"
+    )
     java: str = Field("java", min_length=1, description="farasapy: the command that runs Java")
-    heap: str = Field("1g", pattern="^[1-9][0-9]*[kmg]$", description="farasapy: Java's heap; less than 160m fails")
+    heap: Annotated[str, _written("[1-9][0-9]*[kmg]", "a size as Java takes it, for example 800m or 1g")] = Field(
+        "1g", description="farasapy: Java's heap; less than 160m fails"
+    )
     timeout_seconds: Annotated[float, Field(gt=0, le=86_400)] = Field(
         60.0, description="farasapy: how long Java may take over a batch of words"
     )

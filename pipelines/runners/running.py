@@ -1,11 +1,13 @@
 """Running a plan on a Beam runner: the runner that is asked for, quiet, with errors in one line."""
 
 import copy
+import difflib
 import logging
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import apache_beam as beam
@@ -24,6 +26,8 @@ from transforms.runs.run import Run
 
 # The in-process runner by its own name: the name DirectRunner makes Beam look for a binary on the network first.
 LOCAL_RUNNER = "FnApiRunner"
+# What runs of Rafid have been seen on; Beam has more names.
+_TRIED = ("FnApiRunner", "DirectRunner", "PrismRunner", "FlinkRunner", "PortableRunner")
 _NAMES_OF_LOCAL = ("fnapirunner", "fnapi", "directrunner", "direct", "switchingdirectrunner", "switchingdirect")
 
 
@@ -58,10 +62,27 @@ def _beam_parser() -> _BeamParser:
 def _runner_name(given: str) -> str:
     if given.lower() in _NAMES_OF_LOCAL:
         return LOCAL_RUNNER
-    known = pipeline_options.StandardOptions.KNOWN_RUNNER_NAMES
-    if "." not in given and not {given.lower(), f"{given.lower()}runner"} & {name.lower() for name in known}:
-        raise UsageError(f"--runner={given}: unknown runner; Beam has {', '.join(known)}")
+    names = {given.lower(), f"{given.lower()}runner"}
+    if "." in given:
+        _check_runner_is_there(given)
+    elif not names & {name.lower() for name in _TRIED}:
+        known = names & {name.lower() for name in pipeline_options.StandardOptions.KNOWN_RUNNER_NAMES}
+        what = "Rafid was never tried on it" if known else "unknown runner"
+        near = difflib.get_close_matches(given, _TRIED, 1)
+        remedy = f"did you mean {near[0]}?" if near and not known else f"there are {', '.join(_TRIED)}"
+        raise UsageError(f"--runner={given}: {what}; {remedy}")
     return given
+
+
+def _check_runner_is_there(path: str) -> None:
+    """Raises UsageError where MODULE.CLASS names no runner."""
+    module, _, name = path.rpartition(".")
+    try:
+        found = hasattr(import_module(module), name)
+    except (ImportError, ValueError):
+        found = False
+    if not found:
+        raise UsageError(f"--runner={path}: cannot be imported; name one of {', '.join(_TRIED)}, or MODULE.CLASS")
 
 
 def runs_in_process(options: pipeline_options.PipelineOptions) -> bool:

@@ -110,7 +110,8 @@ def _check(settings: IngestSettings, options: PipelineOptions) -> None:
 
 
 def _listing(settings: IngestSettings) -> Callable[[], list[Bundle] | None]:
-    return partial(bundles_there, settings.input.paths, settings.input.root, settings.input.endings)
+    asked = settings.input
+    return partial(bundles_there, asked.paths, asked.root, asked.endings, asked.config_name)
 
 
 def _alone(

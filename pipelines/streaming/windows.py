@@ -28,11 +28,11 @@ _FAILURES = 2  # windows given up, after which a bundle is looked at by itself
 
 
 def bundles_there(
-    paths: Sequence[str], root: str | None, endings: Sequence[str] = (ANY_ENDING,)
+    paths: Sequence[str], root: str | None, endings: Sequence[str] = (ANY_ENDING,), config_name: str | None = None
 ) -> list[Bundle] | None:
     """The bundles that are there now, in input order; None where that cannot be told for the moment."""
     try:
-        return list_bundles(paths, root, endings=endings, empty=True, refused=_warn)
+        return list_bundles(paths, root, endings=endings, config_name=config_name, empty=True, refused=_warn)
     except BundleError as error:
         _warn(str(error))
         return None

@@ -38,6 +38,8 @@ def export(
         UsageError: a column or run is not there, or the form cannot hold them.
         RunError: it cannot be written.
     """
+    if not path:
+        raise UsageError("--file: is empty; name a new file, or leave it out for standard output")
     for run in runs or ():
         corpus.manifest(run)  # an unknown one is an error of use
     if form == "huggingface":

@@ -5,15 +5,22 @@ from itertools import count
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pipelines.views.attention import notices_of
+from pipelines.views.translation import N_, PLACES, catalog, direction, figure, language
 from transforms.console import visible
 from transforms.runs.run import Run
 from transforms.shards.corpus import Corpus
 from transforms.shards.figures import INPUTS, figures_of, size_label
 
 _PLACES = ("kept", "duplicate", "filtered", "rejected")
+_STAGES = {
+    "fingerprint": N_("reading"),
+    "join": N_("finding duplicates"),
+    "write": N_("writing"),
+    "total": N_("from beginning to end"),
+}
 _SHOWN_VALUE = 300  # letters of a setting
 
 
@@ -40,6 +47,9 @@ def render(corpus: Corpus, run: str) -> str:
             places=_PLACES,
             shown_inputs=INPUTS,
             notices=notices_of(figures.manifest),
+            stages=_STAGES,
+            language=language(),
+            direction=direction(),
         )
     )
 
@@ -62,12 +72,36 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.globals.update(size_label=size_label, share=_share, ticks=ticks)
+    env.globals.update(size_label=size_label, share=_share, ticks=ticks, PLACES=PLACES)
+    env.globals.update(_=_sentence, ngettext=_sentence_of_count, plain=_plain)
     return env
 
 
 def _harmless(value: Any) -> Any:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _sentence(message: str, /, **values: object) -> Markup:
+    return _in_page(catalog().gettext(message), values)
+
+
+def _sentence_of_count(one: str, many: str, count: int, /, **values: object) -> Markup:
+    return _in_page(catalog().ngettext(one, many, count), {"count": count, **values})
+
+
+def _in_page(sentence: str, values: Mapping[str, object]) -> Markup:
+    """The sentence with its `{names}` filled in: no text in it changes the page, nor the direction of what follows."""
+    shown = {name: _isolated(value) if isinstance(value, str) else figure(value) for name, value in values.items()}
+    return Markup(escape(sentence)).format(**shown)  # noqa: S704 - its special characters are escaped
+
+
+def _isolated(value: str) -> Markup:
+    return value if isinstance(value, Markup) else Markup("<bdi>{}</bdi>").format(visible(value))
+
+
+def _plain(value: str) -> Markup:
+    """A text that is not isolated, for titles and attributes: they hold no elements."""
+    return escape(visible(value))
 
 
 def _share(part: int, whole: int) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.config import IngestSettings
 from pipelines.job import RunSlice, Slice
 from pipelines.views.attention import notices_of, passed_over_notices
+from pipelines.views.translation import N_, PLACES, Plural, direction, gettext
 from transforms import console
 from transforms.bundles.errors import RejectReason
 from transforms.bundles.listing import Listing
@@ -17,6 +18,14 @@ from transforms.runs.manifest import Manifest
 from transforms.runs.run import Run, manifest_path
 from transforms.storage import Folder
 
+_KINDS = {"documents": N_("documents"), "paragraphs": N_("paragraphs")}
+_COMPARED = Plural(
+    "compared with what {corpus} keeps too, in {count} run", "compared with what {corpus} keeps too, in {count} runs"
+)
+_PREAMBLES = Plural(
+    "{count} document is text before the first delimiter, or a file without one",
+    "{count} documents are text before the first delimiter, or files without one",
+)
 # Bytes per byte of text, measured on classical Arabic books in several editions, and on synthetic news; the higher one.
 SHARDS = 0.35  # documents and duplicates, in zstd Parquet, segmented text included
 FINGERPRINTS = 0.95
@@ -78,6 +87,8 @@ def estimate(text_bytes: int, settings: IngestSettings, *, in_process: bool) -> 
 
 
 if TYPE_CHECKING:  # it brings the kernels along
+    from rich.table import Table
+
     from pipelines.job import Slice
 
 
@@ -160,21 +171,41 @@ def _print_json_summary(output: Folder, manifest: Manifest) -> None:
 
 def print_summary(output: Folder, manifest: Manifest, say: Callable[..., None] = console.say) -> None:
     """Prints what came in, where it went, and where it lies, with `say`."""
-    heads = ["", *manifest.counts.documents.by_place()]
-    rows = [[name, *(f"{n:,}" for n in tally.values())] for name, tally in manifest.counts.by_kind().items()]
-    say(console.table(heads, rows, title=f"Run {manifest.run}", left=[""]))
+    say(*(_as_table(manifest) if direction() == "ltr" else _as_lines(manifest)))
+    say(*_facts(manifest), *map(str, notices_of(manifest)))
     written = sum(file.bytes for file in manifest.files)
-    say(f"{manifest.dedup.exact:,} exact and {manifest.dedup.near:,} near duplicates")
+    figures = {"read": manifest.bytes, "written": written, "seconds": manifest.seconds.total}
+    say(gettext("{read} bytes read, {written} written, {seconds:.1f} s", **figures))
+    say(output.at(manifest_path(manifest.run)))
+
+
+def _as_table(manifest: Manifest) -> Iterator["Table"]:
+    counts = manifest.counts.by_kind()
+    heads = ["", *(gettext(PLACES[place]) for place in counts["documents"])]
+    rows = [[gettext(_KINDS[kind]), *(f"{n:,}" for n in tally.values())] for kind, tally in counts.items()]
+    yield console.table(heads, rows, title=gettext("Run {run}", run=manifest.run), left=[""])
+
+
+def _as_lines(manifest: Manifest) -> Iterator[str]:
+    """The same in lines: terminals that write from right to left turn each row of a table by itself, heads or not."""
+    yield gettext("Run {run}", run=manifest.run)
+    for kind, tally in manifest.counts.by_kind().items():
+        figures = (f"{gettext(PLACES[place])} {count:,}" for place, count in tally.items())
+        yield f"{gettext(_KINDS[kind])}: {gettext(', ').join(figures)}"
+
+
+def _facts(manifest: Manifest) -> Iterator[str]:
+    """Sentences on duplicates, on corpora compared with, on documents without delimiters, on rejects."""
+    exact, near = manifest.dedup.exact, manifest.dedup.near
+    yield gettext("{exact} exact and {near} near duplicates", exact=exact, near=near)
     for each in manifest.against:
-        say(f"compared with what {each.url} keeps too, in {len(each.runs):,} runs")
+        yield _COMPARED.of(len(each.runs), corpus=each.url)
     if manifest.preambles:
-        say(f"{manifest.preambles:,} documents are text before the first delimiter, or files without one")
+        yield _PREAMBLES.of(manifest.preambles)
     rejected = {reason: count for reason, count in manifest.rejects.items() if reason != RejectReason.REPAIRED}
     if rejected:
-        say(f"rejected, see rejects/: {', '.join(f'{count:,} {reason}' for reason, count in rejected.items())}")
-    say(*map(str, notices_of(manifest)))
-    say(f"{manifest.bytes:,} bytes read, {written:,} written, {manifest.seconds.total:.1f} s")
-    say(output.at(manifest_path(manifest.run)))
+        reasons = gettext(", ").join(f"{count:,} {reason}" for reason, count in rejected.items())
+        yield gettext("rejected, see rejects/: {reasons}", reasons=reasons)
 
 
 _TITLES = {"fingerprint": "reading", "join": "deciding", "write": "writing"}

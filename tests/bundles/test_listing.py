@@ -10,7 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from transforms.bundles.errors import BundleChanged, BundleError
-from transforms.bundles.listing import check_unchanged, ending_of, list_bundles, list_input
+from transforms.bundles.formats import ending_of
+from transforms.bundles.listing import check_unchanged, list_bundles, list_input
 from transforms.bundles.stores import LocalStore
 from transforms.settings import ReadSettings
 

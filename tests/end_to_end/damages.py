@@ -23,7 +23,7 @@ from tests.conftest import PROJECT
 from tests.corpus import files_below, read_corpus
 from tests.damaging import DAMAGES, damage
 from tests.end_to_end.kills import ARTICLES, STORIES, call, ingest_command, make_base
-from transforms.segmentation.embedded import default_data
+from transforms.segmentation.tables import default_data
 
 FARASA = "farasa.arrow"
 _INGEST = [*ingest_command(STORIES), "--run=c"]

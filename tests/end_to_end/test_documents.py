@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT, lacking
-from transforms.segmentation.embedded import default_data
+from transforms.segmentation.tables import default_data
 
 _LINKED = ("pipelines", "transforms", "seeds", "configs", "setup.py")
 

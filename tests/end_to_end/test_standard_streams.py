@@ -191,7 +191,7 @@ def test_an_interrupted_job_says_so_in_one_line(seeds: Path, corpus: Path) -> No
         wait_until(lambda: holds_open(process.pid, corpus / ".lock"))
         time.sleep(0.2)  # from opening the lock to waiting for it
         process.send_signal(signal.SIGINT)
-        printed = process.communicate(timeout=60)
+        printed = process.communicate(timeout=180)
     assert (process.returncode, *printed) == (130, "", "rafid: interrupted; what is not committed is not there\n")
 
 

@@ -85,7 +85,7 @@ def test_what_looks_like_a_delimiter_is_in_the_manifest_and_the_report(folder: P
         {"bundle": "a.txt", "offset": data.index(b"<<<FILE>>>b"), "excerpt": "<<<FILE>>>b"}
     ]
     report = (folder.parent / "out" / "reports" / "x.html").read_text(encoding="utf-8")
-    assert "1 delimiters stand inside a line" in report
+    assert "1 delimiter stands inside a line" in report
     assert "&lt;&lt;&lt;FILE&gt;&gt;&gt;b" in report
     lenient = ingested(folder, "--set", "input.delimiter=lenient", output="lenient")
     assert names(lenient) == ["a", "c"]
@@ -110,7 +110,7 @@ def test_files_that_are_not_taken_are_named(folder: Path, capsys: pytest.Capture
     printed = capsys.readouterr().out
     for said in (
         "3 files passed over, hidden",
-        "1 files passed over, unfinished",
+        "1 file passed over, unfinished",
         "3 files passed over, of another ending",
     ):
         assert said in printed

@@ -4,9 +4,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pipelines.cli import imports_at_rest
 from pipelines.ingest import main
-from pipelines.streaming import stream
-from pipelines.streaming.windows import bundles_there
+
+with imports_at_rest():  # as the command imports them
+    from pipelines.streaming import stream
+    from pipelines.streaming.windows import bundles_there
 
 
 def count_polls(argv: list[str]) -> None:

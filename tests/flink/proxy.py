@@ -13,12 +13,22 @@ class Proxy:
         self._target = target
         self._connections: list[socket.socket] = []
         self._seen: list[bytes] = []
+        self._held = b""
+        self._go = threading.Event()
         self._listener = self._listen(0)
         self.port = self._listener.getsockname()[1]
 
     def requests(self, beginning: bytes) -> int:
         """How many requests have come that begin so."""
         return sum(data.startswith(beginning) for data in self._seen)
+
+    def hold(self, beginning: bytes) -> None:
+        """Keeps back requests that begin so, and what comes after them, until they are let go."""
+        self._held = beginning
+
+    def let_go(self) -> None:
+        """Passes on what was kept back."""
+        self._go.set()
 
     def cut(self) -> None:
         """Breaks all connections; new ones are refused."""
@@ -50,6 +60,8 @@ class Proxy:
         with suppress(OSError):
             while data := source.recv(65536):
                 self._seen.append(data[:100])
+                if self._held and data.startswith(self._held):
+                    self._go.wait()
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)
 
@@ -59,4 +71,5 @@ def proxy(target: int) -> Iterator[Proxy]:
     """A proxy, cut at the end."""
     way = Proxy(target)
     yield way
+    way.let_go()
     way.cut()

@@ -103,13 +103,17 @@ def test_signal_cancels_the_job(
 
 
 def test_signal_before_the_submission_leaves_nothing(
-    submit: Callable[..., Driver], standin: Standin, rest: FlinkRest
+    submit: Callable[..., Driver], standin: Standin, rest: FlinkRest, cluster: LocalCluster
 ) -> None:
-    """Proves that a driver which is told to end as soon as its first file is there removes it, and submits nothing."""
-    driver = submit(standin("wait"))
-    wait_until(lambda: list(driver.output.rglob("opening.json")))
-    driver.process.send_signal(signal.SIGTERM)
-    code, said, errors = driver.end()
+    """Proves that a driver which is told to end when its first file is there removes it, and submits nothing."""
+    with proxy(cluster.port) as way:
+        way.hold(b"GET /v1/jobmanager/config")  # the last question before the graph is staged
+        driver = submit(standin("wait"), port=way.port)
+        wait_until(lambda: way.requests(b"GET /v1/jobmanager/config"))
+        assert list(driver.output.rglob("opening.json"))
+        driver.process.send_signal(signal.SIGTERM)
+        way.let_go()
+        code, said, errors = driver.end()
     assert (code, errors) == (1, ["rafid: ended by SIGTERM; nothing was committed"])
     assert "submitted" not in said
     left = {path.name for path in driver.output.rglob("*") if path.is_file() and path.stat().st_size}

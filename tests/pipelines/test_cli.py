@@ -212,7 +212,7 @@ def test_options_of_ingest_and_watch_are_the_same_where_they_are_shared() -> Non
     }
     shared = [names for names in both["ingest"] if names in both["watch"]]
     assert [names[0] for names in shared] == [
-        *("-h", "--input", "--output", "--config", "--set", "--threads", "--quiet", "--settle", "--every")
+        *("-h", "--input", "--output", "--config", "--set", "--threads", "--quiet", "--lang", "--settle", "--every")
     ]
 
 

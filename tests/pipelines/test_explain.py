@@ -171,7 +171,7 @@ def places_of_removed(corpus: Corpus) -> set[tuple[str, int]]:
             "--what-if threshold: is not KEY=VALUE; write for example --what-if threshold=0.8",
         ),
         (["--what-if", "size=0"], "dedup.shingle.size: 0 is not allowed: should be a whole number from 1 to 64"),
-        (["--what-if", "treshold=0.8"], "dedup.treshold: unknown key; allowed here: threshold, scope,"),
+        (["--what-if", "treshold=0.8"], "dedup.treshold: unknown key; did you mean dedup.threshold?"),
         (["--what-if", "threshold=0.8", "--run", "x"], "--run: does not go with --what-if"),
     ],
 )
@@ -180,3 +180,8 @@ def test_what_cannot_be_previewed(
 ) -> None:
     assert main([str(output), *given]) == 2
     assert error in capsys.readouterr().err
+
+
+def test_a_bundle_that_no_run_has_taken_is_a_mistake(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(output), "--bundle", "bundle_000_new.txt"]) == 2
+    assert capsys.readouterr().err.endswith("; did you mean bundle_000_news.txt?\n")

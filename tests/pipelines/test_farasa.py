@@ -18,6 +18,7 @@ from transforms.segmentation.tables import write_tables
 from transforms.segmentation.wheel import WheelError
 from transforms.segmentation.words import segment_text
 
+FETCH = "python -m pipelines.farasa fetch"
 TEXT = "وَالكتاب،\tللعلم 12 NATO\r\n\nمدرستهم @والعلم\rوكان\n\nكتابها"
 
 
@@ -120,10 +121,16 @@ def test_fetch_that_fails_says_why(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["segment", "--data", "none"], "none: Farasa's data is not there; run: python -m pipelines.farasa fetch"),
-        (["info", "--data", "none"], "none: Farasa's data is not there; run: python -m pipelines.farasa fetch"),
+        (
+            ["segment", "--data", "none"],
+            f"none: Farasa's data is not there; run: {FETCH} --to none",
+        ),
+        (
+            ["info", "--data", "none"],
+            f"none: Farasa's data is not there; run: {FETCH} --to none",
+        ),
         (["segment", "--undo", "nowhere.txt"], "nowhere.txt: cannot be read: No such file or directory"),
-        (["fetch", "--to", "/dev/null/x"], "cannot be written: File exists"),
+        (["fetch", "--to", "/dev/null/x"], "cannot be written: Not a directory; name a new file"),
     ],
 )
 def test_wrong_use_is_one_line(

@@ -1,13 +1,18 @@
-"""What people do wrong: each a command, its exit code, and the exact line that it ends with."""
+"""What people do wrong: each a command, its exit code, and the exact line that it ends with; see mistakes.txt too."""
 
+import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from pipelines.__main__ import main
+from pipelines.config import IngestSettings
 from tests.conftest import UNSEGMENTED
 
 TEXT = "وصلت السفينة إلى الميناء قبل شروق الشمس\n"
@@ -24,6 +29,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "in" / HOSTILE).write_text(f"<<<FILE>>> الميناء\n{TEXT}<<<FILE>>> ثانية\n{TEXT}", encoding="utf-8")
     (folder / "file").write_text("mine")
     (folder / "null.txt").write_bytes(b"PAR1\0\0")
+    (folder / "twice.yaml").write_text("dedup:\n  threshold: 0.8\nrun: {threads: 2}\ndedup:\n  scope: off\n")
+    (folder / "broken.yaml").write_text("dedup:\n\tthreshold: 0.8\n")
+    for name, file, text in (("other", "rafid.json", '{"format": 2}'), ("notmine", "thesis.txt", "mine")):
+        (folder / name).mkdir()
+        (folder / name / file).write_text(text)
     assert main(["ingest", "--input", f"{folder}/in", "--output", f"{folder}/out", "--run", "x", *ASK]) == 0
     return folder
 
@@ -101,7 +111,7 @@ MISTAKES = [
     (f"{INGEST} --outptu x", 2, "--outptu: unknown option; did you mean --output? See --help"),
     (f"{INGEST} --dry_run", 2, "--dry_run: unknown option; did you mean --dry-run? See --help"),
     (f"{INGEST} --bogus", 2, "--bogus: unknown option, neither Rafid's nor Beam's; see --help"),
-    (f"{INGEST} --threads many", 2, "argument --threads: invalid int value: 'many'; see --help"),
+    (f"{INGEST} --threads many", 2, "argument --threads: many: is not a whole number from 0 up; see --help"),
     (f"{INGEST} --input {HOSTILE}", 2, f"input {SHOWN}: {NO_FILE}"),
     (
         f"{INGEST} --log-format xml",
@@ -158,7 +168,7 @@ MISTAKES = [
     (
         "farasa segment --data none",
         2,
-        "none: Farasa's data is not there; run: python -m pipelines.farasa fetch",
+        "none: Farasa's data is not there; run: python -m pipelines.farasa fetch --to none",
     ),
     ("farasa segment --undo none", 2, "none: cannot be read: No such file or directory"),
     ("farasa segment --undo in", 2, "in: cannot be read: Is a directory"),
@@ -172,7 +182,15 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("line", "code", "error"), MISTAKES, ids=lambda value: str(value)[:60])
+def more_mistakes() -> Iterator[tuple[str, int, str]]:
+    """Those of mistakes.txt, in which a command follows a dollar, and its exit code and line stand below it."""
+    lines = Path(__file__).with_name("mistakes.txt").read_text(encoding="utf-8").splitlines()
+    for command, end in pairwise(lines):
+        if command.startswith("$ "):
+            yield command[2:], int(end[0]), end[2:]
+
+
+@pytest.mark.parametrize(("line", "code", "error"), [*MISTAKES, *more_mistakes()], ids=lambda value: str(value)[:60])
 def test_a_mistake_is_one_line(
     line: str, code: int, error: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -190,8 +208,8 @@ def test_there_is_no_command_without_its_mistakes() -> None:
 
 def test_markup_in_a_name_is_text(capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("[/x]", "[bold]x[/bold]", ":smile:"):
-        assert main(["explain", "out", "--bundle", name]) == 0
-        assert capsys.readouterr() == (f"Nothing of {name} was removed.\n", "")
+        assert main(["explain", "out", "--bundle", name]) == 2
+        assert f"--bundle {name}: no run has taken" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("line", [f"{INGEST} --dry-run", "explain out --sample 1", "runs out show x"])
@@ -224,7 +242,7 @@ DAMAGED = [
         ("documents", line)
         for line in (f"explain {{}} --bundle {HOSTILE}", "explain {} --text نص", "export {} --to text")
     ),
-    *(("duplicates", line) for line in ("explain {} --sample 1", "explain {} --bundle x", "report {}")),
+    *(("duplicates", line) for line in ("explain {} --sample 1", f"explain {{}} --document {'0' * 32}", "report {}")),
 ]
 
 
@@ -252,3 +270,52 @@ def test_where_all_duplicates_are_exact_a_sample_says_so(capsys: pytest.CaptureF
     first, *pair = capsys.readouterr().out.splitlines()
     assert first == "No near-duplicates; 1 paragraphs were removed as exact repeats."
     assert pair[0].strip() == "exact  similarity 1.0000"
+
+
+@pytest.mark.parametrize(("strict", "code"), [((), 0), (("--strict",), 1)])
+@pytest.mark.parametrize(
+    ("content", "options", "why"),
+    [
+        (b"<<<FILE>>> a\n\x00\x01\x02\n", (), "all 1 documents were rejected; rejects/ says why"),
+        (b"", (), "all 1 documents were rejected; rejects/ says why"),
+        (
+            b"<<<FILE>>> a\nThe ship came into the harbour before the sun had risen over it\n",
+            ("--set", "language.keep=[ar]"),
+            "all 1 documents were left out; filtered/ says by which rule",
+        ),
+    ],
+)
+def test_a_run_that_takes_nothing_in_says_so(
+    content: bytes,
+    options: tuple[str, ...],
+    why: str,
+    strict: tuple[str, ...],
+    code: int,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "a.txt").write_bytes(content)
+    given = ["--input", str(tmp_path / "a.txt"), "--output", str(tmp_path / "out"), "--run", "x", *ASK]
+    assert main(["ingest", *given, *options, *strict]) == code
+    assert capsys.readouterr() == ("", f"rafid: run x: {why}\n")
+    assert (tmp_path / "out" / "manifests" / "x.json").exists()
+
+
+def test_a_run_that_only_repeats_is_no_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.txt").write_text(TEXT, encoding="utf-8")
+    given = ["--input", str(tmp_path / "a.txt"), "--output", str(tmp_path / "out"), "--strict", *ASK]
+    assert [main(["ingest", *given, "--run", name]) for name in ("x", "y")] == [0, 0]
+    assert capsys.readouterr() == ("", "")
+
+
+def test_help_compiles_no_kernel() -> None:
+    program = "import sys; from pipelines.kernels import main; main(['--help'])"
+    check = f"import atexit; atexit.register(lambda: print('numba' in sys.modules)); {program}"
+    ended = subprocess.run([sys.executable, "-c", f"import sys; {check}"], capture_output=True, text=True, check=True)
+    assert ended.stdout.startswith("usage: ")
+    assert ended.stdout.splitlines()[-1] == "False"
+
+
+def test_no_setting_is_explained_by_a_pattern() -> None:
+    """A person is told what to write, not a regular expression."""
+    assert '"pattern"' not in json.dumps(IngestSettings.model_json_schema())

@@ -80,7 +80,7 @@ class Process:
 
     def end(self, number: signal.Signals) -> tuple[int, str]:
         self.process.send_signal(number)
-        _, error = self.process.communicate(timeout=60)
+        _, error = self.process.communicate(timeout=180)
         return self.process.returncode, error
 
 

@@ -24,8 +24,8 @@ class Stream:
         self.input, self.output = folder / "in", folder / "out"
         temporary = folder / "temporary"
         temporary.mkdir(exist_ok=True)
-        command = [sys.executable, "-m", "pipelines.ingest", "--streaming", "--input", str(self.input)]
-        times = ["--window", WINDOW, "--settle", SETTLE, "--every", EVERY, "--output", str(self.output)]
+        command = [sys.executable, "-m", "tests.flink.counted", "--streaming", "--input", str(self.input)]
+        times = ["--window", WINDOW, "--settle", SETTLE, "--every", EVERY, f"--output={self.output}"]
         runner = ["--runner=PrismRunner", f"--prism_location={binary}", *UNSEGMENTED]
         self.process = subprocess.Popen(
             [*command, *times, *runner, *more],
@@ -41,6 +41,11 @@ class Stream:
         """How many windows have a manifest."""
         return len(list(self.output.glob("manifests/*.json")))
 
+    def polls(self) -> int:
+        """How often it has looked at its input, since the first stream of the test began."""
+        file = self.output.with_name("polls")
+        return file.stat().st_size if file.exists() else 0
+
     def holds_output(self) -> bool:
         """Whether it has begun, and is the one that writes."""
         lock = self.output / ".lock"
@@ -54,7 +59,7 @@ class Stream:
         """The exit code, what was said, and the errors, after the signal."""
         if number is not None:
             self.process.send_signal(number)
-        said, errors = self.process.communicate(timeout=60)
+        said, errors = self.process.communicate(timeout=180)
         assert "Traceback" not in errors, errors
         return self.process.returncode, said, errors
 

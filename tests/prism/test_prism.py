@@ -76,7 +76,7 @@ def test_stream_on_prism_passes_the_proof_that_flink_will_be_put_to(bundles: Pat
     (tmp_path / "bundles").symlink_to(bundles)
     expected = tmp_path / "expected"
     assert main([*arguments(bundles, expected), "--quiet"]) == 0
-    case = prove_stream(["--runner=PrismRunner", f"--prism_location={prism}"], tmp_path, 60)
+    case = prove_stream(["--runner=PrismRunner", f"--prism_location={prism}"], tmp_path, 300)
     assert (case.passed, case.error, case.differing) == (True, "", 0)
     assert case.rows > 100
 

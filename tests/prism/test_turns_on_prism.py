@@ -50,7 +50,7 @@ def endpoint(prism: Path) -> Iterator[str]:
     port = free_port()
     command = [prism, "--job_port", str(port), "--serve_http=false"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        grpc.channel_ready_future(grpc.insecure_channel(f"localhost:{port}")).result(timeout=30)
+        grpc.channel_ready_future(grpc.insecure_channel(f"localhost:{port}")).result(timeout=120)
         yield f"localhost:{port}"
         process.terminate()
 

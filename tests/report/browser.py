@@ -42,6 +42,21 @@ class Browser:
         role, name, description = (node[key]["value"] for key in ("role", "name", "description"))
         return role, name, description
 
+    def table(self, name: str) -> list[list[str]]:
+        """The rows of the first table in a region of that name, cell by cell, as a screen reader tells them."""
+        nodes = self.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+        by_id = {node["nodeId"]: node for node in nodes}
+
+        def below(node: dict[str, Any], *roles: str) -> list[dict[str, Any]]:
+            children = [by_id[each] for each in node["childIds"] if each in by_id]
+            found = ([each] if _role(each) in roles else below(each, *roles) for each in children)
+            return [each for some in found for each in some]
+
+        region = next(node for node in nodes if _role(node) == "region" and node["name"]["value"] == name)
+        table = below(region, "table")[0]
+        cells = ("columnheader", "rowheader", "cell", "gridcell")
+        return [[cell["name"]["value"] for cell in below(row, *cells)] for row in below(table, "row")]
+
     def requests(self) -> list[str]:
         """What was asked for since the last look."""
         events = (json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance"))
@@ -54,6 +69,10 @@ class Browser:
     def ask(self, script: str) -> Any:
         """The value of an expression; the page itself may run nothing."""
         return self.driver.execute_script(f"return {script}")
+
+
+def _role(node: dict[str, Any]) -> str:
+    return str(node["role"]["value"])
 
 
 @contextmanager

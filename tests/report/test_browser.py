@@ -20,12 +20,14 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         yield opened
 
 
-@pytest.fixture(scope="module", params=["seeds", "hostile"])
+@pytest.fixture(
+    scope="module", params=[("seeds", "en"), ("hostile", "en"), ("seeds", "ar"), ("hostile", "ar")], ids="-".join
+)
 def report(request: pytest.FixtureRequest, seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("corpus")
-    bundles = seeds if request.param == "seeds" else write_hostile(folder / "in")
+    folder, (texts, language) = tmp_path_factory.mktemp("corpus"), request.param
+    bundles = seeds if texts == "seeds" else write_hostile(folder / "in")
     arguments = ["--input", f"{bundles}/*.txt", "--output", str(folder / "out"), "--run", "shown", "--quiet"]
-    assert main([*arguments, *UNSEGMENTED]) == 0
+    assert main([*arguments, "--lang", language, *UNSEGMENTED]) == 0
     return folder / "out" / "reports" / "shown.html"
 
 
@@ -46,7 +48,7 @@ def test_nothing_sticks_out_of_the_page(window: Browser, report: Path, width: in
 
 def test_texts_neither_run_nor_become_part_of_the_page(window: Browser, report: Path) -> None:
     window.open(report, 1280)
-    assert window.ask("document.title") == "Run shown"
+    assert window.ask("document.title") in {"Run shown", "التشغيلة shown"}
     assert window.ask("document.querySelectorAll('script, img, iframe, object, form').length") == 0
     assert window.ask("document.querySelectorAll('main > section:not(#notices)').length") == 7
     assert window.ask("document.querySelectorAll('main > #notices').length") == 1
@@ -73,3 +75,26 @@ def test_headings_regions_and_tables_are_named(window: Browser, report: Path) ->
     assert window.ask(f"document.querySelectorAll(':is(section, svg, [role=region]):not({named})').length") == 0
     assert window.ask("document.querySelectorAll('thead th:not([scope=col])').length") == 0
     assert window.ask("document.querySelectorAll('h1').length") == 1
+
+
+def test_a_page_reads_in_the_direction_of_its_language(window: Browser, report: Path) -> None:
+    """Its first column, its first section link and the first part of the flow stand where reading begins."""
+    window.open(report, 1280)
+    arabic = window.ask("document.documentElement.lang") == "ar"
+    assert window.ask("getComputedStyle(document.body).direction") == ("rtl" if arabic else "ltr")
+    for first, second in (("nav li", "nav li + li"), (".flow > li", ".flow > li + li"), ("th", "th + th")):
+        places = [f"document.querySelector('{each}').getBoundingClientRect().left" for each in (first, second)]
+        assert (window.ask(places[0]) > window.ask(places[1])) == arabic, first
+
+
+def test_a_screen_reader_tells_tables_in_order(window: Browser, report: Path) -> None:
+    """Each row has a cell for each head, and the figures stand below their heads."""
+    window.open(report, 1280)
+    arabic = window.ask("document.documentElement.lang") == "ar"
+    heads, *rows = window.table("الأكثر تكرارًا" if arabic else "Most repeated")
+    english = ["kept paragraph", "removed", "of them exact", "least similarity"]
+    assert heads == (["الفقرة المُبقاة", "المحذوف", "التام منه", "أدنى تشابه"] if arabic else english)
+    assert rows
+    for _, removed, exact, least in rows:
+        assert 0 <= int(exact.replace(",", "")) <= int(removed.replace(",", ""))
+        assert 0 < float(least) <= 1

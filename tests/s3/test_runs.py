@@ -36,7 +36,7 @@ def bundles(seeds: Path, tmp_path: Path) -> Path:
     """Bundles of the seeds, so many that a run takes some seconds."""
     folder = tmp_path / "in"
     folder.mkdir()
-    for number in range(2):
+    for number in range(5):
         for path in sorted(seeds.glob("*.txt")):
             (folder / f"{number}_{path.name}").write_bytes(path.read_bytes())
     return folder

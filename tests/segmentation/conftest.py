@@ -8,8 +8,9 @@ import pytest
 
 from tests.conftest import SHARED, lacking
 from tests.segmentation.decoding import read_model
-from transforms.segmentation.embedded import EmbeddedSegmenter, default_data
+from transforms.segmentation.embedded import EmbeddedSegmenter
 from transforms.segmentation.model import Model
+from transforms.segmentation.tables import default_data
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from tests.segmentation.samples import model, segment_texts, tables, twin
 from transforms.segmentation.compiling import describe
-from transforms.segmentation.embedded import EmbeddedSegmenter, default_data
+from transforms.segmentation.embedded import EmbeddedSegmenter
 from transforms.segmentation.segmenter import Segmenter, open_segmenter
-from transforms.segmentation.tables import TablesError, write_tables
+from transforms.segmentation.tables import TablesError, default_data, write_tables
 from transforms.segmentation.words import segment_text
 from transforms.settings import SegmentationSettings
 

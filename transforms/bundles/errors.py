@@ -51,4 +51,5 @@ class PassedReason(StrEnum):
     HIDDEN = "hidden"  # its name begins with . or _
     UNFINISHED = "unfinished"  # its name ends in .tmp, .part, .crdownload or ~: it is still being written
     ENDING = "ending"  # it is below a folder, and its ending is not one of input.endings
+    NOT_IN_CARD = "not_in_card"  # it is below the folder of a dataset, whose card does not name it
     BROKEN_LINK = "broken_link"  # it is a link that leads to no file

@@ -1,9 +1,11 @@
-"""Markup and tables, recognised by the beginning of a document: they are text, but hardly the text that is wanted."""
+"""The endings of files; markup and tables, recognised by the beginning of a document that is taken as text."""
 
+import posixpath
 import re
 
 from transforms.bundles.findings import Kind
 
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 # The first bytes of a document that are looked at.
 LOOKED_AT = 1 << 12
 
@@ -64,3 +66,12 @@ def _is_table(head: bytes) -> bool:
     plain = [_QUOTED.sub(b"", line) for line in lines]
     counts = [[line.count(sign) for line in plain] for sign in signs]
     return len(lines) >= 3 and any(each[0] >= least and len(set(each)) == 1 for each in counts)
+
+
+def ending_of(name: str) -> str:
+    """The ending of a file's name, from its last dot on, in lower case; of a compressed file that of its content.
+
+    `a.txt` and a.TXT.gz end in `.txt`, `a.gz` ends in `.gz`, and `a` in ''.
+    """
+    stem, ending = posixpath.splitext(name.lower())
+    return (ending in _COMPRESSED and posixpath.splitext(stem)[1]) or ending

@@ -7,16 +7,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 from fsspec.utils import glob_translate
 
+from transforms.bundles.cards import CARD, DataFiles, data_files
 from transforms.bundles.errors import BundleChanged, BundleError, BundleReadError, PassedReason
+from transforms.bundles.formats import ending_of
 from transforms.bundles.stores import Asked, Entry, Store, open_store
 from transforms.settings import ANY_ENDING
 
 __all__ = ["Bundle", "BundleChanged", "BundleError", "check_unchanged", "list_bundles", "list_input"]
-
-_COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ def list_input(
     root: str | None = None,
     *,
     endings: Sequence[str] = (ANY_ENDING,),
+    config_name: str | None = None,
     empty: bool = False,
     refused: Callable[[str], None] | None = None,
 ) -> Listing:
@@ -81,46 +83,36 @@ def list_input(
             `.crdownload` or `~` are passed over, and so are links that lead nowhere.
         root: names are relative to this folder; without it to the part of each pattern before its first component
             with a wildcard. A file named by two patterns has the name that the first gives it.
-        endings: the endings of files that are taken from folders, see `ending_of`; `*` for any.
+        endings: the endings of files that are taken from folders, see `ending_of`; `*` for any. From a folder with a
+            dataset's card the files that it names are taken, see `data_files`.
+        config_name: the configuration of datasets.
         empty: a pattern may match nothing.
         refused: is called, with one line, for each file below a folder that cannot be read, and the file is passed
             over; without it such a file is an error.
 
     Raises:
-        BundleError: a pattern matches nothing and `empty` is not set; or a file cannot be read and `refused` is not
-            given, is outside `root`, or shares its name with another.
+        BundleError: a pattern matches nothing and `empty` is not set; a file cannot be read and `refused` is not
+            given, is outside `root`, or shares its name with another; a card is wrong, or there is none for the name.
     """
     bundles: dict[str, Bundle] = {}
     passed: dict[str, PassedReason] = {}
+    has_card = False
     for pattern in patterns:
-        search = _Search(pattern, frozenset(endings), refused)
+        search = _Search(pattern, frozenset(endings), config_name, refused)
         for bundle in search.bundles(root, empty=empty):
             bundles.setdefault(bundle.url, bundle)
         for url, reason in search.passed.items():
             passed.setdefault(url, reason)
+        has_card |= search.card is not None
+    if config_name and not has_card:
+        raise BundleError(f"input.config_name {config_name}: no input is a folder whose {CARD} names configurations")
     others = [PassedOver(url, reason) for url, reason in sorted(passed.items()) if url not in bundles]
     return Listing(_sorted_by_name(bundles.values()), others)
 
 
-def list_bundles(
-    patterns: Sequence[str],
-    root: str | None = None,
-    *,
-    endings: Sequence[str] = (ANY_ENDING,),
-    empty: bool = False,
-    refused: Callable[[str], None] | None = None,
-) -> list[Bundle]:
-    """The bundles that patterns name, see `list_input`."""
-    return list_input(patterns, root, endings=endings, empty=empty, refused=refused).bundles
-
-
-def ending_of(name: str) -> str:
-    """The ending of a file's name, from its last dot on, in lower case; of a compressed file that of its content.
-
-    `a.txt` and a.TXT.gz end in `.txt`, `a.gz` ends in `.gz`, and `a` in ''.
-    """
-    stem, ending = posixpath.splitext(name.lower())
-    return (ending in _COMPRESSED and posixpath.splitext(stem)[1]) or ending
+def list_bundles(patterns: Sequence[str], root: str | None = None, **asked: Any) -> list[Bundle]:
+    """The bundles that patterns name; `asked` is what `list_input` takes."""
+    return list_input(patterns, root, **asked).bundles
 
 
 def check_unchanged(bundle: Bundle) -> None:
@@ -143,11 +135,15 @@ class _Search:
 
     Attributes:
         passed: the URLs that were passed over, and why.
+        card: what the card of a dataset says, where the pattern is its folder.
     """
 
-    def __init__(self, pattern: str, endings: frozenset[str], refused: Callable[[str], None] | None) -> None:
-        self._pattern, self._endings, self._refused = pattern, endings, refused
+    def __init__(
+        self, pattern: str, endings: frozenset[str], config: str | None, refused: Callable[[str], None] | None
+    ) -> None:
+        self._pattern, self._endings, self._config, self._refused = pattern, endings, config, refused
         self._store, self._path = open_store(pattern)
+        self.card: DataFiles | None = None
         self.passed: dict[str, PassedReason] = {}
 
     def bundles(self, root: str | None, *, empty: bool) -> Iterator[Bundle]:
@@ -186,16 +182,21 @@ class _Search:
                 self._refuse(error)
                 return posixpath.dirname(self._path), []
         if kind == "folder":
-            asked = Asked(self._has_ending, self._refuse, self._pass_over)
+            self.card = data_files(self._store, self._path, self._config)
+            asked = Asked(self._is_wanted, self._refuse, self._pass_over)
             return self._path, list(self._store.walk(self._path, None, asked))
         return self._match_glob()
 
-    def _has_ending(self, path: str) -> bool:
-        """True for a file whose ending is taken from folders."""
-        if self._endings & {ANY_ENDING, ending_of(posixpath.basename(path))}:
-            return True
-        self._pass_over(path, PassedReason.ENDING)
-        return False
+    def _is_wanted(self, path: str) -> bool:
+        """True for a file that the dataset's card names; without a card for one whose ending is taken from folders."""
+        if self.card:
+            wanted, reason = self.card.hold(path), PassedReason.NOT_IN_CARD
+        else:
+            ending = ending_of(posixpath.basename(path))
+            wanted, reason = bool(self._endings & {ANY_ENDING, ending}), PassedReason.ENDING
+        if not wanted:
+            self._pass_over(path, reason)
+        return wanted
 
     def _match_glob(self) -> tuple[str, list[Entry]]:
         """The folder above the first wildcard, and the files below it that match."""

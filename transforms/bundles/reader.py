@@ -12,8 +12,9 @@ from transforms.bundles.column_files import read_arrow, read_parquet, schema_of
 from transforms.bundles.compression import HEAD_BYTES, Damaged
 from transforms.bundles.documents import Documents, Reject
 from transforms.bundles.errors import BundleChanged, BundleError, BundleReadError, RejectReason
+from transforms.bundles.formats import ending_of
 from transforms.bundles.lines import pieces_of, read_exactly, read_json_lines, sampled, with_offsets
-from transforms.bundles.listing import Bundle, ending_of
+from transforms.bundles.listing import Bundle
 from transforms.bundles.parsing import parse_documents
 from transforms.bundles.raw import Boundaries, RawDocuments, Rows
 from transforms.bundles.separated import header_of, read_csv

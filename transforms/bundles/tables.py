@@ -17,8 +17,9 @@ from transforms.bundles.buffer import Text
 from transforms.bundles.compression import HEAD_BYTES, Damaged, compression_of, foreign_format
 from transforms.bundles.encodings import utf16_of
 from transforms.bundles.errors import RejectReason
+from transforms.bundles.formats import ending_of
 from transforms.bundles.kernels.delimiters import DELIMITER
-from transforms.bundles.listing import Bundle, ending_of
+from transforms.bundles.listing import Bundle
 from transforms.bundles.raw import Rows
 from transforms.settings import ReadSettings, TableSettings
 

@@ -16,8 +16,10 @@ def codes() -> frozenset[str]:
 
 
 def _known(code: str) -> str:
-    if code not in codes():
-        raise ValueError(f"no such language can be told; known: {', '.join(sorted(codes()))}")
+    known = codes()
+    if code not in known:
+        near = f"did you mean {code[:2].lower()}? Known" if code[:2].lower() in known else "known"
+        raise ValueError(f"no such language can be told; {near}: {', '.join(sorted(known))}")
     return code
 
 

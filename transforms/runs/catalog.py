@@ -6,21 +6,20 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from transforms.bundles.stores import open_store
 from transforms.errors import RafidError, UsageError
 from transforms.filesystems import OutputError, StorageError
 from transforms.runs.lock import MANIFESTS, is_claim
-from transforms.runs.manifest import Manifest, RunKey
+from transforms.runs.manifest import FORMAT, Manifest, RunKey
 from transforms.runs.names import check_name
 from transforms.runs.run import WAITING, Run
 from transforms.runs.switch import SWITCH, Switch, parse_switch, switch_record
 from transforms.storage import Folder
 
 MARKER = "rafid.json"  # an output folder has it; a folder without it is somebody else's
-_MARKER_TEXT = {"format": 1, "about": "A corpus written by Rafid. Follow manifests/ to read it."}
+_MARKER_TEXT = {"format": FORMAT, "about": "A corpus written by Rafid. Follow manifests/ to read it."}
 
 
 @dataclass(frozen=True)
@@ -86,19 +85,22 @@ def committed_runs(folder: Folder) -> list[Manifest]:
 
 
 def _list(folder: Folder) -> _Listing:
-    states = _local_states(folder.local_path(MANIFESTS)) if folder.is_local else _stored_states(folder.at(MANIFESTS))
+    states = _local_states(folder) if folder.is_local else _stored_states(folder.at(MANIFESTS))
     named = {name: each for name, each in states.items() if name.endswith(".json") and not name.startswith((".", "_"))}
     return _Listing(named, switch_record(folder))  # last: a switch that begins later has changed none of these
 
 
-def _local_states(folder: Path) -> dict[str, str]:
+def _local_states(folder: Folder) -> dict[str, str]:
+    path = folder.local_path(MANIFESTS)
     try:
-        with os.scandir(folder) as items:
+        with os.scandir(path) as items:
             return {item.name: _local_state(item) for item in items}
     except FileNotFoundError:
         return {}
+    except NotADirectoryError as error:
+        raise OutputError(f"output {folder.url}: is a file; name the folder of a corpus") from error
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be read: {error.strerror}") from error
+        raise OutputError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _local_state(item: os.DirEntry[str]) -> str:
@@ -194,13 +196,31 @@ def prepare_output(folder: Folder) -> None:
 
 
 def is_output(folder: Folder) -> bool:
-    """True for an output folder of Rafid's."""
-    return folder.exists(MARKER)
+    """True for an output folder of Rafid's.
+
+    Raises:
+        OutputError: it is one of another format, which another version wrote.
+    """
+    there = folder.exists(MARKER)
+    if there:
+        check_format(folder)
+    return there
+
+
+def check_format(folder: Folder) -> None:
+    """Raises OutputError for an output whose marker names another format; a damaged marker names none."""
+    with suppress(ValueError, OSError, StorageError):
+        marker = json.loads(folder.read(MARKER).to_pybytes())
+        if isinstance(marker, dict) and marker.get("format", FORMAT) != FORMAT:
+            raise OutputError(
+                f"output {folder.url}: {MARKER}: is of format {str(marker['format'])[:20]}, and this Rafid reads and "
+                f"writes format {FORMAT}; use the version that wrote it, or another output"
+            )
 
 
 def _check_free(folder: Folder) -> None:
     """Makes sure that a folder without a marker may become an output; others may be making it one at this moment."""
-    if folder.is_file():
+    if folder.is_file() or (folder.is_local and folder.local_path().exists() and not folder.local_path().is_dir()):
         raise OutputError(f"output {folder.url}: is a file; name a folder")
     unfinished = f".{MARKER}."  # markers that are being written
     if any(not name.startswith(unfinished) for name in folder.names()) and not is_output(folder):

@@ -8,22 +8,9 @@ from transforms.arrays import Bytes, Int64s
 from transforms.characters.kernels import count_forms
 from transforms.segmentation.kernels.text import MORE_FOR_A_FORM, segment_paragraphs
 from transforms.segmentation.records import Tables
-from transforms.segmentation.tables import FORMAT, TablesError, open_tables
-from transforms.segmentation.wheel import VERSION
+from transforms.segmentation.tables import default_data, open_tables
 
 REMEMBERED_WORDS = 1 << 17  # in each thread, 16 bytes each
-
-
-def default_data() -> Path:
-    """The default path of Farasa's compiled data.
-
-    Raises:
-        TablesError: the user has no home.
-    """
-    try:
-        return Path.home() / ".local" / "share" / "rafid" / f"farasa-{VERSION}-{FORMAT}.arrow"
-    except RuntimeError as error:
-        raise TablesError("Farasa's data: this user has no home; name the file with segmentation.data") from error
 
 
 class EmbeddedSegmenter:

@@ -22,10 +22,11 @@ from transforms.segmentation.records import (
     WEIGHTS,
     Tables,
 )
+from transforms.segmentation.wheel import VERSION
 
 FORMAT = 2
 _MAGIC = f"rafid-farasa-{FORMAT}".encode()
-_FETCH = "run: python -m pipelines.farasa fetch"
+_ARROW = b"ARROW1"  # how the file begins
 
 
 class TablesError(UsageError):
@@ -100,6 +101,23 @@ def write_tables(tables: Tables, description: bytes, path: Path) -> None:
             scratch.unlink()
 
 
+def check_free(path: Path) -> None:
+    """Makes sure that tables may be written to a path: nothing of somebody else's is there.
+
+    Raises:
+        UsageError: a folder is there, or a file that Arrow did not write.
+    """
+    try:
+        with path.open("rb") as file:
+            begins = file.read(len(_ARROW))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}; name a new file") from error
+    if begins not in (_ARROW, b""):
+        raise UsageError(f"{path}: is there already, and is not Farasa's data; name a new file")
+
+
 def _read(path: Path) -> pa.RecordBatch:
     """The record batch in a file of tables, mapped into memory."""
     try:
@@ -107,15 +125,40 @@ def _read(path: Path) -> pa.RecordBatch:
             content, _ = unseal(source.read_buffer())
         batch = pa.ipc.open_file(content).get_batch(0)
     except FileNotFoundError:
-        raise TablesError(f"{path}: Farasa's data is not there; {_FETCH}") from None
+        raise TablesError(f"{path}: Farasa's data is not there; {_fetch(path)}") from None
     except Damaged as error:
         raise _damaged(path, str(error)) from error
     except (OSError, pa.ArrowInvalid) as error:
-        raise TablesError(f"{path}: is not Farasa's data: {str(error).splitlines()[0]}; {_FETCH}") from error
+        why = "it is a folder" if path.is_dir() else str(error).splitlines()[0]
+        raise TablesError(f"{path}: is not Farasa's data: {why}; {_fetch(path)}") from error
     if (batch.schema.metadata or {}).get(b"format") != _MAGIC:
-        raise TablesError(f"{path}: is not Farasa's data as this version of Rafid compiles it; {_FETCH}")
+        raise TablesError(f"{path}: is not Farasa's data as this version of Rafid compiles it; {_fetch(path)}")
     return batch
 
 
 def _damaged(path: Path, why: str) -> TablesError:
-    return TablesError(f"{path}: is not Farasa's data as this version of Rafid compiles it: {why}; {_FETCH}")
+    return TablesError(f"{path}: is not Farasa's data as this version of Rafid compiles it: {why}; {_fetch(path)}")
+
+
+def default_data() -> Path:
+    """The default path of Farasa's compiled data.
+
+    Raises:
+        TablesError: the user has no home.
+    """
+    try:
+        return Path.home() / ".local" / "share" / "rafid" / f"farasa-{VERSION}-{FORMAT}.arrow"
+    except RuntimeError as error:
+        raise TablesError("Farasa's data: this user has no home; name the file with segmentation.data") from error
+
+
+def _fetch(path: Path) -> str:
+    """The remedy for a path where Farasa's data should be: the command that puts it there, if it can."""
+    with contextlib.suppress(TablesError):
+        if path == default_data():
+            return "run: python -m pipelines.farasa fetch"
+    try:
+        check_free(path)
+    except UsageError:
+        return "name another file, or run: python -m pipelines.farasa fetch"
+    return f"run: python -m pipelines.farasa fetch --to {path}"

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from transforms.bundles.sources import readable
 from transforms.errors import RunError
 from transforms.filesystems import OutputError, filesystem
-from transforms.runs.catalog import Catalog, read_catalog
+from transforms.runs.catalog import Catalog, check_format, read_catalog
 from transforms.runs.manifest import Manifest
 from transforms.shards import schemas
 from transforms.storage import Folder
@@ -32,7 +32,12 @@ class Corpus:
 
     @cached_property
     def catalog(self) -> Catalog:
-        """The runs, as they are when they are first asked for."""
+        """The runs, as they are when they are first asked for.
+
+        Raises:
+            OutputError: they cannot be listed, or the output is of another format.
+        """
+        check_format(self.folder)
         return read_catalog(self.folder)
 
     @property

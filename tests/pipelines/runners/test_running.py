@@ -7,6 +7,7 @@ from typing import Any
 import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.runners.portability import fn_api_runner
 
 from pipelines.config import IngestSettings
 from pipelines.graph import RunPlan
@@ -36,7 +37,7 @@ def test_the_local_runner_by_any_name_is_the_one_that_is_there(arguments: list[s
     assert runs_in_process(options)
 
 
-@pytest.mark.parametrize("name", ["FlinkRunner", "flink", "PortableRunner", "some.module.Runner"])
+@pytest.mark.parametrize("name", ["FlinkRunner", "flink", "PortableRunner", f"{fn_api_runner.__name__}.FnApiRunner"])
 def test_other_runners_are_left_alone(name: str) -> None:
     options = beam_options([f"--runner={name}"])
     assert runner_of(options) == name
@@ -116,6 +117,6 @@ def test_what_a_runner_says_of_itself_is_not_unexpected(text: str) -> None:
 
 def test_worker_in_the_driver_that_loses_its_runner_prints_no_traceback() -> None:
     command = [sys.executable, "-m", "tests.pipelines.runners.lost_runner"]
-    ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True, timeout=60)
+    ended = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True, timeout=180)
     assert "StatusCode.UNAVAILABLE" in ended.stdout
     assert "Traceback" not in ended.stderr

@@ -53,7 +53,7 @@ def test_a_plan_of_many_bundles_is_cut_short(capsys: pytest.CaptureFixture[str])
     assert [line for line in expected.lines() if line.strip() not in printed] == []
     hidden = "8 files passed over, hidden (names that begin with . or _): /in/.h0; /in/.h1; /in/.h2; /in/.h3; /in/.h4; "
     assert f"{hidden}and 3 more" in printed
-    assert "1 files passed over, of another ending (see input.endings): /in/new⟦U+000A⟧line.md" in printed
+    assert "1 file passed over, of another ending (see input.endings): /in/new⟦U+000A⟧line.md" in printed
 
 
 def with_values(manifest: Manifest, **values: Any) -> Manifest:
@@ -63,7 +63,7 @@ def with_values(manifest: Manifest, **values: Any) -> Manifest:
 def test_what_to_look_at_is_said(manifest: Manifest, capsys: pytest.CaptureFixture[str]) -> None:
     assert notices_of(with_values(manifest, findings={})) == []
     (mentioned,) = notices_of(manifest)  # a seed speaks of the delimiter in a sentence
-    assert mentioned.sentence.startswith("1 delimiters stand inside a line")
+    assert mentioned.sentence.startswith("1 delimiter stands inside a line")
     places = [{"bundle": "a\u202e.txt", "offset": 1234, "excerpt": "<<<FILE>>>ب"}]
     odd = with_values(
         manifest,
@@ -79,9 +79,9 @@ def test_what_to_look_at_is_said(manifest: Manifest, capsys: pytest.CaptureFixtu
         "3 documents repaired in 1,500 characters; their bytes are in rejects/\n",
         "7 delimiters stand inside a line, as after a file that does not end its last line; no document begins there: "
         "a⟦U+202E⟧.txt, byte 1,234: <<<FILE>>>ب\n",
-        "1 documents look like HTML; taken as text\n",
-        "1 files passed over, unfinished (.tmp, .part, .crdownload, ~): /in/z.tmp\n",
-        "1 files passed over, links that lead nowhere: /in/l.txt\n",
+        "1 document looks like HTML; taken as text\n",
+        "1 file passed over, unfinished (.tmp, .part, .crdownload, ~): /in/z.tmp\n",
+        "1 file passed over, a link that leads nowhere: /in/l.txt\n",
     ):
         assert said in printed
 
