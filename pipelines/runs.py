@@ -9,7 +9,7 @@ from pipelines.complaints import complain
 from pipelines.views.summary import print_summary
 from pipelines.views.translation import Plural, gettext
 from transforms import console
-from transforms.errors import RafidError, UsageError
+from transforms.errors import RafidError, UsageError, command_line
 from transforms.runs.catalog import MARKER, Catalog, is_output, read_catalog
 from transforms.runs.cleaning import clean_up, remove_run, unfinished_runs
 from transforms.runs.lock import lock_output
@@ -39,7 +39,7 @@ Exit codes: 0 all is well; 1 something is wrong with a run; 2 wrong use.
 
 def parser() -> Parser:
     """The command line."""
-    command = Parser(prog="python -m pipelines.runs", description=__doc__, epilog=_EPILOG)
+    command = Parser(prog=command_line("runs"), description=__doc__, epilog=_EPILOG)
     place = output_before(_ACTIONS)
     command.add_argument("output", metavar="OUTPUT", type=place, help="the folder that a corpus was written to")
     command.add_argument("action", nargs="?", default="list", choices=_ACTIONS)
@@ -87,7 +87,7 @@ def _act(arguments: argparse.Namespace) -> int:
         return _show_overlap(output, arguments)
     if name is None:
         raise UsageError(
-            f"{arguments.action}: name a run, for example python -m pipelines.runs {output.url} {arguments.action} RUN"
+            f"{arguments.action}: name a run, for example {command_line('runs')} {output.url} {arguments.action} RUN"
         )
     if arguments.action == "show":
         return _show_run(read_catalog(output), name)

@@ -208,7 +208,7 @@ def _facts(manifest: Manifest) -> Iterator[str]:
         yield gettext("rejected, see rejects/: {reasons}", reasons=reasons)
 
 
-_TITLES = {"fingerprint": "reading", "join": "deciding", "write": "writing"}
+TITLES = {"fingerprint": "reading", "join": "deciding", "write": "writing"}
 _SECONDS_BETWEEN_LINES = 5.0
 
 
@@ -237,7 +237,7 @@ class Lines:
 
     def __init__(self, run: str, total: int, form: Callable[[dict[str, Any]], str]) -> None:
         self._run, self._total, self._form = run, total, form
-        self._done = dict.fromkeys(_TITLES, 0)
+        self._done = dict.fromkeys(TITLES, 0)
         self._begun = self._last = time.monotonic()
 
     def __call__(self, stage: str, size: int) -> None:
@@ -256,7 +256,7 @@ def _as_json(facts: dict[str, Any]) -> str:
 
 def _as_text(facts: dict[str, Any]) -> str:
     share = 100 * facts["bytes"] / max(1, facts["of"])
-    return f"{facts['run']}: {_TITLES[facts['stage']]} {share:.0f}% of {facts['of']:,} bytes, {facts['seconds']:.0f} s"
+    return f"{facts['run']}: {TITLES[facts['stage']]} {share:.0f}% of {facts['of']:,} bytes, {facts['seconds']:.0f} s"
 
 
 @contextmanager
@@ -279,7 +279,7 @@ def bars(total: int) -> Iterator[None]:
 
 
 def _moving(display: Any, total: int) -> Observer:
-    tasks = {name: display.add_task(title, total=total, start=False, visible=False) for name, title in _TITLES.items()}
+    tasks = {name: display.add_task(title, total=total, start=False, visible=False) for name, title in TITLES.items()}
 
     def begin(stage: str) -> None:
         display.update(tasks[stage], visible=True)
