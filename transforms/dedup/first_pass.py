@@ -63,6 +63,7 @@ def fingerprint_split(
 def document_ids(split: Split, documents: Documents) -> list[str]:
     """The id of each document: 128 bits, in hex, of SHA-256 over its bundle's name, its offset and its text."""
     text = np.ascontiguousarray(documents.text).data
+    names = [each.bundle.name.encode() for each in split.ranges]
     ids = []
     for bundle, offset, start, end in zip(
         documents.bundle.tolist(),
@@ -71,7 +72,7 @@ def document_ids(split: Split, documents: Documents) -> list[str]:
         documents.text_end.tolist(),
         strict=True,
     ):
-        digest = hashlib.sha256(f"{split.ranges[bundle].bundle.name}\0{offset}\0".encode())
+        digest = hashlib.sha256(b"%b\0%d\0" % (names[bundle], offset))
         digest.update(text[start:end])
         ids.append(digest.hexdigest()[:32])
     return ids
