@@ -239,7 +239,7 @@ def test_a_folder_without_files_of_its_endings_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", ["txt", ".", "./a", "a.txt"])
 def test_what_is_no_ending_is_refused(ending: str) -> None:
-    with pytest.raises(ValidationError, match="not an ending; write it with its dot"):
+    with pytest.raises(ValidationError, match="should be an ending with its dot"):
         ReadSettings(endings=[ending])
 
 
