@@ -16,6 +16,7 @@ import fsspec
 
 from transforms.errors import RunError, UsageError
 
+MARKER = "rafid.json"  # an output folder has it; a folder without it is somebody else's
 Check = Callable[[], None]
 _guards: dict[str, Check] = {}
 
