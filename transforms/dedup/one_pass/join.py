@@ -99,7 +99,7 @@ def _join(
     del ends
     match = np.empty(len(contenders), np.int64)
     similarity = np.empty(len(contenders), np.float64)
-    statistics = np.zeros(2, np.int64)
+    candidates = np.zeros(1, np.int64)
     join_rows(
         ordered.tokens, ordered.bounds, ordered.alone, ordered.identities,
         ordered.numbers.numbers, ordered.numbers.offsets, slots, places, uses,
@@ -108,11 +108,12 @@ def _join(
         np.zeros(len(uses), np.int32), np.zeros(len(uses), np.int32),
         np.empty(postings, np.int32), np.empty(postings, np.int32),
         np.full(sets, -1, np.int32), np.empty(sets, np.uint64),
-        match, similarity, statistics,
+        np.zeros(sets, np.int32), np.full(sets, -1, np.int64), np.zeros(sets),
+        match, similarity, candidates,
     )  # fmt: skip
     within = match >= 0
     match[within] = ordered.paragraphs[match[within]]
-    return _decision(contenders, match, similarity, first_copy, given, int(statistics[0]))
+    return _decision(contenders, match, similarity, first_copy, given, int(candidates[0]))
 
 
 def _decision(
