@@ -186,14 +186,7 @@ def test_what_is_passed_over_is_told(
 @pytest.mark.parametrize("where", ["disk", "store"])
 def test_a_corpus_below_a_folder_is_passed_over(where: str, tmp_path: Path) -> None:
     """What runs wrote is no new text, wherever beside the bundles they wrote it."""
-    files = (
-        "a.txt",
-        "out/rafid.json",
-        "out/README.md",
-        "out/documents/run=x/0.parquet",
-        "old/out/rafid.json",
-        "z/b.txt",
-    )
+    corpora = ("out/rafid.json", "out/README.md", "out/documents/run=x/0.parquet", "old/out/rafid.json")
     root = str(tmp_path) if where == "disk" else f"memory://{tmp_path}"
     system, path = filesystem(root)
     for name in ("a.txt", *corpora, "z/b.txt"):
@@ -267,7 +260,7 @@ def test_a_folder_without_files_of_its_endings_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", ["txt", ".", "./a", "a.txt"])
 def test_what_is_no_ending_is_refused(ending: str) -> None:
-    with pytest.raises(ValidationError, match="not an ending; write it with its dot"):
+    with pytest.raises(ValidationError, match="should be an ending with its dot"):
         ReadSettings(endings=[ending])
 
 
