@@ -36,6 +36,37 @@ def advance(stage: str, size: int) -> None:
         observer(stage, size)
 
 
+# Told of the share of its work, 0 to 1, that somebody has done.
+Progress = Callable[[float], None]
+
+
+def unheard(_: float) -> None:
+    """Takes progress that nobody asked for."""
+
+
+class Steps:
+    """The progress of a stage over some bytes of the input, which is told step by step and never twice.
+
+    Args:
+        stage: its name.
+        size: the bytes.
+    """
+
+    def __init__(self, stage: str, size: int) -> None:
+        self._stage, self._size, self._told = stage, size, 0
+
+    def __call__(self, share: float) -> None:
+        """Tells that this share of the bytes is done with; all of them, at 1."""
+        done = min(self._size, int(share * self._size))
+        if done > self._told:
+            advance(self._stage, done - self._told)
+            self._told = done
+
+    def within(self, start: float, end: float) -> Progress:
+        """The progress of a part of the work, which takes the whole from one share to another."""
+        return lambda share: self(start + share * (end - start))
+
+
 @contextmanager
 def observed(observer: Observer) -> Iterator[None]:
     """Lets `observer` be told, inside the block, how far runs in this process are."""

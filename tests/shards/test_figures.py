@@ -74,7 +74,7 @@ def test_kept_copies_that_are_much_shorter_are_shown(tmp_path: Path) -> None:
     assert shortened.rows[0]["offset"] == len(lines[0].encode()) + 1
     assert shortened.rows[0]["lost"] == len(long.encode()) - len(lines[0].encode())
     page = (tmp_path / "out/reports/r.html").read_text()
-    assert "1 near-duplicates were longer than the kept paragraph" in page
+    assert "1 near-duplicate was longer than the kept paragraph" in page
 
 
 def test_pairs_are_marked_where_they_differ(corpus: Corpus, figures: Figures) -> None:

@@ -1,15 +1,21 @@
 """How far a run is: told by the stages, shown on standard error."""
 
+import gzip
 import json
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.ingest import main
-from pipelines.views import summary as progress
+from pipelines.views import progress
 from tests.conftest import UNSEGMENTED
+from transforms.arrays import Bytes, Int64s
 from transforms.parallel import advance, observed
+from transforms.shards.tables import segmented
 
 
 def ingest(seeds: Path, tmp_path: Path, *more: str) -> int:
@@ -46,6 +52,60 @@ def test_lines_where_there_is_no_terminal(seeds: Path, tmp_path: Path, capsys: p
     assert "r: writing 100% of 90,067 bytes" in lines[-1]
 
 
+def moved(tmp_path: Path, *more: str) -> dict[str, list[int]]:
+    """The bytes that each stage told of, step by step, in a run over one file that is one split."""
+    told: dict[str, list[int]] = {"fingerprint": [], "join": [], "write": []}
+    options = ["--output", str(tmp_path / "out"), "--quiet", "--set", "run.report=false", *more]
+    with observed(lambda stage, size: told[stage].append(size)):
+        assert main(["--input", str(tmp_path / "in"), *options]) == 0
+    return told
+
+
+def test_it_moves_within_a_compressed_bundle_which_is_one_split(tmp_path: Path) -> None:
+    words = np.random.default_rng(0).permutation(40_000).astype(str)
+    text = "".join(f"<<<FILE>>> {at}\nكتاب {' '.join(words[at : at + 8])}\n" for at in range(0, len(words), 8))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
+    size = (tmp_path / "in" / "a.txt.gz").stat().st_size
+    told = moved(tmp_path, *UNSEGMENTED, "--set", "input.part_bytes=20000")
+    assert {stage: sum(steps) for stage, steps in told.items()} == {"fingerprint": size, "join": size, "write": size}
+    assert len(told["write"]) > 5
+
+
+def test_it_moves_within_a_split_of_several_bundles(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(5):
+        (tmp_path / "in" / f"{number}.txt").write_text(f"<<<FILE>>> {number}\nكتاب {number}\n", encoding="utf-8")
+    told = moved(tmp_path, *UNSEGMENTED)
+    assert len(told["fingerprint"]) == 5
+    assert len(told["join"]) == len(told["write"]) == 1
+
+
+class Letters:
+    """A segmenter that changes nothing."""
+
+    def segment_buffer(self, text: Bytes, start: Int64s, end: Int64s) -> tuple[Bytes, Int64s]:
+        """The paragraphs as they are."""
+        pieces = [text[begin:stop] for begin, stop in zip(start, end, strict=True)]
+        return np.concatenate([np.zeros(0, np.uint8), *pieces]), np.cumsum([0, *map(len, pieces)]).astype(np.int64)
+
+    def close(self) -> None:
+        """Closes nothing."""
+
+
+@given(sizes=st.lists(st.integers(1, 40)), step=st.integers(1, 60))
+def test_a_text_is_segmented_step_by_step_as_at_once(sizes: list[int], step: int) -> None:
+    end = np.cumsum(sizes, dtype=np.int64)
+    start, text = end - np.array(sizes, np.int64), np.arange(sum(sizes), dtype=np.uint8)
+    shares: list[float] = []
+    out, offsets = segmented(Letters(), text, start, end, shares.append, step)
+    once, at_once = Letters().segment_buffer(text, start, end)
+    assert (out.tolist(), offsets.tolist()) == (once.tolist(), at_once.tolist())
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert len(shares) <= 1 + sum(sizes) // step
+
+
 @pytest.mark.usefixtures("_every_line")
 def test_json_lines(seeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ingest(seeds, tmp_path, "--log-format", "json") == 0
@@ -55,6 +115,7 @@ def test_json_lines(seeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     steps = [json.loads(line) for line in printed.err.splitlines()]
     assert {step["event"] for step in steps} == {"progress"}
     assert (steps[-1]["stage"], steps[-1]["bytes"], steps[-1]["of"]) == ("write", 90067, 90067)
+    assert all(step["rate"] > 0 and step["left"] >= 0 for step in steps if step["bytes"])
 
 
 @pytest.mark.usefixtures("_every_line")
