@@ -63,6 +63,7 @@ class WriteSplit(beam.PTransform):
         for part, documents in read_again(parts, self._reading, read_source_type(run)):
             progress = done.within(len(written) / len(parts), (len(written) + 1) / len(parts))
             written.append(write_split(run, part, documents, self._breaks, segmenter, self._settings, progress))
+            progress(1)
             del documents  # not in memory beside the next part's
         done(1)
         return written
