@@ -82,7 +82,7 @@ def _act(arguments: argparse.Namespace) -> int:
             return _verify_runs(output, [catalog.run(name)], sources=arguments.sources)
         return _verify_all(catalog, sources=arguments.sources)
     if arguments.action == "list":
-        return _list_runs(read_catalog(output))
+        return list_runs(read_catalog(output))
     if arguments.action == "overlap":
         return _show_overlap(output, arguments)
     if name is None:
@@ -94,18 +94,26 @@ def _act(arguments: argparse.Namespace) -> int:
     return remove(output, check_name(name), sure=arguments.yes)
 
 
-def _list_runs(catalog: Catalog) -> int:
-    """Prints a row for each run, in the order of their commits, then damaged ones, then those never finished."""
+def list_runs(catalog: Catalog) -> int:
+    """Prints a row for each run, in the order of their commits, then damaged ones, then those never finished.
+
+    All figures are paragraphs. With names as runs have them by default a row takes no more than 80 columns.
+    """
     rows = []
     for each in catalog.runs:
         paragraphs = each.counts.paragraphs
-        counts = (len(each.inputs), each.counts.documents.total, paragraphs.kept, paragraphs.duplicate)
-        rows.append([each.run, each.started[:19], *(f"{count:,}" for count in counts), each.state])
-    rows += [[name, "", "", "", "", "", "damaged"] for name in catalog.damaged]
-    rows += [[run.id, "", "", "", "", "", "unfinished"] for run in unfinished_runs(catalog.folder)]
-    heads = ("run", "began", "inputs", "documents", "kept", "duplicates", "state")
-    console.answer(console.table(heads, rows, left=("run", "began", "state")))
+        figures = map(_short, (paragraphs.total, paragraphs.kept, paragraphs.duplicate))
+        rows.append([each.run, each.started[:16].replace("T", " "), *figures])
+    rows += [[name, "damaged", "", "", ""] for name in catalog.damaged]
+    rows += [[run.id, "unfinished", "", "", ""] for run in unfinished_runs(catalog.folder)]
+    heads = ("run", "began (UTC)", "paragraphs", "kept", "duplicate")
+    console.answer(console.table(heads, rows, left=("run", "began (UTC)"), plain=True))
     return _complain_of_damaged(catalog)
+
+
+def _short(count: int) -> str:
+    """A count that takes nine letters at most."""
+    return f"{count:,}" if count < 10_000_000 else f"{count / 1_000_000:,.1f} M"
 
 
 def _complain_of_damaged(catalog: Catalog) -> int:
