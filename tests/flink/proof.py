@@ -1,7 +1,8 @@
 """The proof on Flink: `make test-flink JAR=...` with Beam's job-server jar.
 
 The same bundles are run in one process and on a cluster of this machine, with as many tasks as slots and more splits:
-with both joins undisturbed, with a TaskManager killed in the middle, and with a worker killed in the middle. Each run
+with both joins undisturbed, with a TaskManager killed in the middle, and with a worker killed in the middle; all with
+a filter, and against another corpus. Each run
 must end with the rows of the run in one process, and with its bytes; how records were spread over slots is printed.
 At last they are given to a stream, which must take them all, end when it is told to, and keep what the run has kept.
 With Beam's jar this proves that the graph runs on Flink, and what Flink's second attempts do to it. With another jar it
@@ -39,6 +40,7 @@ from transforms.runs.run import LEDGER_FOLDERS
 from transforms.storage import Folder
 
 _TURNS = 40  # so that there is a middle
+_FILTER = "{use: tests.filters.examples:named, part: harbour}"
 _EXPECTED = {"one_pass": "expected", "partitioned": "expected_partitioned"}  # folders of runs in one process, by join
 
 
@@ -97,11 +99,10 @@ class Cases:
 
     def prove(self, turns: int = _TURNS) -> list[Case]:
         """The cases of runs, one after the other, on so many turns of the seeds."""
-        write_bundles(self.folder / "bundles", turns)
+        bundles = write_bundles(self.folder / "bundles", turns)
+        self._run_here(self.folder / "other", f"--input={min(bundles.glob('*.txt'))}", "--set=dedup.against=[]")
         for join, name in _EXPECTED.items():
-            code, _, errors = self._driver(self.folder / name, join).end()
-            if code:
-                raise UsageError(f"the run in one process failed already: {errors}")
+            self._run_here(self.folder / name, f"--set=dedup.join={join}")
         return [
             self._case("one pass", "one_pass"),
             self._case("partitioned", "partitioned"),
@@ -109,13 +110,20 @@ class Cases:
             self._case("worker killed", "partitioned", self._kill_worker),
         ]
 
-    def _driver(self, output: Path, join: str, *more: str) -> Driver:
-        """A run of the bundles."""
-        return Driver([*arguments(self.folder / "bundles", output), f"--set=dedup.join={join}", *more], output)
+    def _driver(self, output: Path, *more: str) -> Driver:
+        """A run of the bundles, with a filter, and without what another corpus keeps."""
+        all_stages = [f"--set=dedup.against=[{self.folder / 'other'}]", f"--set=filters=[{_FILTER}]"]
+        return Driver([*arguments(self.folder / "bundles", output), *all_stages, *more], output)
+
+    def _run_here(self, output: Path, *more: str) -> None:
+        """Runs it in one process."""
+        code, _, errors = self._driver(output, *more).end()
+        if code:
+            raise UsageError(f"the run in one process failed already: {errors}")
 
     def _case(self, name: str, join: str, kill: Callable[[], None] | None = None) -> Case:
         begun, output = time.monotonic(), self.folder / name.replace(" ", "_")
-        driver, expected = self._driver(output, join, *self.way), self.folder / _EXPECTED[join]
+        driver, expected = self._driver(output, f"--set=dedup.join={join}", *self.way), self.folder / _EXPECTED[join]
         at_work = lambda: list(output.glob("index/run=x/fingerprints/*.arrow"))  # noqa: E731
         wait_until(lambda: at_work() or driver.process.poll() is not None, 600)
         if kill and driver.process.poll() is None:

@@ -13,6 +13,7 @@ import pytest
 
 from pipelines.config import FlinkSettings
 from pipelines.runners.flink_rest import FlinkRest
+from tests.corpus import read_corpus
 from tests.flink.cluster import LocalCluster
 from tests.flink.harness import Driver, Pool, arguments, on_flink, write_bundles
 from tests.flink.proof import Cases
@@ -77,6 +78,9 @@ def test_both_joins_and_their_second_attempts_write_the_bytes_of_one_process(
     assert all(case.rows > 100 for case in cases)
     assert [len(case.spread) for case in cases] == [2] * 4
     assert min(min(case.spread) for case in cases) > 20
+    rows = read_corpus(tmp_path / "expected", "x")  # what the cases were compared with
+    assert any(row["kept_corpus"] == str(tmp_path / "other") for row in rows.duplicates)
+    assert {"harbour"} == {row["reason"] for row in rows.filtered}
 
 
 @pytest.mark.usefixtures("nothing_left")
