@@ -1,4 +1,4 @@
-"""Writes the reports of runs: what came in, where it went and why, a page each."""
+"""Writes the reports of runs, a page each, and the page of the corpus: what came in, where it went, how it grew."""
 
 import argparse
 import sys
@@ -25,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
+    from pipelines.views.corpus_page import write_page  # noqa: PLC0415
     from pipelines.views.report import write_report  # noqa: PLC0415 - what it takes is imported where errors are caught
     from transforms.shards.corpus import Corpus, reading  # noqa: PLC0415
 
@@ -33,6 +34,8 @@ def _report(arguments: argparse.Namespace) -> int:
     for each in runs:
         with reading(corpus):
             console.say(write_report(corpus, each.run))
+    with reading(corpus):
+        console.say(write_page(corpus))
     return 0
 
 

@@ -207,13 +207,13 @@ def remove(output: Folder, name: str, *, sure: bool) -> int:
 
 
 def _renew_card(output: Folder) -> None:
-    """Takes the run out of the card; the run is removed, whatever becomes of it."""
-    from pipelines.views.card import renew_card  # noqa: PLC0415 - templates are of no use elsewhere
+    """Takes the run out of the card and the corpus page; the run is removed, whatever becomes of them."""
+    from pipelines.views.publishing import renew  # noqa: PLC0415 - templates are of no use elsewhere
 
     try:
-        renew_card(output)
+        renew(output)
     except RafidError as error:
-        console.tell(f"rafid: the card is not written anew: {error}")
+        console.tell(f"rafid: the card and the page are not written anew: {error}")
 
 
 if __name__ == "__main__":

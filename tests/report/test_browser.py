@@ -53,6 +53,22 @@ def test_no_table_is_cut(window: Browser, report: Path) -> None:
     assert window.ask(f"{parts}.filter(each => each.scrollWidth > each.clientWidth).map(each => each.innerText)") == []
 
 
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_the_page_of_the_corpus_is_whole_too(window: Browser, report: Path, width: int) -> None:
+    page = report.with_name("index.html")
+    window.requests()
+    window.complaints()
+    window.open(page, width)
+    assert [url for url in window.requests() if url != page.as_uri() and not url.startswith("data:")] == []
+    assert window.complaints() == []
+    assert window.ask("document.documentElement.scrollWidth") <= width
+    parts = "[...document.querySelectorAll('.wide, .panel, figure')].filter(each => each.clientWidth)"
+    assert window.ask(f"{parts}.filter(each => each.scrollWidth > each.clientWidth).length") == 0
+    rows = window.table("التشغيلات" if window.ask("document.documentElement.lang") == "ar" else "Runs")
+    assert [len(row) for row in rows] == [6, 6]
+    assert rows[1][0] == "shown"
+
+
 def test_texts_neither_run_nor_become_part_of_the_page(window: Browser, report: Path) -> None:
     window.open(report, 1280)
     assert window.ask("document.title") in {"Run shown", "التشغيلة shown"}
