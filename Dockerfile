@@ -11,7 +11,7 @@ RUN python -m venv venv
 ENV PATH=/opt/rafid/venv/bin:$PATH PYTHONUNBUFFERED=1
 
 # What is needed changes less often than what uses it: its layer stays.
-COPY --chown=rafid setup.py pyproject.toml README.md CHANGELOG.md ./
+COPY --chown=rafid setup.py rafid.py pyproject.toml README.md CHANGELOG.md ./
 RUN pip install --no-cache-dir '.[flink,s3]' && pip uninstall --yes rafid
 
 COPY --chown=rafid configs configs

@@ -19,24 +19,30 @@ RUNTIME = [
     "pydantic>=2.11,<3",  # typed settings with errors that name the key
     "pyyaml>=6,<7",  # configuration files
     "rich>=14,<16",  # progress bars and tables in a terminal
+    "shtab>=1.13,<2",  # completion in shells; pure Python
     "xxhash>=3.5,<4",  # digests of files that are mapped and trusted, at the speed of memory
     "zstandard>=0.23,<1",  # bundles compressed by zstd
 ]
 EXTRAS = {
     "farasapy": ["farasapy==0.1.1"],  # the published Java segmenter's wrapper, for whoever wants the original
     "flink": ["requests>=2.32,<3"],  # Flink's REST interface
+    "huggingface": ["huggingface_hub>=1.30,<2"],  # puts a corpus on the hub
     "s3": ["s3fs>=2026.2"],  # object stores that speak S3
     "dev": [
         "babel>=2.17,<3",  # extracts the sentences that are translated, and compiles their catalogs
+        "huggingface_hub>=1.30,<2",  # tests push to a hub on loopback
         "hypothesis>=6.130,<7",  # properties
+        "ipykernel>=7,<8",  # the kernel that docs/tutorial.ipynb is run in
         "kubernetes-validate==1.37.0",  # Kubernetes' schemas, for configs/kubernetes
         "mypy==2.4.1",  # strict types
+        "nbclient>=0.11,<0.12",  # runs docs/tutorial.ipynb
         "pytest>=8.4,<10",
         "pytest-timeout>=2.4,<3",  # a hanging test names itself
         "pytest-xdist>=3.8,<4",  # tests on all cores
         "requests>=2.32,<3",
         "ruff==0.17.6",  # lint and format
         "s3fs>=2026.2",  # tests/s3 run against a server
+        "setuptools>=75,<82",  # builds the wheel that tests install elsewhere
         "selenium>=4.40,<4.52",  # opens the report in a browser
         "types-PyYAML>=6",
         "types-requests>=2.32",
@@ -67,7 +73,8 @@ setup(
     long_description=(PROJECT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
-    python_requires=">=3.11,<3.13",
+    python_requires=">=3.11,<3.15",
+    py_modules=["rafid"],
     packages=find_packages(include=["pipelines", "pipelines.*", "transforms", "transforms.*"]),
     package_data={
         "pipelines": ["py.typed", "views/templates/*", "views/locale/*/*/*.mo", "runners/worker_boot", "dags/*"],
@@ -77,5 +84,5 @@ setup(
     data_files=[(f"share/rafid/{folder}", files_in(folder)) for folder in ("configs", "configs/kubernetes")],
     install_requires=RUNTIME,
     extras_require=EXTRAS,
-    entry_points={"console_scripts": ["rafid=pipelines.__main__:main"]},
+    entry_points={"console_scripts": ["rafid=rafid:main"]},
 )

@@ -1,4 +1,4 @@
-"""Writes the reference pages of docs/ that come from the code: every setting, every column, the whole fold."""
+"""Writes the reference pages of docs/ that come from the code, or a notebook: every setting, column, the whole fold."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ import annotated_types
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from docs import fold
+from docs import fold, notebook
 from pipelines.config import IngestSettings
 from pipelines.views.card import MEANINGS, SOURCE_MEANING, type_name
 from transforms.bundles.errors import RejectReason
@@ -167,7 +167,12 @@ def _table(ledger: str) -> str:
     return f"\n## {ledger}\n\n{_LEDGER_TITLES[ledger]}.\n\n| column | type | |\n|---|---|---|\n{rows}"
 
 
-PAGES = {"settings.md": settings_page, "schema.md": schema_page, "definition.md": definition_page}
+PAGES = {
+    "settings.md": settings_page,
+    "schema.md": schema_page,
+    "definition.md": definition_page,
+    "notebook.md": notebook.page,
+}
 
 
 def main() -> int:

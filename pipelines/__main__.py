@@ -9,7 +9,9 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
-from pipelines.cli import Command, Parser, run
+from pipelines.cli import Command, Parser, imports_at_rest, run
+from pipelines.complaints import own_version
+from transforms import console
 from transforms.errors import UsageError
 
 COMMANDS = {
@@ -22,15 +24,18 @@ COMMANDS = {
     "watch": "takes bundles as they arrive in a folder",
     "farasa": "fetches Farasa's data; segments lines",
     "kernels": "compiles the kernels",
+    "worker_pool": "starts workers for a cluster's tasks",
+    "completion": "completes commands and options in a shell",
 }
 
 
 def parser() -> Parser:
     """The command line."""
-    listed = "\n".join(f"  {name:<10}{purpose}" for name, purpose in COMMANDS.items())
-    places = "\n".join(f"  {name:<10}{place}" for name, place in shipped().items())
+    listed = "\n".join(f"  {name:<13}{purpose}" for name, purpose in COMMANDS.items())
+    places = "\n".join(f"  {name:<13}{place}" for name, place in shipped().items())
     epilog = f"files that come with it, configurations and a DAG for Airflow:\n{places}"
     command = Parser(prog="rafid", usage="rafid COMMAND ...", description=f"commands:\n{listed}", epilog=epilog)
+    command.add_argument("--version", action="store_true", help="print the version")
     command.add_argument("command", nargs="?", help=argparse.SUPPRESS)
     command.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return command
@@ -53,6 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _dispatch(arguments: argparse.Namespace) -> int:
     name = arguments.command
+    if arguments.version:
+        console.answer(f"rafid {own_version()}")
+        return 0
     if name is None:
         parser().print_help()
         return 0
@@ -60,7 +68,9 @@ def _dispatch(arguments: argparse.Namespace) -> int:
         near = difflib.get_close_matches(name, COMMANDS, 1)
         remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"
         raise UsageError(f"{name}: unknown command; {remedy}")
-    code: int = import_module(f"pipelines.{name}").main(arguments.rest)
+    with imports_at_rest():
+        command = import_module(f"pipelines.{name}")
+    code: int = command.main(arguments.rest)
     return code
 
 

@@ -1,5 +1,6 @@
 """A job as `ingest` is asked for it: its runs one after the other, and what is said, shown and written of each."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +22,6 @@ from transforms.dedup.index.references import references_of
 from transforms.filters.running import load_filters
 from transforms.runs.manifest import Manifest
 from transforms.segmentation.segmenter import shared_segmenter
-from transforms.storage import Folder
 
 NOTHING_NEW = 99  # what schedulers take for "skipped"
 
@@ -37,6 +37,7 @@ class Request:
         quiet: print errors and warnings only.
         strict: let a run that takes nothing in be a failure.
         log_format: `json` for a JSON object a line; `text` for people.
+        progress: makes what runs a slice show how far it is; None: as `log_format` says, on standard error.
     """
 
     beam: Sequence[str] = ()
@@ -45,6 +46,7 @@ class Request:
     quiet: bool = False
     strict: bool = False
     log_format: str = "text"
+    progress: Callable[[RunSlice], RunSlice] | None = None
 
 
 def run_batch(listing: Listing, settings: IngestSettings, request: Request) -> int:
@@ -58,7 +60,7 @@ def run_batch(listing: Listing, settings: IngestSettings, request: Request) -> i
     if in_process:
         shared_segmenter(settings.segmentation)  # what it lacks is said before any work
     say, summarize = speakers(request.log_format, quiet=request.quiet)
-    reports = in_process and settings.run.report
+    publisher = Publisher(settings, say, time.monotonic)
     committed, vain = False, False
     for manifest in runs_of_job(listing, settings, options, request, say):
         committed = True
@@ -66,14 +68,12 @@ def run_batch(listing: Listing, settings: IngestSettings, request: Request) -> i
         if why := why_nothing_is_taken(manifest):
             vain = True
             console.tell(f"rafid: run {manifest.run}: {why}")
-        if reports:
-            publish_views(settings.folder(), manifest.run, say)
+        publisher.publish(manifest.run)
     if not committed:
         for each in passed_over_notices(listing.passed_over):
             say(str(each))
         say(gettext("nothing new"))
-        if reports:
-            publish_views(settings.folder(), "", say)
+        publisher.publish()
         return NOTHING_NEW
     return 1 if vain and request.strict else 0
 
@@ -85,7 +85,7 @@ def runs_of_job(
     in_process, interruption = runs_in_process(options), Interruption()
     runner: RunSlice = partial(run_slice, settings=settings, options=options, say=say, interruption=interruption)
     if in_process and not request.quiet:
-        runner = with_progress(runner, request.log_format)
+        runner = request.progress(runner) if request.progress else with_progress(runner, request.log_format)
     return run_job(
         listing.bundles,
         settings,
@@ -119,19 +119,39 @@ def print_estimate(listing: Listing, settings: IngestSettings, beam: Sequence[st
     return 0
 
 
-def publish_views(output: Folder, run: str, say: Callable[[str], None]) -> None:
-    """Writes the reports that are due and the card, and says where; a failure is a warning, for the runs stand.
+class Publisher:
+    """Publishes what people look at: the reports that are due and the card; a failure is a warning, for the runs stand.
 
-    Args:
-        output: the corpus.
-        run: the run that was just committed; empty where none was, but a killed process may have left reports due.
-        say: told of each report.
+    Where `run.report` is off, or the output has no run yet, nothing is written but a card anew that is there.
     """
-    from pipelines.views.publishing import publish  # noqa: PLC0415 - templates are of no use before
 
-    try:
-        for url in publish(output):
-            say(url)
-    except Exception as error:
-        known = f"run {run} is committed, but its report is not written" if run else "reports are not written"
-        console.tell(f"rafid: {known}: {explained(error)}")
+    def __init__(self, settings: IngestSettings, say: Callable[[str], None], clock: Callable[[], float]) -> None:
+        self._settings, self._say, self._clock = settings, say, clock
+        self._due = ""  # the last run that is not published
+        self._next = clock()
+
+    def note(self, run: str) -> None:
+        """Notes a run that has been committed."""
+        self._due = run
+
+    def look(self, *, now: bool = False) -> None:
+        """Publishes where a run is due, and `run.report_every` has passed since the last time, or with `now`."""
+        if self._due and (now or self._clock() >= self._next):
+            self.publish(self._due)
+            self._next = self._clock() + self._settings.run.report_every
+
+    def publish(self, run: str = "") -> None:
+        """Publishes at once; `run` was just committed, or is empty: a killed process may have left reports due."""
+        from pipelines.views.card import renew_card  # noqa: PLC0415 - templates are of no use before
+        from pipelines.views.publishing import publish  # noqa: PLC0415
+
+        self._due = ""
+        try:
+            if not self._settings.run.report:
+                renew_card(self._settings.folder())
+                return
+            for url in publish(self._settings.folder()):
+                self._say(url)
+        except Exception as error:
+            known = f"run {run} is committed, but its report is not written" if run else "reports are not written"
+            console.tell(f"rafid: {known}: {explained(error)}")

@@ -5,6 +5,7 @@ import difflib
 import gc
 import logging
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,7 +34,26 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raises UsageError."""
-        raise UsageError(f"{message}; see --help")
+        raise UsageError(f"{message} See --help" if message.endswith("?") else f"{message}; see --help")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
+        """As argparse does it; but an option that is mistyped is named before anything else that is wrong."""
+        given = list(sys.argv[1:] if args is None else args)
+        try:
+            return super().parse_known_args(given, namespace)
+        except UsageError:
+            options = [each for each in given if each.startswith("--") and each != "--"]
+            known = self._options()
+            self.check_unknown([each for each in options if each.partition("=")[0] not in known], only_near=True)
+            raise
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Raises ArgumentError for a choice that there is not, and names the one that is most like it."""
+        choices = list(map(str, action.choices or ()))
+        if action.choices is not None and value not in action.choices:
+            near = difflib.get_close_matches(str(value), choices, 1)
+            said = f"invalid choice: {value!r} (choose from {', '.join(map(repr, choices))})"
+            raise argparse.ArgumentError(action, f"{said}; did you mean {near[0]}?" if near else said)
 
     def print_help(self, file: Any = None) -> None:
         """Prints the help where all is printed."""
@@ -113,7 +133,8 @@ def _parse(command: Command, argv: Sequence[str] | None) -> argparse.Namespace:
     arguments, unknown = parser.parse_known_args(argv)
     parser.check_unknown(unknown, only_near=command.beam)
     arguments.beam = unknown
-    return arguments
+    parsed: argparse.Namespace = arguments
+    return parsed
 
 
 def whole_number(at_least: int) -> Callable[[str], int]:

@@ -81,7 +81,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _kept(trace: str) -> str:
     """A traceback is written to a file; returned is the part of a line that names it and the remedy."""
-    head = f"{' '.join(sys.argv)}\nrafid {_version()}, Python {platform.python_version()}"
+    head = f"{' '.join(sys.argv)}\nrafid {own_version()}, Python {platform.python_version()}"
     try:
         handle, path = tempfile.mkstemp(".txt", "rafid-error-", _traces.folder)
         os.close(handle)
@@ -92,7 +92,8 @@ def _kept(trace: str) -> str:
     return f"the traceback is in {path}: send it to Rafid's maintainers"
 
 
-def _version() -> str:
+def own_version() -> str:
+    """The version of what is installed."""
     try:
         return version("rafid")
     except PackageNotFoundError:  # run from its sources

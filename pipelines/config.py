@@ -97,6 +97,9 @@ class RunSettings(Settings):
     )
     threads: int = Field(0, ge=0, le=1024, description="splits worked on at a time in one process; 0: one a core")
     report: bool = Field(True, description="write reports/RUN.html and the dataset card when a run is committed here")
+    report_every: float = Field(
+        60, ge=0, le=_YEAR, description="seconds at least between two times that a watch or a stream writes them"
+    )
 
     def worker_threads(self) -> int:
         """The number of threads."""

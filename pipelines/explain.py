@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.cli import Command, Parser, run, whole_number
 from transforms import console
-from transforms.errors import UsageError
+from transforms.errors import UsageError, command_line
 
 if TYPE_CHECKING:
     from pipelines.views.pairs import Blocks
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 _EPILOG = """\
 examples:
-  python -m pipelines.explain out --sample 20
-  python -m pipelines.explain out --paragraph news/a.txt@1042
-  python -m pipelines.explain out --document 4f2a… --limit 100
-  python -m pipelines.explain out --text 'نص فقرة واحدة'
-  python -m pipelines.explain out --what-if threshold=0.8 size=[1,2] numbers=ignore
+  {command} out --sample 20
+  {command} out --paragraph news/a.txt@1042
+  {command} out --document 4f2a… --limit 100
+  {command} out --text 'نص فقرة واحدة'
+  {command} out --what-if threshold=0.8 size=[1,2] numbers=ignore
 
 Exit codes: 0 done; 1 the corpus is damaged; 2 wrong use.
 """
@@ -30,7 +30,8 @@ _DIGITS = 18  # of the largest offset that is looked for
 
 def parser() -> Parser:
     """The command line."""
-    command = Parser(prog="python -m pipelines.explain", description=__doc__, epilog=_EPILOG)
+    name = command_line("explain")
+    command = Parser(prog=name, description=__doc__, epilog=_EPILOG.format(command=name))
     command.add_argument("output", metavar="OUTPUT", help="the corpus")
     which = command.add_mutually_exclusive_group(required=True)
     which.add_argument(

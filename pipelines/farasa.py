@@ -12,7 +12,7 @@ import numpy as np
 
 from pipelines.cli import Command, Parser, run
 from transforms import console
-from transforms.errors import UsageError
+from transforms.errors import UsageError, command_line
 from transforms.segmentation.compiling import compile_tables, describe
 from transforms.segmentation.embedded import EmbeddedSegmenter
 from transforms.segmentation.tables import TablesError, check_free, default_data, open_tables, write_tables
@@ -25,7 +25,7 @@ _BLOCK = 1 << 23  # bytes of lines segmented at a time
 
 def parser() -> Parser:
     """The command line."""
-    command = Parser(prog="python -m pipelines.farasa", description=__doc__, epilog=_EPILOG)
+    command = Parser(prog=command_line("farasa"), description=__doc__, epilog=_EPILOG)
     commands = command.add_subparsers(required=True, metavar="COMMAND")
     fetch = commands.add_parser("fetch", help="obtain Farasa's data with pip and compile it", epilog=_EPILOG)
     fetch.add_argument("--to", type=Path, metavar="PATH", help="the file to write (default: in your own folder)")
@@ -88,7 +88,7 @@ def _blocks(name: str) -> Iterator[bytes]:
             for block in _lines(file, 1 if file.isatty() else _BLOCK):
                 if b"\0" in block:
                     raise UsageError(
-                        f"{shown}: is not UTF-8 text: it holds null bytes; python -m pipelines.export makes text"
+                        f"{shown}: is not UTF-8 text: it holds null bytes; {command_line('export')} makes text"
                     )
                 yield block
     except OSError as error:

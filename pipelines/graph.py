@@ -1,9 +1,12 @@
 """The graph of an ingestion run, and of a stream of runs, readable as sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
+from typing import Any
 
 import apache_beam as beam
+from apache_beam.utils.interactive_utils import _extract_pipeline_of_pvalueish
 
 from pipelines.config import IngestSettings
 from pipelines.streaming.windows import WindowRuns
@@ -50,6 +53,28 @@ class StreamPlan:
     source: WatchBundles
     runs: WindowRuns
     batch: int
+
+
+class Graph(beam.Pipeline):
+    """A pipeline of Rafid's, which is the same in a notebook as anywhere else.
+
+    In IPython Beam takes a pipeline for one that a person builds cell by cell: to put the cell's number before the
+    label of each step it imports its interactive environment, which needs pandas and loads scripts from the network.
+    """
+
+
+def _but_for_ours(alter_label: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """Beam's function that changes the label of a step in IPython; it leaves the steps of a `Graph` as they are."""
+
+    @wraps(alter_label)
+    def alter(transform: Any, pvalueish: Any) -> None:
+        if not isinstance(_extract_pipeline_of_pvalueish(pvalueish), Graph):
+            alter_label(transform, pvalueish)
+
+    return alter
+
+
+beam.pipeline.alter_label_if_ipython = _but_for_ours(beam.pipeline.alter_label_if_ipython)
 
 
 def ingest(pipeline: beam.Pipeline, plan: RunPlan) -> beam.PCollection[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pipelines.cli import Command, Parser, output_before, run
 from pipelines.runs import output_folder
 from transforms import console
+from transforms.errors import command_line
 from transforms.runs.catalog import committed_runs
 from transforms.runs.cleaning import clean_up
 from transforms.runs.lock import lock_output
@@ -25,7 +26,7 @@ Exit codes: 0 done; 1 the index is damaged; 2 wrong use.
 
 def parser() -> Parser:
     """The command line."""
-    command = Parser(prog="python -m pipelines.index", description=__doc__, epilog=_EPILOG)
+    command = Parser(prog=command_line("index"), description=__doc__, epilog=_EPILOG)
     place = output_before(_ACTIONS)
     command.add_argument("output", metavar="OUTPUT", type=place, help="the folder that a corpus was written to")
     command.add_argument("action", nargs="?", default="show", choices=_ACTIONS)

@@ -18,7 +18,7 @@ from pipelines.cli import (
     size,
 )
 from pipelines.config import IngestSettings, require_places
-from transforms.errors import UsageError
+from transforms.errors import UsageError, command_line
 
 _EPILOG = """\
 Any other option goes to Apache Beam, for example --runner=FlinkRunner. The default runner works in this process.
@@ -32,7 +32,7 @@ _OF_STREAMS, _OF_RUNS = ("window", "settle", "every", "cancel_now"), ("run", "dr
 
 def parser() -> Parser:
     """The command line."""
-    command = Parser(prog="python -m pipelines.ingest", description=__doc__, epilog=_EPILOG, parents=[job_options()])
+    command = Parser(prog=command_line("ingest"), description=__doc__, epilog=_EPILOG, parents=[job_options()])
     command.add_argument(
         "--run", metavar="ID", help="names the run; a committed run of that name is replaced (default: the time)"
     )

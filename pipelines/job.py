@@ -16,7 +16,7 @@ from transforms.bundles.sequential import bundle_is_stream
 from transforms.bundles.splits import ByteRange, Split, plan_splits
 from transforms.dedup.definition import check_definition
 from transforms.dedup.index.references import references_of
-from transforms.errors import RafidError, UsageError
+from transforms.errors import RafidError, UsageError, command_line
 from transforms.filters.running import load_filters
 from transforms.runs.catalog import committed_runs, prepare_output, waiting_runs
 from transforms.runs.cleaning import clean_up
@@ -98,6 +98,7 @@ def run_job(
     notice: Callable[[str], None] = _quiet,
     context: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext,
     passed_over: Sequence[PassedOver] = (),
+    there: Sequence[Bundle] | None = None,
 ) -> Iterator[Manifest]:
     """The manifests of the job's runs, each as soon as it is committed; none where there is nothing new.
 
@@ -114,6 +115,7 @@ def run_job(
         notice: told of bundles that changed, vanished or are known.
         context: is entered as soon as the output is held, before anything is cleaned up or written.
         passed_over: files that are not taken; the manifest of the job's first run names them.
+        there: all bundles that there are, where `bundles` are some of them.
     """
     load_filters(settings.filters)  # a wrong one is said before any work
     output = settings.folder()
@@ -123,7 +125,7 @@ def run_job(
         runs = committed_runs(output)
         splits = _planned(bundles, settings)
         if new_only:
-            splits = _fresh_splits(bundles, runs, settings, notice)
+            splits = _fresh_splits(bundles, runs, settings, notice, there)
         slices = _sliced(splits, settings, in_process=in_process)
         plan, base = _plan_digest(slices, settings), settings.run.id or free_name(runs)
         if new_only:
@@ -229,11 +231,15 @@ class Job:
 
 
 def _fresh_splits(
-    bundles: Sequence[Bundle], runs: Sequence[Manifest], settings: IngestSettings, notice: Callable[[str], None]
+    bundles: Sequence[Bundle],
+    runs: Sequence[Manifest],
+    settings: IngestSettings,
+    notice: Callable[[str], None],
+    there: Sequence[Bundle] | None,
 ) -> list[Split]:
     """The splits that no committed run has taken; of a bundle of which slices took a part, the rest."""
     taken = TakenInputs(taken for each in runs for taken in each.inputs)
-    found = taken.sort_out(bundles, digest_bundle)
+    found = taken.sort_out(bundles, digest_bundle, there)
     _report(found, notice)
     splits = (_without_taken(split, taken) for split in _planned(found.fresh, settings))
     return [split for split in splits if split.ranges]
@@ -270,7 +276,7 @@ def _check_replaced(
     if pointing:
         raise UsageError(
             f"run {settings.run.id}: cannot be replaced: {', '.join(pointing)} left out paragraphs that it keeps; "
-            "use another name, or remove those runs first with python -m pipelines.runs"
+            f"use another name, or remove those runs first with {command_line('runs')}"
         )
 
 

@@ -10,7 +10,7 @@ from importlib import import_module
 import transforms
 from pipelines.cli import Command, Parser, run
 from transforms import console
-from transforms.errors import RunError
+from transforms.errors import RunError, command_line
 
 _EPILOG = "Exit codes: 0 done; 1 they could not be cached; 2 wrong use."
 
@@ -24,7 +24,7 @@ def kernel_modules() -> Iterator[str]:
 
 def parser() -> Parser:
     """The command line, which has no options."""
-    return Parser(prog="python -m pipelines.kernels", description=__doc__, epilog=_EPILOG)
+    return Parser(prog=command_line("kernels"), description=__doc__, epilog=_EPILOG)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from pipelines.cli import Command, Parser, add_language, run
 from transforms import console
+from transforms.errors import command_line
 
 _EPILOG = "Exit codes: 0 done; 1 a report could not be written; 2 wrong use."
 
 
 def parser() -> Parser:
     """The command line."""
-    command = Parser(prog="python -m pipelines.report", description=__doc__, epilog=_EPILOG)
+    command = Parser(prog=command_line("report"), description=__doc__, epilog=_EPILOG)
     command.add_argument("output", metavar="OUTPUT", help="the corpus")
     command.add_argument("--run", metavar="ID", help="of this run only (default: all)")
     add_language(command)

@@ -2,14 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pipelines.cli import Command, Parser, add_language, output_before, run, whole_number
 from pipelines.complaints import complain
 from pipelines.views.summary import print_summary
 from pipelines.views.translation import Plural, gettext
 from transforms import console
-from transforms.errors import RafidError, UsageError
+from transforms.errors import RafidError, UsageError, command_line
 from transforms.runs.catalog import MARKER, Catalog, is_output, read_catalog
 from transforms.runs.cleaning import clean_up, remove_run, unfinished_runs
 from transforms.runs.lock import lock_output
@@ -19,8 +19,15 @@ from transforms.shards.checking import check_run, referring_runs
 from transforms.storage import Folder
 
 _SETS = 20  # of an overlap that are shown
-_ACTIONS = ("list", "show", "verify", "overlap", "remove")
-_GO_WITH = {"sources": "verify", "yes": "remove", "by": "overlap", "top": "overlap"}
+_SAMPLES = 5  # of a comparison, each way
+_ACTIONS = ("list", "show", "verify", "overlap", "diff", "remove")
+_GO_WITH = {
+    "sources": ("verify",),
+    "yes": ("remove",),
+    "by": ("overlap",),
+    "top": ("overlap", "diff"),
+    "other": ("diff",),
+}
 _LEFT_OUT = Plural(
     "run {run} left out {count} paragraph because this one has it",
     "run {run} left out {count} paragraphs because this one has them",
@@ -31,6 +38,8 @@ show RUN        what a run took, and where it went
 verify [RUN]    computes checksums and counts from the files of one run, or of all, and says what is wrong; with
                 --sources also reads the input again, and looks for each kept paragraph at its place
 overlap         how many paragraphs of each run, or bundle, were removed for one that another keeps
+diff A [B]      what A keeps and B removed, and the other way, with samples; each is a run, or the folder of another corpus
+                that read the same bundles; one alone is compared with OUTPUT
 remove RUN      removes a run, damaged or not, with --yes; without it, says which later runs point to it
 
 Exit codes: 0 all is well; 1 something is wrong with a run; 2 wrong use.
@@ -39,15 +48,18 @@ Exit codes: 0 all is well; 1 something is wrong with a run; 2 wrong use.
 
 def parser() -> Parser:
     """The command line."""
-    command = Parser(prog="python -m pipelines.runs", description=__doc__, epilog=_EPILOG)
+    command = Parser(prog=command_line("runs"), description=__doc__, epilog=_EPILOG)
     place = output_before(_ACTIONS)
     command.add_argument("output", metavar="OUTPUT", type=place, help="the folder that a corpus was written to")
     command.add_argument("action", nargs="?", default="list", choices=_ACTIONS)
     command.add_argument("run", nargs="?", metavar="RUN")
+    command.add_argument("other", nargs="?", metavar="B", help="diff: what RUN is compared with")
     command.add_argument("--yes", action="store_true", help="remove it")
     command.add_argument("--sources", action="store_true", help="verify: find each kept paragraph in the input again")
     command.add_argument("--by", choices=("run", "bundle"), help="overlap: of runs (the default)")
-    command.add_argument("--top", type=whole_number(1), metavar="N", help="overlap: of so many sets (default: 20)")
+    command.add_argument(
+        "--top", type=whole_number(1), metavar="N", help="overlap: so many sets (20); diff: samples (5)"
+    )
     add_language(command)
     return command
 
@@ -70,28 +82,30 @@ def output_folder(url: str) -> Folder:
 
 
 def _act(arguments: argparse.Namespace) -> int:
-    output, name = output_folder(arguments.output), arguments.run
-    for option, action in _GO_WITH.items():
-        if getattr(arguments, option) and arguments.action != action:
-            raise UsageError(f"--{option}: goes with {action}, not with {arguments.action}")
-    if arguments.action in ("list", "overlap") and name is not None:
-        raise UsageError(f"{arguments.action}: is of all runs; leave out {name}")
-    if arguments.action == "verify":
-        catalog = read_catalog(output)
-        if name:
-            return _verify_runs(output, [catalog.run(name)], sources=arguments.sources)
-        return _verify_all(catalog, sources=arguments.sources)
-    if arguments.action == "list":
-        return list_runs(read_catalog(output))
-    if arguments.action == "overlap":
-        return _show_overlap(output, arguments)
-    if name is None:
-        raise UsageError(
-            f"{arguments.action}: name a run, for example python -m pipelines.runs {output.url} {arguments.action} RUN"
-        )
-    if arguments.action == "show":
-        return _show_run(read_catalog(output), name)
-    return remove(output, check_name(name), sure=arguments.yes)
+    output = output_folder(arguments.output)
+    _check(output, arguments)
+    return _WORK[arguments.action](output, arguments)
+
+
+def _check(output: Folder, arguments: argparse.Namespace) -> None:
+    """Raises UsageError for what does not go together."""
+    action, name = arguments.action, arguments.run
+    for option, actions in _GO_WITH.items():
+        given = getattr(arguments, option)
+        if given and action not in actions:
+            shown = f"--{option}" if option != "other" else given
+            raise UsageError(f"{shown}: goes with {' and '.join(actions)}, not with {action}")
+    if action in ("list", "overlap") and name is not None:
+        raise UsageError(f"{action}: is of all runs; leave out {name}")
+    if action in ("show", "diff", "remove") and name is None:
+        raise UsageError(f"{action}: name a run, for example {command_line('runs')} {output.url} {action} RUN")
+
+
+def _verify(output: Folder, arguments: argparse.Namespace) -> int:
+    catalog = read_catalog(output)
+    if arguments.run:
+        return _verify_runs(output, [catalog.run(arguments.run)], sources=arguments.sources)
+    return _verify_all(catalog, sources=arguments.sources)
 
 
 def list_runs(catalog: Catalog) -> int:
@@ -150,6 +164,21 @@ def _show_overlap(output: Folder, arguments: argparse.Namespace) -> int:
         console.answer("no paragraph was removed")
         return 0
     console.answer(drawn(found, arguments.top or _SETS), f"paragraphs; a set is a {by}; `for 1`: kept in set 1")
+    return 0
+
+
+def _show_difference(output: Folder, arguments: argparse.Namespace) -> int:
+    """Prints what one side keeps and the other removed, both ways."""
+    from pipelines.views.comparison import drawn, side_of  # noqa: PLC0415 - they bring Arrow's datasets along
+    from transforms.shards.comparing import Side  # noqa: PLC0415
+    from transforms.shards.corpus import Corpus, reading  # noqa: PLC0415
+
+    corpus = Corpus(output)
+    sides = [side_of(corpus, name) for name in (arguments.run, arguments.other) if name is not None]
+    one, other = sides if len(sides) > 1 else [Side(output.url, corpus), *sides]
+    with reading(corpus):
+        for block in drawn(one, other, arguments.top or _SAMPLES):
+            console.answer(block)
     return 0
 
 
@@ -215,6 +244,15 @@ def _renew_card(output: Folder) -> None:
     except RafidError as error:
         console.tell(f"rafid: the card and the page are not written anew: {error}")
 
+
+_WORK: dict[str, Callable[[Folder, argparse.Namespace], int]] = {
+    "list": lambda output, _: list_runs(read_catalog(output)),
+    "show": lambda output, arguments: _show_run(read_catalog(output), arguments.run),
+    "verify": _verify,
+    "overlap": _show_overlap,
+    "diff": _show_difference,
+    "remove": lambda output, arguments: remove(output, check_name(arguments.run), sure=arguments.yes),
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -17,6 +17,7 @@ from pipelines.cli import (
     settle_seconds,
 )
 from pipelines.config import require_places
+from transforms.errors import command_line
 
 _EVERY = "30s"
 _EPILOG = """\
@@ -29,7 +30,7 @@ Exit codes: 0 it was told to end; 1 it failed; 2 wrong use.
 
 def parser() -> Parser:
     """The command line."""
-    command = Parser(prog="python -m pipelines.watch", description=__doc__, epilog=_EPILOG, parents=[job_options()])
+    command = Parser(prog=command_line("watch"), description=__doc__, epilog=_EPILOG, parents=[job_options()])
     add_arrival_options(command, every=_EVERY)
     command.add_argument(
         "--metrics-port", type=port_number, metavar="PORT", help="serve figures for Prometheus at /metrics"

@@ -22,7 +22,7 @@ from apache_beam.utils.thread_pool_executor import UnboundedThreadPoolExecutor
 
 from pipelines.cli import Command, Parser, port_number, run
 from transforms.console import LogHandler
-from transforms.errors import RunError
+from transforms.errors import RunError, command_line
 
 _LOG = logging.getLogger("worker_pool")
 
@@ -92,7 +92,7 @@ _BOOT = Path(__file__).with_name("runners") / "worker_boot"
 
 def parser() -> Parser:
     """The command line."""
-    command = Parser(prog="python -m pipelines.worker_pool", description=__doc__, epilog=_EPILOG)
+    command = Parser(prog=command_line("worker_pool"), description=__doc__, epilog=_EPILOG)
     command.add_argument("--port", type=port_number, default=50000, help="where runners ask (default: %(default)s)")
     command.add_argument("--host", default="127.0.0.1", help="the address listened on (default: %(default)s)")
     command.add_argument("--executable", default=str(_BOOT), help="what starts a worker (default: %(default)s)")

@@ -6,6 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+import hypothesis  # noqa: F401 - here, for it looks at trio's random numbers, which `gc.freeze` of a command hides
 import pytest
 
 from pipelines.kernels import kernel_modules

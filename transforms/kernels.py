@@ -28,10 +28,8 @@ from numba.core.serialize import dumps
 from numba.extending import is_jitted
 
 from transforms import console
+from transforms.errors import command_line
 
-_COMPILING = (
-    "compiling kernels, which is done once and takes up to a minute; `python -m pipelines.kernels` does it beforehand"
-)
 _folders: dict[str, Path | None] = {}  # by the name of a kernel's file
 
 
@@ -121,7 +119,10 @@ class KernelCache(NullCache):  # type: ignore[misc]
                 compiled = pickle.loads(place.read(self._name))  # noqa: S301 - as trusted as the .pyc files beside it
                 _folders[self._name] = place.folder
                 return CompileResult._rebuild(target_context, *compiled)
-        _say(_COMPILING)
+        _say(
+            "compiling kernels, which is done once and takes up to a minute; "
+            f"`{command_line('kernels')}` does it beforehand"
+        )
         return None
 
     def save_overload(self, sig: Any, result: CompileResult) -> None:  # noqa: ARG002

@@ -17,6 +17,7 @@ from apache_beam.runners.portability.flink_uber_jar_job_server import FlinkBeamJ
 from apache_beam.runners.portability.job_server import JavaJarJobServer
 
 from pipelines.config import JavaValue
+from pipelines.graph import Graph
 from pipelines.runners.flink_rest import BEAM_PROGRAM, SUBMIT_SECONDS, FlinkRest
 from transforms.errors import UsageError
 
@@ -45,7 +46,7 @@ def submit(
         flink.parallelism = rest.default_parallelism()  # Flink itself gives one task to a job that does not say it
     with _own_temporary_folder():
         server = _JobServer(rest, options, name, java_options, check)
-        pipeline = beam.Pipeline(_Runner(server), options)
+        pipeline = Graph(_Runner(server), options)
         build(pipeline)
         pipeline.run()
     return server.flink_job_id

@@ -10,14 +10,13 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-import apache_beam as beam
 from apache_beam.options import pipeline_options
 from apache_beam.runners.portability import fn_api_runner
 from apache_beam.transforms import environments
 
 from pipelines.cli import Parser
 from pipelines.config import IngestSettings
-from pipelines.graph import RunPlan, ingest
+from pipelines.graph import Graph, RunPlan, ingest
 from pipelines.job import Slice
 from pipelines.runners.failures import keep_to_ourselves, stage_error, without_stage, without_tracebacks
 from pipelines.runners.interruption import Interruption
@@ -172,7 +171,7 @@ def run_plan(plan: RunPlan, options: pipeline_options.PipelineOptions) -> None:
     if not runs_in_process(options):
         keep_to_ourselves()
     logging.getLogger("apache_beam.runners.common").addFilter(without_tracebacks)
-    whole = beam.Pipeline(runner_of(options), options)
+    whole = Graph(runner_of(options), options)
     try:
         with whole as pipeline:
             ingest(pipeline, plan)

@@ -8,6 +8,7 @@ from typing import Any
 
 from apache_beam.metrics import MetricsFilter
 
+from pipelines.batch import Publisher
 from transforms.runs.catalog import committed_runs
 from transforms.runs.manifest import Manifest
 from transforms.storage import Folder
@@ -22,8 +23,8 @@ _TELL_SECONDS = 10.0  # between two accounts of how the stream is
 class Follower:
     """Tells of the windows that have been committed, and how far the stream lags."""
 
-    def __init__(self, output: Folder, tell: Tell) -> None:
-        self._output, self._tell = output, tell
+    def __init__(self, output: Folder, tell: Tell, publisher: Publisher) -> None:
+        self._output, self._tell, self._publisher = output, tell, publisher
         self._told = {each.key for each in committed_runs(output)}
         self._windows = self._kept = 0
         self._last_arrival = 0.0
@@ -35,6 +36,8 @@ class Follower:
             if each.key not in self._told:
                 self._told.add(each.key)
                 self._tell(self._committed(each))
+                self._publisher.note(each.run)
+        self._publisher.look()
 
     def account(self, oldest: Callable[[], Oldest]) -> None:
         """Tells the lag every ten seconds; `oldest` gives the times at which the oldest bundles arrived."""

@@ -13,13 +13,13 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
-import apache_beam as beam
 import grpc
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 from apache_beam.runners.runner import PipelineState
 
+from pipelines.batch import Publisher
 from pipelines.config import IngestSettings, require_places
-from pipelines.graph import StreamPlan, ingest_stream
+from pipelines.graph import Graph, StreamPlan, ingest_stream
 from pipelines.runners.failures import keep_to_ourselves, stage_error
 from pipelines.runners.running import is_flink, runner_of, runs_in_process
 from pipelines.streaming.driven import Around, Cancelled, DrivenWindows, drive, work_on
@@ -27,9 +27,10 @@ from pipelines.streaming.following import Follower, Tell, gauges_of
 from pipelines.streaming.windows import WindowRuns, bundles_there
 from transforms import console
 from transforms.bundles.listing import Bundle
+from transforms.bundles.overlap import check_watched
 from transforms.dedup.definition import check_definition
 from transforms.dedup.index.references import references_of
-from transforms.errors import RunError, UsageError
+from transforms.errors import RunError, UsageError, command_line
 from transforms.filters.running import load_filters
 from transforms.runs.catalog import committed_runs, prepare_output
 from transforms.runs.cleaning import clean_up
@@ -73,6 +74,7 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
     require_places(settings)
     output = settings.folder()
     _check(settings, options)
+    check_watched(settings.input.paths)
     _listing(settings)()  # what no store serves is said before any work
     load_filters(settings.filters)
     prepare_output(output)
@@ -83,7 +85,8 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
             output.remove(name)
         check_definition(output.url, committed_runs(output), settings.dedup)
         references_of(settings.dedup, output)  # what is wrong with one is said before any work
-        follower = Follower(output, tell)
+        publisher = Publisher(settings, say, time.monotonic)
+        follower = Follower(output, tell, publisher)
         runs = WindowRuns(settings, asked.window, lease)
         try:
             _run(Stream(runs, asked, end, follower, say), options)
@@ -91,6 +94,7 @@ def stream(settings: IngestSettings, asked: Asked, options: PipelineOptions, tel
             tell({"event": "cancelled"})
         finally:
             follower.look()
+            publisher.look(now=True)
             output.tidy(DRAIN)
 
 
@@ -103,7 +107,7 @@ def _check(settings: IngestSettings, options: PipelineOptions) -> None:
     if runs_in_process(options):
         raise UsageError(
             "--streaming: not on the in-process runner; give --runner=PrismRunner or a Flink cluster, "
-            "or use python -m pipelines.watch"
+            f"or use {command_line('watch')}"
         )
     if settings.dedup.join == "partitioned":
         raise UsageError("dedup.join=partitioned: a stream decides each window on one worker; leave it at auto")
@@ -190,7 +194,7 @@ def _run_on_beam(running: Stream, options: PipelineOptions) -> None:
     end, follower = running.end, running.follower
     keep_to_ourselves()
     options.view_as(StandardOptions).streaming = True
-    pipeline = beam.Pipeline(runner_of(options), options)
+    pipeline = Graph(runner_of(options), options)
     ingest_stream(pipeline, _plan(running))
     try:
         result = pipeline.run()

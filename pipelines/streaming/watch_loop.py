@@ -11,6 +11,7 @@ from types import FrameType
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
+from pipelines.batch import Publisher
 from pipelines.cli import say_once
 from pipelines.complaints import explained
 from pipelines.config import IngestSettings
@@ -20,6 +21,7 @@ from pipelines.runners.running import beam_options, context_of_job, run_slice, r
 from transforms import console
 from transforms.bundles.errors import BundleError
 from transforms.bundles.listing import Bundle, list_bundles
+from transforms.bundles.overlap import check_watched
 from transforms.errors import RunError, UnexpectedError, UsageError
 from transforms.runs.lease import OutputLocked
 from transforms.runs.manifest import Manifest
@@ -97,6 +99,7 @@ class Surroundings:
         in_process: whether memory is this machine's.
         say: prints a line.
         context: surrounds each job while it holds the output.
+        publisher: writes what people look at.
     """
 
     listing: Callable[[], Sequence[Bundle]]
@@ -105,6 +108,7 @@ class Surroundings:
     run_slice: RunSlice
     in_process: bool
     say: Callable[[str], None]
+    publisher: Publisher
     context: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
@@ -115,6 +119,7 @@ class Watch:
         self._settings, self._around, self._metrics = settings, around, metrics
         self._arrivals = Arrivals(settle)
         self._said = ""
+        self._notice = say_once(around.say)
         self.windows = 0
 
     def step(self, stop: Event) -> None:
@@ -132,7 +137,12 @@ class Watch:
         fresh = self._arrivals.look(listed, self._around.clock())
         self._metrics.wait(self._arrivals.waiting)
         if fresh:
-            self._take(fresh, stop)
+            self._take(fresh, listed, stop)
+        self._around.publisher.look()
+
+    def end(self) -> None:
+        """Publishes what is due."""
+        self._around.publisher.look(now=True)
 
     def _listed(self) -> Sequence[Bundle] | None:
         """The bundles that are there; None where that cannot be told for the moment."""
@@ -142,7 +152,7 @@ class Watch:
             self._say_once(str(error))
             return None
 
-    def _take(self, bundles: Sequence[Bundle], stop: Event) -> None:
+    def _take(self, bundles: Sequence[Bundle], there: Sequence[Bundle], stop: Event) -> None:
         around = self._around
         runs = run_job(
             bundles,
@@ -150,8 +160,10 @@ class Watch:
             around.run_slice,
             in_process=around.in_process,
             new_only=True,
-            notice=self._say_once,
+            reports=around.in_process and self._settings.run.report,
+            notice=self._notice,
             context=around.context,
+            there=there,
         )
         try:
             for manifest in runs:
@@ -169,6 +181,7 @@ class Watch:
         self.windows += 1
         self._said = ""
         self._metrics.commit(manifest, self._around.time())
+        self._around.publisher.note(manifest.run)
         paragraphs = manifest.counts.paragraphs
         self._around.say(
             f"run {manifest.run}: {len(manifest.inputs):,} bundles, {paragraphs.total:,} paragraphs, "
@@ -186,6 +199,7 @@ def watch(watcher: Watch, stop: Event, every: float) -> None:
     while not stop.is_set():
         watcher.step(stop)
         stop.wait(every)
+    watcher.end()
 
 
 @dataclass(frozen=True)
@@ -219,6 +233,7 @@ def run_watch(
         RafidError: what will not go away by itself.
     """
     options = beam_options([*settings.flink.beam_arguments(), *beam])
+    check_watched(settings.input.paths)
     say: Callable[[str], None] = _silent if quiet else console.say
     if runs_in_process(options):
         shared_segmenter(settings.segmentation)  # what it lacks is said before any work
@@ -236,6 +251,7 @@ def run_watch(
         context=context_of_job(settings, options, say, interruption),
         in_process=runs_in_process(options),
         say=say,
+        publisher=Publisher(settings, say, time.monotonic),
     )
     metrics = WatchMetrics()
     if figures:

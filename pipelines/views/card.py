@@ -1,5 +1,6 @@
 """The dataset card of a corpus, README.md in its folder: what it holds, for people and for Hugging Face's tools."""
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -9,7 +10,7 @@ from pipelines.views.report import environment
 from transforms.runs.manifest import Counts, Manifest
 from transforms.runs.run import CARD, run_folder
 from transforms.shards.corpus import Corpus
-from transforms.shards.schemas import DOCUMENTS
+from transforms.shards.schemas import LEDGERS
 from transforms.storage import Folder
 
 _OURS = "This file is written with each run, from the manifests."  # a sentence of the template
@@ -37,10 +38,18 @@ def renew_card(output: Folder) -> None:
         output.remove(CARD)
 
 
-def card(corpus: Corpus) -> str:
-    """The card, in Markdown, with the metadata that Hugging Face's tools read at its head."""
+def card(corpus: Corpus, files: Mapping[str, Sequence[str]] | None = None, columns: Sequence[str] | None = None) -> str:
+    """The card, in Markdown, with the metadata that Hugging Face's tools read at its head.
+
+    Args:
+        corpus: what it is of.
+        files: patterns of the files of each ledger; None for those of the corpus, by run.
+        columns: those that the documents have; None for all.
+    """
     runs = corpus.manifests
     latest = runs[-1]
+    if files is None:
+        files = {ledger: found for ledger in LEDGERS if (found := list(_patterns(runs, ledger)))}
     return (
         environment()
         .get_template("card.md")
@@ -48,24 +57,31 @@ def card(corpus: Corpus) -> str:
             name=PurePath(corpus.folder.url.rstrip("/")).name or "corpus",
             runs=runs,
             shown=_SHOWN_RUNS,
-            files=[_documents_of(each) for each in runs if each.counts.documents.kept],
+            files=files,
             counts=sum((each.counts for each in runs), Counts()).by_kind(),
             category=_category(sum(each.counts.documents.kept for each in runs)),
             languages=latest.setting("language.keep") or ["ar"],
             kept_languages=", ".join(latest.setting("language.keep")) or "all",
             definition=_definition(latest.setting("dedup")),
             segmentation=_segmentation(latest.setting("segmentation")),
-            columns=[
-                (name, type_name(DOCUMENTS.field(name).type), text) for name, text in MEANINGS["documents"].items()
-            ],
+            columns={ledger: _columns(ledger, columns if ledger == "documents" else None) for ledger in files},
         )
     )
 
 
-def _documents_of(manifest: Manifest) -> str:
-    """A pattern for the run's files; it leaves out those of a run that is about to take its place."""
-    end = f"~{manifest.generation}" if manifest.generation else "[0-9a-f]" * 4
-    return f"{run_folder('documents', manifest.run)}/*{end}.parquet"
+def _patterns(runs: Iterable[Manifest], ledger: str) -> Iterator[str]:
+    """A pattern for each run's files of a ledger; it leaves out those of a run that is about to take its place."""
+    for each in runs:
+        if each.files_of(ledger):
+            end = f"~{each.generation}" if each.generation else "[0-9a-f]" * 4
+            yield f"{run_folder(ledger, each.run)}/*{end}.parquet"
+
+
+def _columns(ledger: str, chosen: Sequence[str] | None) -> list[tuple[str, str, str]]:
+    """The names, types and meanings of a ledger's columns."""
+    schema, meanings = LEDGERS[ledger], MEANINGS[ledger]
+    names = [name for name in chosen or meanings if name in meanings]
+    return [(name, type_name(schema.field(name).type), meanings[name]) for name in names]
 
 
 def _category(documents: int) -> str:

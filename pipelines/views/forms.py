@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,8 +14,10 @@ from pipelines.views.card import card
 from transforms import console
 from transforms.errors import RunError, UsageError
 from transforms.filesystems import replacing
+from transforms.runs.catalog import is_output
 from transforms.runs.run import CARD
 from transforms.shards.corpus import Corpus
+from transforms.storage import Folder
 
 _ROWS = 4096
 _BYTES_A_FILE = 256 << 20  # of Parquet, about
@@ -42,15 +43,25 @@ def export(
         raise UsageError("--file: is empty; name a new file, or leave it out for standard output")
     for run in runs or ():
         corpus.manifest(run)  # an unknown one is an error of use
+    _check_outside(path)
     if form == "huggingface":
         if path == "-":
             raise UsageError("--to huggingface: writes a folder; name it with --file")
-        _export_folder(_batches(corpus, columns, runs), Path(path), card(corpus))
+        own = card(corpus, {"documents": ["data/*.parquet"]}, columns)
+        _export_folder(_batches(corpus, columns, runs), Path(path), own)
         return
     chosen = list(columns or ["text"])
     if form == "text" and chosen not in (["text"], ["segmented"]):
         raise UsageError("--to text: holds one column, text or segmented; use --to jsonl for others")
     _export_lines(_batches(corpus, chosen, runs), path, _as_text if form == "text" else _as_json)
+
+
+def _check_outside(path: str) -> None:
+    """Raises UsageError for a file or folder that is, or lies in, a corpus: it has a card and files of its own."""
+    whole = Path(path).resolve()
+    for each in (whole, *whole.parents) if path != "-" else ():
+        if is_output(Folder(str(each))):
+            raise UsageError(f"--file {path}: is in the corpus {each}; an export writes into none, name another place")
 
 
 def _batches(corpus: Corpus, columns: Sequence[str] | None, runs: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
@@ -107,11 +118,10 @@ def _export_folder(batches: Iterator[pa.RecordBatch], folder: Path, readme: str)
     data = folder / "data"
     if os.path.lexists(data):
         raise UsageError(f"--file {folder}: holds a data folder already; name a new folder")
-    own = re.sub(r"(?m)^    path:\n(    - .*\n)*", "    path: data/*.parquet\n", readme, count=1)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(dir=folder, prefix=".data.") as unfinished, replacing(folder / CARD) as own_card:
-            own_card.write_text(own, encoding="utf-8")
+            own_card.write_text(readme, encoding="utf-8")
             whole = Path(unfinished, "data")
             whole.mkdir()  # with the mode of other folders
             _write_parquet(batches, whole)

@@ -11,7 +11,7 @@ from transforms import console
 from transforms.parallel import Observer, observed
 from transforms.runs.run import Run
 
-_TITLES = {"fingerprint": "reading", "join": "deciding", "write": "writing"}
+TITLES = {"fingerprint": "reading", "join": "deciding", "write": "writing"}
 _FOLLOWING = {"fingerprint": "join", "join": "write"}
 _SECONDS_BETWEEN_LINES = 5.0
 
@@ -42,7 +42,7 @@ class Lines:
     def __init__(self, run: str, total: int, form: Callable[[dict[str, Any]], str]) -> None:
         self._run, self._total, self._form = run, total, form
         self._lock = Lock()
-        self._done = dict.fromkeys(_TITLES, 0)
+        self._done = dict.fromkeys(TITLES, 0)
         self._begun = self._last = time.monotonic()
         self._stages = {"fingerprint": self._begun}
 
@@ -78,7 +78,7 @@ def _as_text(facts: dict[str, Any]) -> str:
     share = 100 * facts["bytes"] / max(1, facts["of"])
     rate = f", {facts['rate'] / 1e6:.1f} MB/s" if facts["rate"] else ""
     left = f", {facts['left']:.0f} s left" if facts.get("left") else ""
-    stage = f"{_TITLES[facts['stage']]} {share:.0f}% of {facts['of']:,} bytes"
+    stage = f"{TITLES[facts['stage']]} {share:.0f}% of {facts['of']:,} bytes"
     return f"{facts['run']}: {stage}, {facts['seconds']:.0f} s{rate}{left}"
 
 
@@ -102,7 +102,7 @@ def bars(total: int) -> Iterator[None]:
 
 
 def _moving(display: Any, total: int) -> Observer:
-    tasks = {name: display.add_task(title, total=total, start=False, visible=False) for name, title in _TITLES.items()}
+    tasks = {name: display.add_task(title, total=total, start=False, visible=False) for name, title in TITLES.items()}
     display.update(tasks["join"], total=None)  # whose bar goes to and fro until all is decided
 
     def begin(stage: str) -> None:

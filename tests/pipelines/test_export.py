@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from huggingface_hub import DatasetCard
 
 from pipelines.export import main
 from pipelines.ingest import main as ingest
+from pipelines.runs import main as runs
 from pipelines.views.card import card
 from tests.conftest import UNSEGMENTED
 from tests.corpus import files_below
@@ -16,6 +18,7 @@ from tests.faults import Killed, operations
 from tests.plain_job import ingest_plainly, settings_for, write_bundles
 from transforms.runs.names import shard_path
 from transforms.shards.corpus import Corpus
+from transforms.shards.schemas import LEDGERS
 
 RUNS = ("run-000", "run-001")
 
@@ -60,16 +63,69 @@ def test_a_folder_for_the_hub_has_data_and_card(output: str, tmp_path: Path) -> 
     assert main([output, "--to", "huggingface", "--file", str(tmp_path / "hub")]) == 0
     (shard,) = (tmp_path / "hub" / "data").iterdir()
     assert pq.read_table(shard).column("text").to_pylist() == texts(output)
-    assert "    path: data/*.parquet\n---\n" in (tmp_path / "hub" / "README.md").read_text(encoding="utf-8")
-
-
-def test_the_card_names_the_folders_of_all_runs(output: str) -> None:
-    text = (Path(output) / "README.md").read_text(encoding="utf-8")
-    patterns = [line.removeprefix("    - ") for line in text.splitlines() if line.startswith("    - documents/")]
-    found = [Path(output).glob(pattern) for pattern in patterns]
-    assert [sorted(str(path.relative_to(output)) for path in paths) for paths in found] == [
-        manifest.files_of("documents") for manifest in Corpus(output).manifests
+    assert DatasetCard.load(tmp_path / "hub" / "README.md").data.configs == [
+        {
+            "config_name": "documents",
+            "default": True,
+            "data_files": [{"split": "train", "path": ["data/*.parquet"]}],
+        }
     ]
+
+
+def files_by_card(output: str) -> dict[str, list[str]]:
+    """The files that the card names, by the configuration that they are in."""
+    named = {}
+    for each in DatasetCard.load(Path(output) / "README.md").data.configs:
+        (split,) = each["data_files"]
+        found = [path for pattern in split["path"] for path in Path(output).glob(pattern)]
+        named[each["config_name"]] = sorted(str(path.relative_to(output)) for path in found)
+    return named
+
+
+def files_by_manifests(output: str) -> dict[str, list[str]]:
+    """The same of the ledgers that have any, as the manifests say."""
+    named = {
+        ledger: sorted(path for each in Corpus(output).manifests for path in each.files_of(ledger))
+        for ledger in LEDGERS
+    }
+    return {ledger: paths for ledger, paths in named.items() if paths}
+
+
+def test_the_card_has_a_configuration_for_each_ledger(output: str) -> None:
+    assert list(files_by_manifests(output)) == ["documents", "duplicates", "rejects"]
+    assert files_by_card(output) == files_by_manifests(output)
+
+
+@pytest.mark.parametrize("report", ["true", "false"])
+def test_the_card_is_made_anew_when_a_run_is_replaced_or_removed(tmp_path: Path, report: str) -> None:
+    """A card that is there follows, also where the run that changes the corpus writes no report."""
+    output = str(tmp_path / "out")
+    bundles = write_bundles(tmp_path / "in", {"a.txt": "نص أول\n", "b.txt": "نص ثان\n"})
+    for name, run, wanted in (("a", "x", "true"), ("b", "y", "true"), ("b", "x", report)):
+        asked = ["--input", f"{bundles}/{name}.txt", "--output", output, "--run", run, "--quiet"]
+        if (name, run) == ("b", "x"):
+            assert runs([output, "remove", "y", "--yes"]) == 0
+            assert files_by_card(output) == files_by_manifests(output)
+        assert ingest([*asked, "--set", f"run.report={wanted}", *UNSEGMENTED]) == 0
+        assert files_by_card(output) == files_by_manifests(output)
+    (again,) = Corpus(output).manifests
+    assert again.generation == 1
+
+
+@pytest.mark.parametrize("form", ["text", "jsonl", "huggingface"])
+@pytest.mark.parametrize("place", ["", "documents", "new", "a/b"])
+def test_an_export_never_writes_into_a_corpus(
+    output: str, form: str, place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = files_below(Path(output))
+    (tmp_path / "link").symlink_to(output)
+    for corpus in (Path(output), tmp_path / "link"):
+        assert main([output, "--to", form, "--file", str(corpus / place)]) == 2
+        said = (
+            f"rafid: --file {corpus / place}: is in the corpus {output}; an export writes into none, name another place"
+        )
+        assert capsys.readouterr() == ("", f"{said}\n")
+    assert files_below(Path(output)) == before
 
 
 def test_the_card_leaves_out_what_is_about_to_take_the_place_of_a_run(tmp_path: Path) -> None:

@@ -57,7 +57,8 @@ INGEST = f"ingest --input in --output new {' '.join(ASK)}"
 MISTAKES = [
     # rafid
     ("ingst", 2, "ingst: unknown command; did you mean ingest?"),
-    ("--verison", 2, "--verison: unknown option; see --help"),
+    ("--verison", 2, "--verison: unknown option; did you mean --version? See --help"),
+    ("--bogus", 2, "--bogus: unknown option; see --help"),
     # explain
     (
         "explain out",
@@ -148,7 +149,7 @@ MISTAKES = [
         "runs out lst",
         2,
         "argument action: invalid choice: 'lst' (choose from 'list', 'show', 'verify', 'overlap', 'remove'); "
-        "see --help",
+        "did you mean list? See --help",
     ),
     ("runs out overlap x", 2, "overlap: is of all runs; leave out x"),
     ("runs out overlap --top 0", 2, "argument --top: 0: is not a whole number from 1 up; see --help"),
@@ -162,7 +163,8 @@ MISTAKES = [
     (
         "farasa sgment",
         2,
-        "argument COMMAND: invalid choice: 'sgment' (choose from 'fetch', 'segment', 'info'); see --help",
+        "argument COMMAND: invalid choice: 'sgment' (choose from 'fetch', 'segment', 'info'); "
+        "did you mean segment? See --help",
     ),
     ("farasa segment --udno", 2, "--udno: unknown option; did you mean --undo? See --help"),
     (
@@ -176,6 +178,23 @@ MISTAKES = [
         "farasa segment --undo null.txt",
         2,
         "null.txt: is not UTF-8 text: it holds null bytes; python -m pipelines.export makes text",
+    ),
+    # what is mistyped comes first, whatever else is wrong
+    ("ingest --outptu x", 2, "--outptu: unknown option; did you mean --output? See --help"),
+    ("ingest --threads many --outptu=x", 2, "--outptu=x: unknown option; did you mean --output? See --help"),
+    ("explain --smaple 1", 2, "--smaple: unknown option; did you mean --sample? See --help"),
+    ("export --file new", 2, "the following arguments are required: OUTPUT, --to; see --help"),
+    ("farasa segment --dta x --norm=1", 2, "--dta: unknown option; did you mean --data? See --help"),
+    # worker_pool, completion
+    (
+        "worker_pool --port x",
+        2,
+        "argument --port: x: is not a port, a number from 0 to 65535; see --help",
+    ),
+    (
+        "completion tcsh",
+        2,
+        "argument shell: invalid choice: 'tcsh' (choose from 'bash', 'zsh', 'fish'); see --help",
     ),
     # kernels
     ("kernels --nope", 2, "--nope: unknown option; see --help"),

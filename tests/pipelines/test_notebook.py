@@ -1,15 +1,20 @@
 """Runs from a notebook."""
 
+import json
 import logging
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from docs.notebook import NOTEBOOK, executed
 from pipelines import Result, run
-from tests.conftest import PROJECT
+from tests.conftest import PROJECT, lacking
 from transforms.errors import UsageError
+from transforms.segmentation.embedded import default_data
 
 PLAIN = {"segmentation.engine": "none"}
 _QUIET = """
@@ -55,3 +60,39 @@ def test_running_leaves_logging_as_it_was(seeds: Path, tmp_path: Path) -> None:
     before = (logging.root.level, list(logging.root.handlers), logging.root.manager.disable)
     run(f"{seeds}/bundle_000*", str(tmp_path), settings={**PLAIN, "run.report": False})
     assert (logging.root.level, list(logging.root.handlers), logging.root.manager.disable) == before
+
+
+_NO_PANDAS = """
+class NoPandas:
+    def find_spec(name, path, target=None):
+        if name.partition(".")[0] == "pandas":
+            raise ModuleNotFoundError("No module named 'pandas'", name="pandas")
+sys.meta_path.insert(0, NoPandas)
+"""
+
+
+@pytest.fixture
+def _own_jupyter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel writes its history and its ports below the test's folder."""
+    for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / name))
+
+
+def shown(cell: Any) -> Any:
+    """What a cell shows; times are not compared."""
+    return json.loads(re.sub(r"\d+ s\b", "0 s", json.dumps(cell["outputs"])))
+
+
+@pytest.mark.usefixtures("_own_jupyter")
+def test_the_tutorial_runs_in_a_kernel_without_pandas(tmp_path: Path) -> None:
+    if not default_data().exists():
+        lacking("Farasa's data is not there: python -m pipelines.farasa fetch")
+    cells = executed(tmp_path, _NO_PANDAS)["cells"]
+    saved = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+    code = [(cell, before) for cell, before in zip(cells, saved, strict=True) if cell["cell_type"] == "code"]
+    for cell, before in code:
+        assert shown(cell) == shown(before), f"{cell['source']}\npython -m docs.notebook"
+    (bar, *rest) = code[0][0]["outputs"]
+    assert rest == []
+    assert bar["data"]["text/html"].count("<progress value='1.000'>") == 3
+    assert (tmp_path / "out" / "notebook" / "reports" / "seeds.html").exists()

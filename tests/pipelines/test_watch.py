@@ -38,12 +38,20 @@ def test_what_is_no_time(text: str) -> None:
         (["--output", "o"], "no input"),
         (["--input", "i"], "no output"),
         (["--input", "i", "--output", "o", "--every", "soon"], "--every soon: is not a time"),
+        (["--input", "nope", "--output", "o"], "input nope: no folder /"),
+        (["--input", "seeds/nope/*.txt", "--output", "o"], "seeds/nope; make it, or check the spelling"),
         (["--input", "i", "--output", "o", "--metrics-port", "x"], "--metrics-port"),
-        (["--input", "i", "--output", "o", "--metrics-host", "192.0.2.1", "--metrics-port", "0"], "--metrics-port 0"),
+        (
+            ["--input", "seeds", "--output", "o", "--metrics-host", "192.0.2.1", "--metrics-port", "0"],
+            "--metrics-port 0",
+        ),
         (["--input", "i", "--output", "o", "--nonsense"], "--nonsense: unknown option"),
     ],
 )
-def test_wrong_use(arguments: list[str], line: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_use(
+    arguments: list[str], line: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(PROJECT)
     assert main(arguments) == 2
     error = capsys.readouterr().err
     assert line in error
@@ -117,6 +125,8 @@ def test_bundles_that_arrive_are_taken_and_counted(start: Callable[[], Process],
     assert (code, error) == (0, "rafid: SIGTERM: ending after the run in progress\n")
     ingest_plainly(settings_for(tmp_path / "one", tmp_path / "in"))
     assert read_whole_output(tmp_path / "out") == read_whole_output(tmp_path / "one")
+    assert len(list((tmp_path / "out" / "reports").glob("*.html"))) == 3
+    assert (tmp_path / "out" / "README.md").read_text(encoding="utf-8").count("    - documents/") == 3
 
 
 @pytest.mark.timeout(180)

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from docs.notebook import executed
 from pipelines.ingest import main
 from pipelines.streaming.windows import window_name
 from tests.conftest import PROJECT, UNSEGMENTED, lacking
 from transforms.runs.names import check_new_name
 from transforms.runs.naming import free_name
+from transforms.shards.corpus import Corpus
 
 READERS = PROJECT / ".readers" / "bin" / "python"  # made by `make test-readers`
 _PARTS = (PROJECT / "docs" / "reading.md").read_text(encoding="utf-8").split("\n## ")[1:]
@@ -55,6 +57,34 @@ def test_the_program_reads_all_documents(name: str, program: str, folder: Path) 
     manifests = [json.loads(path.read_text()) for path in (folder / "out" / "manifests").iterdir()]
     expected = sum(manifest["counts"]["documents"]["kept"] for manifest in manifests)
     assert ended.stdout.split()[-1] == str(expected)
+
+
+_CONFIGURATIONS = """
+from datasets import load_dataset
+print({name: len(load_dataset("out", name, split="train")) for name in ("documents", "duplicates", "rejects")})
+"""
+
+
+def test_every_configuration_of_the_card_is_read(folder: Path) -> None:
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(folder)}
+    command = [interpreter(_CONFIGURATIONS), "-c", _CONFIGURATIONS]
+    ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    corpus = Corpus(str(folder / "out"))
+    rows = {name: corpus.dataset(name).count_rows() for name in ("documents", "duplicates", "rejects")}
+    assert min(rows.values()) > 0
+    assert ended.stdout.splitlines()[-1] == str(rows)
+
+
+def test_the_notebook_runs_where_the_newest_pandas_is(tmp_path: Path) -> None:
+    """Beam would take pandas for its interactive environment, which does not know this one."""
+    if not READERS.exists():
+        lacking("pandas: not installed; make test-readers")
+    (packages,) = READERS.parents[1].glob("lib/python3.*/site-packages")
+    first = f"sys.path.append({str(packages)!r})\nimport pandas\nassert pandas.__version__ >= '3'"
+    cells = executed(tmp_path, first)["cells"]
+    assert "progress" in str(cells[1]["outputs"])
+    assert "javascript" not in str([cell.get("outputs") for cell in cells])
 
 
 # What gives the column `run` of a folder, with types inferred from paths as each reader does by default.

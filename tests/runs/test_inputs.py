@@ -72,6 +72,11 @@ def test_what_is_gone_from_a_listed_folder_has_vanished() -> None:
     assert found.vanished == sorted([A.url, B.url])
 
 
+def test_what_is_there_and_was_not_listed_has_not_vanished() -> None:
+    found = TakenInputs([taken(A, "1"), taken(B, "2")]).sort_out([bundle("د.txt")], lambda _: "4", there=[A])
+    assert found.vanished == [B.url]
+
+
 def test_empty_bundles_are_taken_once() -> None:
     empty = bundle("فارغ.txt", size=0)
     assert TakenInputs().missing(empty, 0, 0) == [(0, 0)]

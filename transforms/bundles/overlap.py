@@ -1,4 +1,4 @@
-"""Inputs that would take in what Rafid itself writes."""
+"""Inputs that are refused before anything is listed: they take in what Rafid writes, or can never have any file."""
 
 import os
 import posixpath
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from fsspec.utils import glob_translate
 
+from transforms.bundles.errors import BundleError
 from transforms.bundles.stores import Store, open_store
 from transforms.errors import UsageError
 from transforms.filesystems import is_local
@@ -46,13 +47,30 @@ def check_apart(patterns: Sequence[str], output: str) -> None:
             )
 
 
-def _takes(store: Store, pattern: str, path: str, *, local: bool) -> bool:
-    """True where a listing of the pattern gives the path."""
+def check_watched(patterns: Sequence[str]) -> None:
+    """Checks that bundles can arrive where patterns look for them; in a store a folder is there as soon as a file is.
+
+    Raises:
+        BundleError: a pattern, or the folder above its first wildcard, is not there.
+    """
+    for pattern in patterns:
+        store, path = open_store(pattern)
+        fixed = _parted(path)[0]
+        if is_local(pattern) and not store.kind(path) and store.kind(fixed) != "folder":
+            raise BundleError(f"input {pattern}: no folder {fixed}; make it, or check the spelling")
+
+
+def _parted(pattern: str) -> tuple[str, str]:
+    """The part of a pattern before its first component with a wildcard, and the rest."""
     parts = pattern.split("/")
     wild = next((i for i, part in enumerate(parts) if re.search(r"[*?\[]", part)), len(parts))
-    if store.kind(pattern):  # what exists under a pattern's very name is meant by it
-        wild = len(parts)
-    fixed, below = "/".join(parts[:wild]) or "/", "/".join(parts[wild:]) or "**"
+    return "/".join(parts[:wild]) or "/", "/".join(parts[wild:])
+
+
+def _takes(store: Store, pattern: str, path: str, *, local: bool) -> bool:
+    """True where a listing of the pattern gives the path."""
+    # What exists under a pattern's very name is meant by it.
+    fixed, below = (pattern, "") if store.kind(pattern) else _parted(pattern)
     if local:
         fixed, path = os.path.realpath(fixed), os.path.realpath(path)
     prefix = fixed.rstrip("/") + "/"
@@ -60,6 +78,6 @@ def _takes(store: Store, pattern: str, path: str, *, local: bool) -> bool:
     if not path.startswith(prefix) or any(part.startswith((".", "_")) for part in rest.split("/")):
         return False  # listings pass over what is hidden
     try:
-        return re.match(glob_translate(below), rest) is not None
+        return re.match(glob_translate(below or "**"), rest) is not None
     except (ValueError, re.error):
         return False  # listing says what is wrong with it

@@ -57,12 +57,15 @@ class TakenInputs:
         edges = [start, *chain.from_iterable(clipped), end]
         return [gap for gap in zip(edges[::2], edges[1::2], strict=True) if gap[0] < gap[1] or bundle.size == 0]
 
-    def sort_out(self, listed: Sequence[Bundle], digest: Callable[[Bundle], str]) -> Sorted:
+    def sort_out(
+        self, listed: Sequence[Bundle], digest: Callable[[Bundle], str], there: Sequence[Bundle] | None = None
+    ) -> Sorted:
         """The listed bundles, sorted by what is to be done with them.
 
         Args:
             listed: bundles in input order.
             digest: the SHA-256 of a bundle; asked only where a bundle of that size was taken from elsewhere.
+            there: all bundles that there are, where `listed` are some of them: no other has vanished.
         """
         result = Sorted()
         for bundle in listed:
@@ -73,7 +76,7 @@ class TakenInputs:
             if bundle.url in self._urls:
                 result.changed.append(bundle)
         folders = {dirname(bundle.url) for bundle in listed}
-        gone = self._urls - {bundle.url for bundle in listed}
+        gone = self._urls - {bundle.url for bundle in (listed if there is None else there)}
         result.vanished.extend(sorted(url for url in gone if dirname(url) in folders))
         return result
 

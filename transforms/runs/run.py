@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from transforms.bundles.errors import BundleFailed
-from transforms.errors import RunError
+from transforms.errors import RunError, command_line
 from transforms.filesystems import FileTaken, OutputError
 from transforms.runs.lease import token_of
 from transforms.runs.lock import MANIFESTS, create_fenced, is_claim
@@ -195,7 +195,7 @@ class Run:
 
     def how_to_remove(self) -> str:
         """The command that removes the run, whatever is left of it."""
-        return f"python -m pipelines.runs {self.folder.url} remove {self.name} --yes"
+        return f"{command_line('runs')} {self.folder.url} remove {self.name} --yes"
 
     def commit(self, manifest: Manifest, lease: str = "", *, waiting: bool = False) -> None:
         """Commits the run: its manifest appears whole or not at all; of two writers of one run, one commits it.

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from transforms.errors import UsageError
+from transforms.errors import UsageError, command_line
 from transforms.sealed import Damaged, SealingSink, unseal
 from transforms.segmentation.records import (
     ANSWER_SHIFT,
@@ -154,11 +154,12 @@ def default_data() -> Path:
 
 def _fetch(path: Path) -> str:
     """The remedy for a path where Farasa's data should be: the command that puts it there, if it can."""
+    command = f"run: {command_line('farasa')} fetch"
     with contextlib.suppress(TablesError):
         if path == default_data():
-            return "run: python -m pipelines.farasa fetch"
+            return command
     try:
         check_free(path)
     except UsageError:
-        return "name another file, or run: python -m pipelines.farasa fetch"
-    return f"run: python -m pipelines.farasa fetch --to {path}"
+        return f"name another file, or {command}"
+    return f"{command} --to {path}"

@@ -13,7 +13,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from transforms.bundles.sources import readable
-from transforms.errors import RunError
+from transforms.errors import RunError, command_line
 from transforms.filesystems import OutputError, filesystem
 from transforms.runs.catalog import Catalog, check_format, read_catalog
 from transforms.runs.manifest import Manifest
@@ -50,7 +50,7 @@ class Corpus:
         found = self.catalog.whole()
         if not found:
             raise OutputError(
-                f"output {self.folder.url}: holds no committed run; write one with python -m pipelines.ingest"
+                f"output {self.folder.url}: holds no committed run; write one with {command_line('ingest')}"
             )
         return found
 
@@ -162,4 +162,4 @@ def reading(corpus: Corpus) -> Iterator[None]:
         if isinstance(error, FileNotFoundError):  # Arrow names the file alone
             found += " is not there"
         output = corpus.folder.url
-        raise RunError(f"{output}: {found}; python -m pipelines.runs {output} verify says what is damaged") from error
+        raise RunError(f"{output}: {found}; {command_line('runs')} {output} verify says what is damaged") from error

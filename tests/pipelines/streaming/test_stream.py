@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.batch import Publisher
 from pipelines.streaming.driven import Cancelled
 from pipelines.streaming.following import Follower, gauges_of
 from pipelines.streaming.stream import _End
@@ -72,7 +73,8 @@ def test_the_lag_is_that_of_the_oldest_bundle_that_is_not_committed(
 ) -> None:
     told: list[dict[str, Any]] = []
     ingest_plainly(settings_for(tmp_path / "out", write_bundles(tmp_path / "in", {"a.txt": "نص"})))
-    follower = Follower(Folder(str(tmp_path / "out")), told.append)
+    settings = settings_for(tmp_path / "out", tmp_path / "in")
+    follower = Follower(settings.folder(), told.append, Publisher(settings, lambda _: None, lambda: 0.0))
     follower._last_arrival = last
     monkeypatch.setattr("pipelines.streaming.following.time.time", lambda: 1000.0)
     monkeypatch.setattr("pipelines.streaming.following.time.monotonic", lambda: 1e9)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.batch import Publisher
 from pipelines.config import IngestSettings
 from pipelines.job import Slice
 from pipelines.streaming.watch_loop import Surroundings, Watch, WatchMetrics, watch
@@ -31,6 +32,7 @@ class Bench:
         self.settings: IngestSettings = settings_for(self.output, self.folder, **values)
         self.now, self.lines, self.metrics, self.stop = 0.0, list[str](), WatchMetrics(), Event()
         self.failures: list[Exception] = []
+        self.published: list[str] = []
         around = Surroundings(
             listing=lambda: list_bundles(self.settings.input.paths, empty=True),
             clock=lambda: self.now,
@@ -38,6 +40,7 @@ class Bench:
             run_slice=self._run,
             in_process=True,
             say=self.lines.append,
+            publisher=Publisher(self.settings, self.published.append, lambda: self.now),
         )
         self.watch = Watch(self.settings, SETTLE, around, self.metrics)
 
@@ -195,5 +198,58 @@ def test_the_loop_ends_when_it_is_told_to(bench: Bench) -> None:
             if len(steps) == 3:
                 stop.set()
 
+        def end(self) -> None:
+            steps.append(0)
+
     watch(Steps(), bench.stop, 0.001)  # type: ignore[arg-type]
-    assert len(steps) == 3
+    assert steps == [1, 1, 1, 0]
+
+
+def test_what_is_there_is_not_said_to_be_gone(bench: Bench) -> None:
+    """A window takes what is new; what earlier ones took is still there, until somebody removes it."""
+    for name in ("a", "b", "c"):
+        bench.write(f"{name}.txt", f"كلام طويل في الحزمة {name}\n")
+        bench.step()
+        bench.step()
+    assert [line for line in bench.lines if "no longer there" in line] == []
+    (bench.folder / "b.txt").unlink()
+    for name in ("d", "e"):
+        bench.write(f"{name}.txt", f"كلام طويل في الحزمة {name}\n")
+        bench.step()
+        bench.step()
+    gone = [line for line in bench.lines if "no longer there" in line]
+    assert gone == [f"{bench.folder}/b.txt: was taken and is no longer there; what was kept of it stays"]
+
+
+def test_reports_and_card_are_written_at_most_every_so_often_and_at_the_end(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, run__report_every=3 * SETTLE)
+
+    def files() -> tuple[int, int]:
+        card = bench.output / "README.md"
+        reports = len(list(bench.output.glob("reports/*.html")))
+        return reports, card.read_text(encoding="utf-8").count("\n    - documents/") if card.exists() else 0
+
+    seen = []
+    for at in range(5):
+        bench.write(f"{at}.txt", f"كلام طويل في الحزمة رقم {at} من الحزم\n")
+        bench.step(0)
+        bench.step()
+        seen.append(files())
+    assert seen == [(1, 1), (1, 1), (1, 1), (4, 4), (4, 4)]
+    bench.watch.end()
+    assert files() == (5, 5)
+    assert len(bench.published) == 5
+    bench.watch.end()
+    assert len(bench.published) == 5
+
+
+def test_a_card_that_was_due_is_written_when_nothing_comes_any_more(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, run__report_every=3 * SETTLE)
+    for at in range(2):
+        bench.write(f"{at}.txt", f"كلام طويل في الحزمة رقم {at} من الحزم\n")
+        bench.step(0)
+        bench.step()
+    assert len(bench.published) == 1
+    bench.step()
+    bench.step()
+    assert len(bench.published) == 2

@@ -10,7 +10,7 @@ from transforms.dedup.index.building import Remake, build_segments, open_index, 
 from transforms.dedup.index.groups import SegmentGroup, groups_of, read_group, unindexed
 from transforms.dedup.index.matching import IndexView
 from transforms.dedup.index.segment import Segment
-from transforms.errors import RunError, UsageError
+from transforms.errors import RunError, UsageError, command_line
 from transforms.filesystems import DamagedFileError
 from transforms.runs.catalog import MARKER, is_output, read_catalog
 from transforms.runs.manifest import Manifest, Reference, RunKey
@@ -62,9 +62,7 @@ def _seen(url: str, settings: DedupSettings) -> Reference:
         raise BadReferenceError(f"dedup.against: {url} is not a folder that Rafid wrote; it would hold {MARKER}")
     runs = read_catalog(folder).whole()
     if not runs:
-        raise BadReferenceError(
-            f"dedup.against: {url} holds no committed run; write one with python -m pipelines.ingest"
-        )
+        raise BadReferenceError(f"dedup.against: {url} holds no committed run; write one with {command_line('ingest')}")
     advice = f"use the same settings, or ingest {url} again with these"
     check_definition(f"{url}, which dedup.against names", runs, settings, advice)
     return Reference(url=url, runs=tuple(each.key for each in runs))
