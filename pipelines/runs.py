@@ -38,8 +38,8 @@ show RUN        what a run took, and where it went
 verify [RUN]    computes checksums and counts from the files of one run, or of all, and says what is wrong; with
                 --sources also reads the input again, and looks for each kept paragraph at its place
 overlap         how many paragraphs of each run, or bundle, were removed for one that another keeps
-diff A [B]      what A keeps and B removed, and the other way, with samples; each is a run, or the folder of another corpus
-                that read the same bundles; one alone is compared with OUTPUT
+diff A [B]      what A keeps and B removed, and the other way, with samples; each is a run, or the folder of another
+                corpus that read the same bundles; one alone is compared with OUTPUT
 remove RUN      removes a run, damaged or not, with --yes; without it, says which later runs point to it
 
 Exit codes: 0 all is well; 1 something is wrong with a run; 2 wrong use.
