@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Event, Thread
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -65,6 +66,33 @@ class Steps:
     def within(self, start: float, end: float) -> Progress:
         """The progress of a part of the work, which takes the whole from one share to another."""
         return lambda share: self(start + share * (end - start))
+
+
+@contextmanager
+def watched(share: Callable[[], float], progress: Progress, every: float = 0.5) -> Iterator[None]:
+    """Tells every so many seconds, while the block lasts, what share of its work is done, if anybody observes.
+
+    Args:
+        share: looks at the work, from another thread.
+        progress: told of it.
+        every: seconds between two looks.
+    """
+    if not _observers:
+        yield
+        return
+    ended = Event()
+
+    def look() -> None:
+        while not ended.wait(every):
+            progress(share())
+
+    looker = Thread(target=look, name="progress", daemon=True)
+    looker.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        looker.join()
 
 
 @contextmanager

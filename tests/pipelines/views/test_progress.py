@@ -4,6 +4,8 @@ import gzip
 import json
 from collections import Counter
 from pathlib import Path
+from threading import Event
+from threading import enumerate as enumerate_threads
 
 import numpy as np
 import pytest
@@ -14,7 +16,8 @@ from pipelines.ingest import main
 from pipelines.views import progress
 from tests.conftest import UNSEGMENTED
 from transforms.arrays import Bytes, Int64s
-from transforms.parallel import advance, observed
+from transforms.dedup.one_pass.join import decided_share
+from transforms.parallel import Steps, advance, observed, watched
 from transforms.shards.tables import segmented
 
 
@@ -79,6 +82,39 @@ def test_it_moves_within_a_split_of_several_bundles(tmp_path: Path) -> None:
     told = moved(tmp_path, *UNSEGMENTED)
     assert len(told["fingerprint"]) == 5
     assert len(told["join"]) == len(told["write"]) == 1
+
+
+def test_work_is_looked_at_while_it_lasts() -> None:
+    told, looked = [], Event()
+
+    def tell(share: float) -> None:
+        told.append(share)
+        looked.set()
+
+    with observed(lambda *_: None), watched(lambda: 0.25, tell, every=0.001):
+        assert looked.wait(60)
+    assert set(told) == {0.25}
+
+
+def test_nobody_looks_where_nobody_listens() -> None:
+    with watched(lambda: 1 / 0, lambda _: None, every=0.0):
+        assert "progress" not in {thread.name for thread in enumerate_threads()}
+
+
+@given(count=st.integers(0, 40), done=st.integers(0, 40))
+def test_the_decided_rows_are_the_first(count: int, done: int) -> None:
+    match = np.full(count, -3, np.int64)
+    match[:done] = np.resize([5, -1, -2], min(count, done))
+    assert decided_share(match) == min(count, done) / max(1, count)
+
+
+def test_no_byte_is_told_twice() -> None:
+    steps = Steps("join", 100)
+    told: list[int] = []
+    with observed(lambda _, size: told.append(size)):
+        for share in (0.0, 0.1, 0.1, 0.555, 0.5, 1, 1):
+            steps(share)
+    assert told == [10, 45, 45]
 
 
 class Letters:
