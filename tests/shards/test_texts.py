@@ -1,6 +1,7 @@
 """The figures of kept text are those of the files: recounted here in plain Python, word by word."""
 
 import math
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -9,8 +10,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import WhitespaceSplit
 
 from pipelines.ingest import main
+from pipelines.report import main as report
+from pipelines.views.report import token_counter
 from tests.conftest import UNSEGMENTED
 from tests.report.hostile import write_hostile
 from transforms.shards import texts
@@ -64,6 +70,23 @@ def test_a_text_after_others_begins_where_they_end() -> None:
     words, state = np.zeros(2, np.int64), np.zeros(2, np.int64)
     assert count_words(data, bounds, 0, np.zeros(64, np.uint64), words, state) == 2
     assert (words.tolist(), state.tolist()) == ([1, 3], [4, 1 + len("أ د هـ")])
+
+
+def test_tokens_are_counted_by_the_file_that_is_named(
+    corpus: Corpus, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One that parts at white space has a token for each word."""
+    tokenizer = Tokenizer(WordLevel({"?": 0}, unk_token="?"))
+    tokenizer.pre_tokenizer = WhitespaceSplit()
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    assert kept_text(corpus, "r").tokens is None
+    found = kept_text(corpus, "r", token_counter(str(tmp_path / "tokenizer.json")))
+    assert found.tokens == found.words
+    given = [str(corpus.folder.local_path()), "--tokenizer", str(tmp_path / "tokenizer.json"), "--lang", "en"]
+    assert report(given) == 0
+    page = Path(capsys.readouterr().out.splitlines()[0]).read_text(encoding="utf-8")
+    assert f'<dt>tokens</dt><dd class="big">{found.tokens:,}</dd>' in page
+    shutil.rmtree(corpus.folder.local_path("reports"))
 
 
 def test_samples_are_first_paragraphs_in_their_places(corpus: Corpus) -> None:

@@ -12,7 +12,18 @@ from transforms.dedup.differences import ComparedWord, Difference, Words, compar
 from transforms.runs.manifest import Manifest
 from transforms.shards.corpus import Corpus
 from transforms.shards.overlap import Overlap, SetName, overlap_of
-from transforms.shards.texts import LETTERS, WORDS, KeptText, OfBundle, Sample, by_bundle, kept_text, sample_kept, shown
+from transforms.shards.texts import (
+    LETTERS,
+    WORDS,
+    KeptText,
+    OfBundle,
+    Sample,
+    Tokens,
+    by_bundle,
+    kept_text,
+    sample_kept,
+    shown,
+)
 
 # However large the corpus, a report shows so many of each: it stays small.
 CLUSTERS, LINES, PAIRS, SHORTER, REJECTS, INPUTS, NAMES, OVERLAPS = 12, 12, 20, 12, 50, 100, 30, 20
@@ -101,8 +112,8 @@ class Figures:
     rejects: list[dict[str, Any]]
 
 
-def figures_of(corpus: Corpus, run: str) -> Figures:
-    """The figures of one committed run."""
+def figures_of(corpus: Corpus, run: str, tokens: Tokens | None = None) -> Figures:
+    """The figures of one committed run; its tokens, if `tokens` counts them."""
     manifest = corpus.manifest(run)
     fold, columns = manifest.setting("dedup.fold"), ["bundle", "language", "encoding"]
     kept, filtered = (corpus.dataset(name, [run]).to_table(columns=columns) for name in ("documents", "filtered"))
@@ -118,7 +129,7 @@ def figures_of(corpus: Corpus, run: str) -> Figures:
         [_pair(row, next(texts), fold) for row in pairs.to_pylist()],
         _shortened(corpus, run),
         _similarities(corpus, run, manifest.setting("dedup.threshold")),
-        kept_text(corpus, run),
+        kept_text(corpus, run, tokens),
         sample_kept(corpus, run),
         by_bundle(kept, filtered, OVERLAPS),
         _matrix(by_bundles),

@@ -1,6 +1,6 @@
 """The kept text of a run in figures: words, segments and characters, lengths, and a sample."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ _FEWEST_PLACES = 1 << 12
 _PLUS = ord("+")
 
 Bins = list[tuple[str, int]]
+Tokens = Callable[[list[str]], int]  # the number of tokens of texts
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class KeptText:
         segments: of the words, as Farasa parts them; 0 where they are not segmented.
         characters: code points.
         lengths: documents by their words, each bin twice the one before.
+        tokens: by the tokenizer that somebody named; None where nobody did.
     """
 
     words: int
@@ -38,21 +40,30 @@ class KeptText:
     segments: int
     characters: int
     lengths: Bins
+    tokens: int | None = None
 
 
-def kept_text(corpus: Corpus, run: str) -> KeptText:
-    """The figures of the text that one committed run kept; it is read once, a part at a time."""
+def kept_text(corpus: Corpus, run: str, tokens: Tokens | None = None) -> KeptText:
+    """The figures of the text that one committed run kept; it is read once, a part at a time.
+
+    Args:
+        corpus: that of the run.
+        run: its name.
+        tokens: counts the tokens of texts; None: nobody asks for them.
+    """
     seen = _Seen()
     lengths: list[Int64s] = []
-    characters = pluses = 0
+    characters = pluses = counted = 0
     for text, segmented in _texts(corpus, run):
         words, count = seen.count(*_bytes_of(text))
         lengths.append(words)
         characters += count
+        counted += tokens(text.to_pylist()) if tokens else 0
         pluses += _pluses(segmented) - (_pluses(text) if segmented.null_count < len(segmented) else 0)
     each = np.concatenate([np.zeros(0, np.int64), *lengths])
     total = int(each.sum())
-    return KeptText(total, seen.used, total + pluses if pluses else 0, characters, _bins(each))
+    segments = total + pluses if pluses else 0
+    return KeptText(total, seen.used, segments, characters, _bins(each), counted if tokens else None)
 
 
 def _texts(corpus: Corpus, run: str) -> Iterator[tuple[pa.Array, pa.Array]]:
