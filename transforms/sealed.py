@@ -174,8 +174,13 @@ class SealedFiles(ABC):
     def write(self, path: str, data: Any, rows: int = 0, *, durable: bool = False) -> Any:
         """Writes all of `data` at `path`, or nothing under that name."""
 
-    def write_arrow(self, path: str, table: pa.Table) -> str:
+    def write_arrow(self, path: str, table: pa.Table, *, compression: str | None = None) -> str:
         """Writes a sealed Arrow file of one record batch at `path`, whole or not at all; returns its digest.
+
+        Args:
+            path: the file.
+            table: what it is to hold.
+            compression: of its columns, as Arrow names it; they are not mapped then, but unpacked when they are read.
 
         Raises:
             StorageError: the store refused it.
@@ -183,12 +188,12 @@ class SealedFiles(ABC):
         check_guards(self.at(path))
         if not self.is_local:
             sink = pa.BufferOutputStream()
-            found = _write_batch(sink.write, table)
+            found = _write_batch(sink.write, table, compression)
             self.write(path, sink.getvalue())
             return found
         try:
             with replacing(self.local_path(path)) as temporary, temporary.open("wb", buffering=0) as file:
-                return _write_batch(partial(write_all, file), table)
+                return _write_batch(partial(write_all, file), table, compression)
         except OSError as error:
             raise refused(self.at(path), error) from error
 
@@ -250,12 +255,13 @@ class SealedFiles(ABC):
         return DamagedFileError(f"{self.at(path)}: is damaged: {why}")
 
 
-def _write_batch(write: Callable[[Any], Any], table: pa.Table) -> str:
+def _write_batch(write: Callable[[Any], Any], table: pa.Table, compression: str | None) -> str:
     """Writes a sealed Arrow file through `write`; returns its digest."""
     sink = SealingSink(write)
     batches = table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
     if len(batches) > 1:
         raise StorageError("more than 2 GiB of text in one column of a working file; lower run.split_bytes")
-    with pa.ipc.new_file(pa.PythonFile(sink, "w"), table.schema) as writer:
+    options = pa.ipc.IpcWriteOptions(compression=compression)
+    with pa.ipc.new_file(pa.PythonFile(sink, "w"), table.schema, options=options) as writer:
         writer.write_batch(batches[0])
     return sink.seal()

@@ -26,7 +26,7 @@ _PREAMBLES = Plural(
 # Bytes per byte of text, measured on classical Arabic books in several editions, and on synthetic news; the higher one.
 SHARDS = 0.35  # documents and duplicates, in zstd Parquet, segmented text included
 FINGERPRINTS = 0.95
-INDEX = 1.4  # a run's segments: sets, postings, filter, places
+INDEX = 0.6  # a run's segments: postings, filter, places
 JOIN_MEMORY = 1.5  # one pass, fingerprints mapped
 SHUFFLED_PARTITIONED = 0.97
 SHUFFLED_A_SPLIT = 3_000  # bytes, by either join

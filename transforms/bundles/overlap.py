@@ -19,7 +19,7 @@ _WRITTEN = (
     "manifests/run.json",
     "reports/run.html",
     "index/run=run/index.json",
-    "index/run=run/segment-000/sets.arrow",
+    "index/run=run/segment-000/rows.arrow",
     *(f"{ledger}/run=run/000000-0123456789ab.parquet" for ledger in ("documents", "duplicates", "filtered", "rejects")),
 )
 

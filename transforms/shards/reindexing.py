@@ -78,7 +78,8 @@ def _check_rows(output: Folder, group: SegmentGroup, manifest: Manifest) -> Iter
 def _plain(tables: Sequence[pa.Table]) -> pa.Table:
     empty = SETS.empty_table()
     table = pa.concat_tables([table.unify_dictionaries() for table in (empty, *tables)])
-    return table.set_column(0, "run", table.column("run").cast(pa.string())).combine_chunks()
+    plain = [each.with_type(each.type.value_type) if pa.types.is_dictionary(each.type) else each for each in SETS]
+    return table.cast(pa.schema(plain)).combine_chunks()
 
 
 def _sets(documents: pa.Table, breaks: str, settings: DedupSettings, run: str) -> pa.Table:

@@ -142,7 +142,7 @@ def _index(folder: Folder, outside: Sequence[pa.Table], settings: DedupSettings)
 
 def _no_places(count: int) -> pa.Table:
     """Places of paragraphs that nobody asks for."""
-    plain = [pa.field(each.name, pa.string() if each.name == "run" else each.type) for each in SETS]
+    plain = [pa.field(each.name, pa.string() if pa.types.is_dictionary(each.type) else each.type) for each in SETS]
     columns = {each.name: ["" if pa.types.is_string(each.type) else 0] * count for each in plain[: len(PLACE_COLUMNS)]}
     return pa.table(columns, schema=pa.schema(plain[: len(PLACE_COLUMNS)]))
 

@@ -8,8 +8,10 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from tests.dedup.twins import apart
+from transforms.dedup.index.building import open_segments
+from transforms.dedup.index.groups import read_group, write_group
 from transforms.dedup.index.matching import sorted_sets
-from transforms.dedup.index.segment import Segment, sets_table, write_segment
+from transforms.dedup.index.segment import EarlierDigests, Segment, sets_table, write_segment
 from transforms.dedup.numbers.sets import NumberSets
 from transforms.dedup.shingles import ShingleSets
 from transforms.storage import Folder
@@ -97,3 +99,26 @@ def best(
     ]
     found, number, at = max(rows, default=(0.0, 0, 0))
     return (-number, -at, found) if found >= threshold and found > 0 else None
+
+
+def write_earlier(output: Folder, name: str, without: Sequence[str] = ()) -> None:
+    """Puts a folder of the index, of one segment, into the format before: sets beside postings, which nobody reads.
+
+    Args:
+        output: the output folder.
+        name: of the folder.
+        without: columns that were not there yet.
+    """
+    group = read_group(output, f"index/{name}")
+    assert group is not None
+    (segment,) = open_segments(output, group, group.runs)
+    table, folder = segment.rows.drop_columns(list(without)), segment.folder
+    for column in ("doc_id", "bundle"):
+        at = table.schema.get_field_index(column)
+        table = table.set_column(
+            at, pa.field(column, pa.string(), nullable=False), table.column(column).cast(pa.string())
+        )
+    digests = EarlierDigests(folder.write_arrow("sets.arrow", table), "", "", "")
+    for file in ("rows.arrow", "postings.arrow"):
+        folder.remove(file)
+    write_group(output, group.model_copy(update={"digests": (digests,)}))

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-import pyarrow as pa
 import pytest
 
 from tests.corpus import files_below
 from tests.damaging import DAMAGES, damage
+from tests.dedup.index.samples import write_earlier
 from tests.plain_job import Whole, ingest_plainly, read_whole_output, settings_for, write_bundles
-from transforms.dedup.index.building import compact
-from transforms.dedup.index.groups import groups_of, write_group
+from transforms.dedup.index.building import compact, keep_up
 from transforms.errors import RunError
 from transforms.runs.catalog import committed_runs
 from transforms.shards.reindexing import check_index, kept_sets
@@ -22,7 +21,7 @@ from transforms.storage import Folder
 LINES = [f"سطر رقم {n} في صحيفة اليوم عن أخبار المدينة {n % 7} والقرية {n % 5}" for n in range(60)]
 FIRST = "\n".join(LINES[:40])
 SECOND = "\n".join([*LINES[20:50], LINES[3] + " زيادة", "نص لم يرد من قبل في أي مكان"])
-FILES = ("index.json", *(f"segment-000/{name}.arrow" for name in ("sets", "postings", "buckets", "filter")))
+FILES = ("index.json", *(f"segment-000/{name}.arrow" for name in ("rows", "postings")))
 
 
 @pytest.fixture(scope="module")
@@ -81,17 +80,36 @@ def test_files_that_changed_places_are_damaged(made: Path, wanted: Whole, tmp_pa
     assert second_run(root) == wanted
 
 
+@pytest.mark.parametrize("compacted", [False, True])
+def test_an_index_of_the_format_before_is_written_anew_from_its_sets(
+    made: Path, wanted: Whole, tmp_path: Path, compacted: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = Path(shutil.copytree(made, tmp_path / "x"))
+    output = Folder(str(root / "out"))
+    (group,) = output.folders("index")
+    write_earlier(output, group)
+    shards = {path: path.read_bytes() for path in (root / "out" / "documents").rglob("*.parquet")}
+    assert check_index(output, committed_runs(output)) == []
+    for path in shards:
+        path.write_bytes(b"")  # it is not made from the documents
+    with caplog.at_level(logging.WARNING, "rafid.index"):
+        keep_up(output, committed_runs(output), kept_sets)
+        if compacted:
+            index(root / "out")
+    assert {path.rpartition("/")[2] for path in output.files("index")} == {"index.json", "rows.arrow", "postings.arrow"}
+    for path, data in shards.items():
+        path.write_bytes(data)
+    assert not caplog.records
+    assert second_run(root) == wanted
+    assert check_index(output, committed_runs(output)) == []
+
+
 def test_an_index_of_an_earlier_version_is_made_again(
     made: Path, wanted: Whole, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It has neither the numbers of paragraphs nor their lengths."""
     root = Path(shutil.copytree(made, tmp_path / "x"))
-    output = Folder(str(root / "out"))
-    (group,) = groups_of(output, [each.key for each in committed_runs(output)])
-    segment = output.below(group.segment_paths()[0])
-    rows = pa.Table.from_batches([segment.read_arrow("sets.arrow")]).drop_columns(["length", "numbers"])
-    digests = group.digests[0]._replace(sets=segment.write_arrow("sets.arrow", rows))
-    write_group(output, group.model_copy(update={"digests": (digests,)}))
+    write_earlier(Folder(str(root / "out")), "compact=00000001", without=("length", "numbers"))
     with caplog.at_level(logging.WARNING, "rafid.index"):
         assert second_run(root) == wanted
     assert any("is of another version of Rafid; it is made again" in each.message for each in caplog.records)
@@ -104,7 +122,7 @@ def test_an_index_that_is_gone_is_made_again_to_the_byte(made: Path, tmp_path: P
     index(root / "out")
     after = {name.split("/", 1)[1]: digest for name, digest in files_below(root / "out" / "index").items()}
     arrows = [name for name in before if name.endswith(".arrow")]
-    assert len(arrows) == 4
+    assert len(arrows) == 2
     assert [after[name] for name in arrows] == [before[name] for name in arrows]
 
 

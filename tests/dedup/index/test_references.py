@@ -18,6 +18,7 @@ from pipelines.report import main as report
 from pipelines.runs import main as runs
 from tests.conftest import UNSEGMENTED
 from tests.corpus import check_counts, files_below, read_corpus
+from tests.dedup.index.samples import write_earlier
 from tests.dedup.oracle import similarity
 from tests.plain_job import Crash, ingest_plainly, settings_for, write_bundles
 from transforms.dedup.definition import DefinitionError
@@ -181,8 +182,9 @@ def test_an_index_that_is_damaged_missing_or_of_another_form_is_made_for_the_run
         "whole": lambda folder: None,
         "no-index": lambda folder: shutil.rmtree(folder / "index"),
         "no-segments": lambda folder: [path.unlink() for path in folder.glob("index/run=o0/index.json")],
-        "damaged": lambda folder: next(folder.glob("index/run=o1/*/sets.arrow")).write_bytes(b"damaged"),
+        "damaged": lambda folder: next(folder.glob("index/run=o1/*/rows.arrow")).write_bytes(b"damaged"),
         "damaged-group": lambda folder: next(folder.glob("index/run=o1/index.json")).write_bytes(b"{}"),
+        "format-before": lambda folder: write_earlier(Folder(str(folder)), "run=o1"),
     }
     for state, damage in states.items():
         other = tmp_path / state

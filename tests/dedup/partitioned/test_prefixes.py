@@ -40,6 +40,12 @@ def prefix(tokens: Sequence[int], threshold: float) -> list[int]:
     return list(tokens[: len(tokens) - overlap + 1])
 
 
+def middle(size: int, threshold: float) -> int:
+    """The tokens that are left when as many as a similar set of the same size shares are taken away, and one more."""
+    overlap = next(count for count in range(1, size + 1) if count / (2 * size - count) >= threshold)
+    return size - overlap + 1
+
+
 @settings(deadline=None, max_examples=60)
 @given(splits)
 def test_count_tokens_counts_by_leading_bits(split: list[Shingles]) -> None:
@@ -70,7 +76,12 @@ def test_take_prefixes(split: list[Shingles], threshold: float) -> None:
     order = order_of(split)
     tokens, bounds = ordered_sets(sets_of(split), np.ones(len(split), np.uint8), order)
     prefixes, rows = np.empty(len(tokens), np.uint64), np.empty(len(tokens), np.int32)
-    used = take_prefixes(tokens, bounds, threshold, prefixes, rows)
+    far = np.empty(len(tokens), np.uint8)
+    used = take_prefixes(tokens, bounds, threshold, prefixes, rows, far)
     ordered = [sorted_set(each, order) for each in split]
     wanted = [(token, row) for row, each in enumerate(ordered) if each for token in prefix(each, threshold)]
     assert list(zip(prefixes[:used].tolist(), rows[:used].tolist(), strict=True)) == wanted
+    beyond = [
+        at >= middle(len(each), threshold) for each in ordered if each for at in range(len(prefix(each, threshold)))
+    ]
+    assert far[:used].astype(bool).tolist() == beyond

@@ -17,12 +17,12 @@ from transforms.dedup.index.groups import (
     drop_group,
     groups_of,
     next_compaction,
-    segment_path,
     unindexed,
-    write_group,
+    write_merged,
+    write_segments,
 )
 from transforms.dedup.index.matching import IndexView, sorted_sets
-from transforms.dedup.index.segment import Digests, Segment, count_tokens_of, parts, sets_table, write_segment
+from transforms.dedup.index.segment import Segment, sets_table
 from transforms.dedup.verdicts import places_of, read_verdicts
 from transforms.errors import RunError
 from transforms.filesystems import DamagedFileError, OutputError, StorageError
@@ -31,9 +31,6 @@ from transforms.runs.manifest import Manifest, RunKey
 from transforms.runs.run import INDEX, Run, run_folder
 from transforms.settings import DedupSettings, IndexSettings
 from transforms.storage import Folder
-
-_TOKENS_A_SEGMENT = 1 << 24  # 128 MiB of sets: what building and merging hold at a time
-
 
 # Makes the tables of a run's kept paragraphs, see `segment.SETS`, from its documents.
 Remake = Callable[[Folder, Manifest], Iterable[pa.Table]]
@@ -96,7 +93,8 @@ def open_segments(output: Folder, group: SegmentGroup, runs: Iterable[RunKey]) -
 def index_runs(output: Folder, runs: Sequence[Manifest], remake: Remake) -> list[SegmentGroup]:
     """The groups of all committed runs, in order; indexes those that are not yet. Nobody else may be writing.
 
-    What is damaged or missing is made again from what is committed, with a warning.
+    What is damaged or missing is made again from what is committed, with a warning; what is of the format before is
+    written anew.
 
     Args:
         output: the output folder.
@@ -108,6 +106,9 @@ def index_runs(output: Folder, runs: Sequence[Manifest], remake: Remake) -> list
     """
     keys = [each.key for each in runs]
     groups = sound_groups(output, keys, partial(_drop, output))
+    for group in filter(SegmentGroup.is_earlier, groups):
+        rows = (segment.rows for segment in open_segments(output, group, ()))
+        write_segments(output, next_compaction(output), rows, group.runs)
     waiting = unindexed(groups, keys)
     _remove_left(output, {key.id for key in keys}.difference(key.id for key in waiting))
     for key in waiting:
@@ -196,20 +197,6 @@ def _missing(output: Folder, run: RunKey, what: str) -> IndexMissingError:
     )
 
 
-def write_segments(output: Folder, folder: str, tables: Iterable[pa.Table], runs: tuple[RunKey, ...]) -> SegmentGroup:
-    """Writes a group of segments that hold the rows of `tables`: its segments first, what makes it one last."""
-    tokens: list[int] = []
-    digests: list[Digests] = []
-    for part in parts(tables, _TOKENS_A_SEGMENT):
-        digests.append(write_segment(output.below(segment_path(folder, len(tokens))), part))
-        tokens.append(sum(map(count_tokens_of, part)))
-    group = SegmentGroup(folder=folder, tokens=tuple(tokens), digests=tuple(digests), runs=runs)
-    if output.is_local:  # a power cut leaves the whole group, or what it is built from
-        output.sync(f"{path}/{name}" for path in group.segment_paths() for name in output.files(path))
-    write_group(output, group)
-    return group
-
-
 def _kept_sets(run: Run, split: str) -> pa.Table:
     """A row a kept paragraph of a split that has a set at all."""
     fingerprint = _fingerprint(run, split)
@@ -274,11 +261,7 @@ def _merge(output: Folder, groups: Sequence[SegmentGroup], live: Sequence[Manife
     keys = [each.key for each in live]
     segments = (segment for group in groups for segment in open_segments(output, group, keys))
     runs = tuple(run for group in groups for run in group.runs)
-    return write_segments(output, next_compaction(output), map(_live_rows, segments), runs)
-
-
-def _live_rows(segment: Segment) -> pa.Table:
-    return segment.rows.filter(pa.array(segment.live.astype(bool)))
+    return write_merged(output, next_compaction(output), segments, runs)
 
 
 def clean_index(output: Folder, runs: Sequence[Manifest]) -> None:

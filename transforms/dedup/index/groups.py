@@ -1,10 +1,20 @@
 """Groups of segments: the folders that the index consists of, each with the runs whose paragraphs it holds."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
+import pyarrow as pa
 from pydantic import ValidationError
 
-from transforms.dedup.index.segment import Digests
+from transforms.dedup.index.segment import (
+    Digests,
+    EarlierDigests,
+    Segment,
+    count_tokens_of,
+    merge_segments,
+    parts,
+    write_segment,
+)
 from transforms.filesystems import DamagedFileError
 from transforms.runs.manifest import Record, RunKey
 from transforms.runs.run import INDEX, run_folder
@@ -12,6 +22,8 @@ from transforms.storage import Folder
 
 _FILE = "index.json"  # written last: without it a folder's segments do not exist
 _COMPACTION = "compact="
+_TOKENS_A_SEGMENT = 1 << 24  # 128 MiB of sets: what building holds at a time
+T = TypeVar("T")
 # Told of a folder of the index that is damaged, and how.
 OnDamage = Callable[[str, DamagedFileError], None]
 
@@ -28,8 +40,12 @@ class SegmentGroup(Record):
 
     folder: str
     tokens: tuple[int, ...]
-    digests: tuple[Digests, ...]
+    digests: tuple[Digests | EarlierDigests, ...]
     runs: tuple[RunKey, ...]
+
+    def is_earlier(self) -> bool:
+        """True for segments of the format before, which are to be written anew."""
+        return any(isinstance(each, EarlierDigests) for each in self.digests)
 
     def segment_paths(self) -> list[str]:
         """The folders of the segments, in order."""
@@ -39,6 +55,37 @@ class SegmentGroup(Record):
 def segment_path(folder: str, part: int) -> str:
     """The folder of one segment."""
     return f"{folder}/segment-{part:03d}"
+
+
+def write_segments(output: Folder, folder: str, tables: Iterable[pa.Table], runs: tuple[RunKey, ...]) -> SegmentGroup:
+    """Writes a group of segments that hold the rows of `tables`, with the columns of `SETS`."""
+    return _write_group(output, folder, runs, tables, count_tokens_of, write_segment)
+
+
+def write_merged(output: Folder, folder: str, segments: Iterable[Segment], runs: tuple[RunKey, ...]) -> SegmentGroup:
+    """Writes a group of segments that hold the rows that count of others."""
+    return _write_group(output, folder, runs, segments, Segment.count_tokens, merge_segments)
+
+
+def _write_group(
+    output: Folder,
+    folder: str,
+    runs: tuple[RunKey, ...],
+    items: Iterable[T],
+    size: Callable[[T], int],
+    write: Callable[[Folder, Sequence[T]], Digests],
+) -> SegmentGroup:
+    """Writes a group of segments, each of as many items as it has room for: first these, and last what makes it one."""
+    tokens: list[int] = []
+    digests: list[Digests] = []
+    for part in parts(items, size, _TOKENS_A_SEGMENT):
+        digests.append(write(output.below(segment_path(folder, len(tokens))), part))
+        tokens.append(sum(map(size, part)))
+    group = SegmentGroup(folder=folder, tokens=tuple(tokens), digests=tuple(digests), runs=runs)
+    if output.is_local:  # a power cut leaves the whole group, or what it is built from
+        output.sync(f"{path}/{name}" for path in group.segment_paths() for name in output.files(path))
+    write_group(output, group)
+    return group
 
 
 def write_group(output: Folder, group: SegmentGroup) -> None:

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.arrays import Bytes, Float64s, Int32s, Int64s, UInt64s
-from transforms.dedup.index.kernels import ask_filter, search_segment, sort_sets
-from transforms.dedup.index.segment import PLACE_COLUMNS, Segment
+from transforms.dedup.index.kernels.search import ask_filter, search_segment, sort_sets
+from transforms.dedup.index.segment import Segment
 from transforms.dedup.shingles import ShingleSets
 from transforms.dedup.verdicts import PLACES
 from transforms.parallel import map_in_order
@@ -56,7 +56,7 @@ class IndexView:
         parts = []
         for number in np.unique(segment):
             chosen = np.flatnonzero(segment == number)
-            rows = self.segments[number].rows.select(PLACE_COLUMNS).take(pa.array(row[chosen]))
+            rows = self.segments[number].places(row[chosen])
             names = pc.replace_substring_regex(rows.column("run").cast(pa.string()), "~[0-9]+$", "")
             plain = rows.set_column(0, "run", names)  # the index tells generations apart, ledgers do not
             corpus = pa.repeat(pa.scalar(self.segments[number].corpus, pa.string()), len(chosen))
@@ -80,11 +80,12 @@ class _Search:
     def search(self, number: int, segment: Segment, threshold: float) -> None:
         """Looks all of them up in a segment."""
         hits, possible = np.empty(len(self._tokens), np.uint8), np.empty(len(self._bounds) - 1, np.int64)
-        ask_filter(self._tokens, self._bounds, segment.filter_shift, segment.filter, hits, possible)
+        postings = segment.postings
+        ask_filter(self._tokens, self._bounds, postings.filter, hits, possible)
         self.candidates += search_segment(
             self._tokens, self._bounds, self._numbers.numbers, self._numbers.offsets, hits, possible, threshold,
-            *segment.sets, *segment.numbers, *segment.postings, segment.live, number,
-            np.full(len(segment.live), -1, np.int32), np.empty(self._largest, np.int64),
+            *postings.search, postings.order, segment.sizes[postings.order], *segment.numbers, segment.live, number,
+            np.zeros(1, np.uint64), np.full(len(segment.live), -1, np.int32), np.empty(self._largest, np.int64),
             np.empty(self._largest, np.int64), self.segment, self.row, self.similarity,
         )  # fmt: skip
 

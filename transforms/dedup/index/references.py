@@ -101,7 +101,8 @@ def index_references(run: Run, references: Sequence[Reference], remake: Remake) 
     """
     for number, reference in enumerate(references):
         folder = Folder(reference.url)
-        waiting = unindexed(sound_groups(folder, reference.runs, _note_damage), reference.runs)
+        sound = sound_groups(folder, reference.runs, _note_damage)
+        waiting = unindexed((each for each in sound if not each.is_earlier()), reference.runs)
         there = {each.key: each for each in read_catalog(folder).runs} if waiting else {}
         _check_there(reference, list(there) if waiting else reference.runs, f"run {run.name} began")
         for key in waiting:

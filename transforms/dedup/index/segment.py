@@ -1,20 +1,19 @@
-"""Segments: the kept paragraphs of runs as mapped files that are searched, never loaded.
+"""Segments: the kept paragraphs of runs as files that are searched, never loaded.
 
-A segment is four Arrow files: `sets` (a row a kept paragraph: where it is, its set, sorted, and its numbers),
-`postings` (a key for every token of every set, and the row), `buckets` (where the postings of tokens with the same
-first bits begin) and `filter` (bits that say at once that a token is not there).
+A segment is two Arrow files: `rows` (a row a kept paragraph: where it is, the size of its set, its numbers; compressed)
+and `postings` (for each token of their sets the rows that have it; mapped). The sets are in the postings only.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
 
-from transforms.arrays import Bytes, Int32s, Int64s, UInt32s, UInt64s
-from transforms.dedup.index.kernels import fill_filter, sort_postings, spread_tokens
+from transforms.arrays import Bools, Bytes, Int32s, Int64s, UInt64s
+from transforms.dedup.index.postings import POSTINGS, Postings
 from transforms.dedup.numbers.sets import NumberSets
 from transforms.filesystems import DamagedFileError
 from transforms.storage import Folder
@@ -22,8 +21,8 @@ from transforms.storage import Folder
 SETS = pa.schema(
     [
         pa.field("run", pa.dictionary(pa.int32(), pa.string()), nullable=False),
-        pa.field("doc_id", pa.string(), nullable=False),
-        pa.field("bundle", pa.string(), nullable=False),
+        pa.field("doc_id", pa.dictionary(pa.int32(), pa.string()), nullable=False),
+        pa.field("bundle", pa.dictionary(pa.int32(), pa.string()), nullable=False),
         pa.field("offset", pa.int64(), nullable=False),
         pa.field("paragraph_index", pa.int32(), nullable=False),
         pa.field("length", pa.int64(), nullable=False),
@@ -32,15 +31,21 @@ SETS = pa.schema(
     ]
 )
 PLACE_COLUMNS = ("run", "doc_id", "bundle", "offset", "paragraph_index", "length")
-POSTINGS = pa.schema([pa.field("key", pa.uint32(), nullable=False), pa.field("row", pa.int32(), nullable=False)])
-BUCKETS = pa.schema([pa.field("begin", pa.int32(), nullable=False)])
-FILTER = pa.schema([pa.field("bits", pa.uint8(), nullable=False)])
-_FILTER_BITS_A_TOKEN = 16
-_COARSE_BITS = 11  # as many places to write to as stay in the cache
+_NAMES = PLACE_COLUMNS[:3]
+_SET = SETS.get_field_index("set")
+ROWS = SETS.set(_SET, pa.field("size", pa.int32(), nullable=False))
+T = TypeVar("T")
 
 
 class Digests(NamedTuple):
     """The digests of the files of a segment, in hex."""
+
+    rows: str
+    postings: str
+
+
+class EarlierDigests(NamedTuple):
+    """The digests of the files of a segment of the format before: `sets`, of which the others were made."""
 
     sets: str
     postings: str
@@ -50,7 +55,9 @@ class Digests(NamedTuple):
 
 @dataclass(frozen=True)
 class Segment:
-    """One segment, open for searching; its arrays are views of mapped files.
+    """One segment, open for searching; its postings are views of a mapped file.
+
+    One of the format before has its rows with their sets, and nothing else.
 
     Attributes:
         folder: its own.
@@ -61,20 +68,22 @@ class Segment:
 
     folder: Folder
     runs: frozenset[str]
-    digests: Digests
+    digests: Digests | EarlierDigests
     corpus: str | None = None
 
     def opened(self) -> "Segment":
         """The same segment with its files mapped, until nobody holds it any more."""
         mapped = Segment(self.folder, self.runs, self.digests, self.corpus)
-        _ = mapped.sets, mapped.numbers, mapped.postings, mapped.filter, mapped.live
+        _ = mapped.postings, mapped.sizes, mapped.numbers, mapped.live
         return mapped
 
-    def _file(self, name: str, schema: pa.Schema) -> pa.Table:
+    def _file(self, name: str, schema: pa.Schema) -> pa.RecordBatch:
+        if not hasattr(self.digests, name):
+            raise DamagedFileError(f"{self.folder.url}: is of an earlier version of Rafid; run again")
         batch = self.folder.read_arrow(f"{name}.arrow", getattr(self.digests, name))
         if batch.schema.names != schema.names:
             raise DamagedFileError(f"{self.folder.at(f'{name}.arrow')}: is of another version of Rafid")
-        return pa.Table.from_batches([batch]).cast(schema)
+        return batch
 
     def check(self) -> None:
         """Makes sure that the files are those that were written, and that no number in them leads outside.
@@ -83,77 +92,78 @@ class Segment:
             DamagedFileError: it is not so.
             StorageError: a file cannot be read.
         """
-        tokens, bounds = self.sets
         numbers, number_bounds = self.numbers
-        _, begins, keys, rows = self.postings
-        inside = (
-            len(bounds) == len(self.rows) + 1
-            and _rises(bounds, len(tokens))
-            and len(number_bounds) == len(bounds)
-            and _rises(number_bounds, len(numbers))
-            and _rises(begins, len(keys))
-            and len(keys) == len(rows)
-            and _is_power_of_two(len(begins) - 1)
-            and _is_power_of_two(len(self.filter))
-            and (not len(rows) or (rows.min() >= 0 and rows.max() < len(bounds) - 1))
+        rows = len(number_bounds) - 1
+        inside = _rises(number_bounds, len(numbers)) and (
+            isinstance(self.digests, EarlierDigests) or (len(self.sizes) == rows and self.postings.fit(self.sizes))
         )
         if not inside:
-            raise DamagedFileError(f"{self.folder.url}: is damaged: its files do not fit each other")
+            raise self._misfit()
 
-    @cached_property
-    def rows(self) -> pa.Table:
-        """A row a kept paragraph, with the columns of `SETS`."""
-        return self._file("sets", SETS)
-
-    @cached_property
-    def sets(self) -> tuple[UInt64s, Int64s]:
-        """Tokens, uint64[t], and where each row's begin, int64[r + 1]."""
-        column = _single(self.rows.column("set"))
-        return column.values.to_numpy(), column.offsets.to_numpy()
-
-    @cached_property
-    def numbers(self) -> tuple[UInt64s, Int64s]:
-        """The numbers of the rows' paragraphs, uint64[n], and where each row's begin, int64[r + 1]."""
-        column = _single(self.rows.column("numbers"))
-        return column.values.to_numpy(), column.offsets.to_numpy()
-
-    @cached_property
-    def postings(self) -> tuple[np.uint64, Int32s, UInt32s, Int32s]:
-        """The shift from a token to its bucket, the beginnings of buckets, keys and rows; see `sort_postings`."""
-        begins, table = _numpy(self._file("buckets", BUCKETS), "begin"), self._file("postings", POSTINGS)
-        return np.uint64(64 - _bits_of(len(begins) - 1)), begins, _numpy(table, "key"), _numpy(table, "row")
-
-    @cached_property
-    def filter(self) -> Bytes:
-        """The bits of the tokens that are there."""
-        bits: Bytes = _numpy(self._file("filter", FILTER), "bits")
-        return bits
+    def _misfit(self) -> DamagedFileError:
+        return DamagedFileError(f"{self.folder.url}: is damaged: its files do not fit each other")
 
     @property
-    def filter_shift(self) -> np.uint64:
-        """The shift that makes a mixed token the number of its bit."""
-        return np.uint64(64 - _bits_of(8 * len(self.filter)))
+    def rows(self) -> pa.Table:
+        """A row a kept paragraph, with the columns of `SETS`.
+
+        Raises:
+            DamagedFileError: the files are not what was written.
+        """
+        if isinstance(self.digests, EarlierDigests):
+            return _encoded(self._places)
+        sets = self.postings.sets(self.sizes)
+        if sets is None:
+            raise self._misfit()
+        return self._places.set_column(_SET, SETS.field("set"), _lists(*sets))
+
+    @cached_property
+    def _places(self) -> pa.Table:
+        """All that is known of the rows but their sets."""
+        name, schema = ("sets", SETS) if isinstance(self.digests, EarlierDigests) else ("rows", ROWS)
+        return pa.Table.from_batches([self._file(name, schema)])
+
+    def described(self, chosen: Bools) -> pa.Table:
+        """The chosen rows, with the columns of `ROWS`."""
+        return self._places if chosen.all() else self._places.filter(pa.array(chosen))
+
+    def places(self, rows: Int64s) -> pa.Table:
+        """The places of some rows, with the columns of `PLACE_COLUMNS`."""
+        return self._places.select(PLACE_COLUMNS).take(pa.array(rows))
+
+    @property
+    def sizes(self) -> Int32s:
+        """int32[r], the size of each row's set."""
+        sizes: Int32s = _single(self._places.column("size")).to_numpy()
+        return sizes
+
+    @property
+    def numbers(self) -> tuple[UInt64s, Int64s]:
+        """The numbers of the rows' paragraphs, uint64[n], and where each row's begin, int64[r + 1]."""
+        column = _single(self._places.column("numbers"))
+        return column.values.to_numpy(), column.offsets.to_numpy()
+
+    @cached_property
+    def postings(self) -> Postings:
+        """The rows of each token."""
+        return Postings.read(self._file("postings", POSTINGS))
+
+    def count_tokens(self) -> int:
+        """The tokens of the sets of the rows that count."""
+        return int(self.sizes[self.live.astype(bool)].sum(dtype=np.int64))
 
     @cached_property
     def live(self) -> Bytes:
         """uint8[r], 1 for rows that count."""
-        column = _single(self.rows.column("run"))
+        column = _single(self._places.column("run"))
         named = np.array([run in self.runs for run in column.dictionary.to_pylist()], np.uint8)
         live: Bytes = named[column.indices.to_numpy()] if len(named) else np.zeros(0, np.uint8)
         return live
 
 
-def _rises(edges: Int64s | Int32s, last: int) -> bool:
+def _rises(edges: Int64s, last: int) -> bool:
     """True for edges from 0 to `last` that never fall."""
     return bool(len(edges) and edges[0] == 0 and edges[-1] == last and (edges[1:] >= edges[:-1]).all())
-
-
-def _is_power_of_two(number: int) -> bool:
-    return number > 0 and number & (number - 1) == 0
-
-
-def _numpy(table: pa.Table, column: str) -> Any:
-    return _single(table.column(column)).to_numpy()
 
 
 def _single(column: pa.ChunkedArray) -> pa.Array:
@@ -161,17 +171,23 @@ def _single(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
+def _lists(values: UInt64s, offsets: Int64s) -> pa.Array:
+    return pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(values))
+
+
 def sets_table(places: pa.Table, tokens: UInt64s, bounds: Int64s, numbers: NumberSets) -> pa.Table:
     """The table `SETS` from places, with the columns of `PLACE_COLUMNS`, ordered sets, and numbers."""
-    sets = pa.LargeListArray.from_arrays(pa.array(bounds), pa.array(tokens))
-    apart = pa.LargeListArray.from_arrays(pa.array(numbers.offsets), pa.array(numbers.numbers))
-    columns = [_dictionary(places.column("run")), *(places.column(name) for name in PLACE_COLUMNS[1:]), sets, apart]
-    return pa.table(columns, schema=SETS)
+    columns = [*(places.column(name) for name in PLACE_COLUMNS), _lists(tokens, bounds)]
+    return _encoded(pa.table([*columns, _lists(numbers.numbers, numbers.offsets)], names=SETS.names))
 
 
-def _dictionary(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    return encoded.unify_dictionaries()
+def _encoded(table: pa.Table) -> pa.Table:
+    """The table with its names as dictionaries, of the schema `SETS`."""
+    for at, name in enumerate(_NAMES):
+        column = table.column(name)
+        encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+        table = table.set_column(at, name, encoded)
+    return table.cast(SETS).unify_dictionaries()
 
 
 def write_segment(folder: Folder, tables: Sequence[pa.Table]) -> Digests:
@@ -181,51 +197,38 @@ def write_segment(folder: Folder, tables: Sequence[pa.Table]) -> Digests:
         folder: the segment's own.
         tables: consecutive rows, with the columns of `SETS`.
     """
-    rows = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
-    column = _single(rows.column("set"))
-    tokens, bounds = column.values.to_numpy(), column.offsets.to_numpy()
-    bits = np.zeros(1 << max(0, _bits_of(_FILTER_BITS_A_TOKEN * len(tokens)) - 3), np.uint8)
-    fill_filter(tokens, np.uint64(64 - _bits_of(8 * len(bits))), bits)
-    filter_digest = folder.write_arrow("filter.arrow", pa.table([bits], schema=FILTER))
-    begins, keys, owners = _postings(tokens, bounds)
-    return Digests(
-        filter=filter_digest,
-        buckets=folder.write_arrow("buckets.arrow", pa.table([begins], schema=BUCKETS)),
-        postings=folder.write_arrow("postings.arrow", pa.table([keys, owners], schema=POSTINGS)),
-        sets=folder.write_arrow("sets.arrow", rows),
+    rows = pa.concat_tables(tables)
+    sets = _single(rows.column("set"))
+    tokens, bounds = sets.values.to_numpy(), sets.offsets.to_numpy()
+    sizes = pa.array(np.diff(bounds).astype(np.int32))
+    return _write(folder, rows.set_column(_SET, ROWS.field("size"), sizes), Postings.of(tokens, bounds))
+
+
+def merge_segments(folder: Folder, segments: Sequence[Segment]) -> Digests:
+    """Writes the rows that count of consecutive segments as one; returns the digests of its files."""
+    chosen = [each.live.astype(bool) for each in segments]
+    rows = pa.concat_tables([each.described(some) for each, some in zip(segments, chosen, strict=True)])
+    return _write(
+        folder, rows, Postings.merged([each.postings for each in segments], [each.sizes for each in segments], chosen)
     )
 
 
-def _bits_of(numbers: int) -> int:
-    return (max(1, numbers) - 1).bit_length()
+def _write(folder: Folder, rows: pa.Table, postings: Postings) -> Digests:
+    digest = folder.write_arrow("postings.arrow", postings.table())
+    return Digests(folder.write_arrow("rows.arrow", rows.unify_dictionaries(), compression="zstd"), digest)
 
 
-def _postings(tokens: UInt64s, bounds: Int64s) -> tuple[Int32s, UInt32s, Int32s]:
-    """The beginnings of buckets, keys and rows, see `sort_postings`; two tokens a bucket on average."""
-    bits = max(1, _bits_of(len(tokens)) - 1)
-    coarse = min(_COARSE_BITS, bits)
-    spread, spread_rows = np.empty(len(tokens), np.uint64), np.empty(len(tokens), np.int32)
-    by_size = np.argsort(np.diff(bounds), kind="stable")
-    spread_tokens(
-        tokens, bounds, by_size, np.uint64(64 - coarse), np.zeros((1 << coarse) + 1, np.int64), spread, spread_rows
-    )
-    begins = np.zeros((1 << bits) + 1, np.int32)
-    keys, rows = np.empty(len(tokens), np.uint32), np.empty(len(tokens), np.int32)
-    sort_postings(spread, spread_rows, np.uint64(64 - bits), begins, keys, rows)
-    return begins, keys, rows
-
-
-def parts(tables: Iterable[pa.Table], tokens_a_part: int) -> Iterator[list[pa.Table]]:
-    """Consecutive tables in groups of at most `tokens_a_part` tokens, but where one table alone has more."""
-    group: list[pa.Table] = []
-    size = 0
-    for table in tables:
-        added = count_tokens_of(table)
-        if group and size + added > tokens_a_part:
+def parts(items: Iterable[T], size: Callable[[T], int], most: int) -> Iterator[list[T]]:
+    """Consecutive ones in groups of a `size` of at most so many in all, but where one alone has more."""
+    group: list[T] = []
+    total = 0
+    for each in items:
+        added = size(each)
+        if group and total + added > most:
             yield group
-            group, size = [], 0
-        group.append(table)
-        size += added
+            group, total = [], 0
+        group.append(each)
+        total += added
     if group:
         yield group
 

@@ -115,7 +115,7 @@ def _join(
     del ends
     match = np.full(len(contenders), _UNDECIDED)
     similarity = np.empty(len(contenders), np.float64)
-    statistics = np.zeros(2, np.int64)
+    candidates = np.zeros(1, np.int64)
     with watched(lambda: decided_share(match), progress):
         join_rows(
             ordered.tokens, ordered.bounds, ordered.alone, ordered.identities,
@@ -125,11 +125,12 @@ def _join(
             np.zeros(len(uses), np.int32), np.zeros(len(uses), np.int32),
             np.empty(postings, np.int32), np.empty(postings, np.int32),
             np.full(sets, -1, np.int32), np.empty(sets, np.uint64),
-            match, similarity, statistics,
+            np.zeros(sets, np.int32), np.full(sets, -1, np.int64), np.zeros(sets),
+            match, similarity, candidates,
         )  # fmt: skip
     within = match >= 0
     match[within] = ordered.paragraphs[match[within]]
-    return _decision(contenders, match, similarity, first_copy, given, int(statistics[0]))
+    return _decision(contenders, match, similarity, first_copy, given, int(candidates[0]))
 
 
 def _decision(

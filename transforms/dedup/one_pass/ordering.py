@@ -212,7 +212,7 @@ _MEMINFO = Path("/proc/meminfo")
 _CGROUP = Path("/sys/fs/cgroup")
 _COPY = 64  # a paragraph's hash, by split and as one column, its place in the table of hashes, its first copy
 _TOKEN = 8 + 1  # an ordered set's token; where they close up, a split's for a moment again
-_SET = 128  # a set's row in the columns of the join, its place in the table of equal sets, and its decision
+_SET = 148  # a set's row in the columns of the join, its place in the table of equal sets, and its decision
 _PREFIX_TOKEN = 4 + 4  # slot, posting
 _SLOT = 4 + 8 + 4  # a place in the table of prefix tokens: uses, and the token, or then ends and begins of postings
 

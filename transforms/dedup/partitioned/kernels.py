@@ -6,6 +6,7 @@ from numba import types
 from transforms.dedup.kernels import (
     ORDER_BITS,
     drop_repeats,
+    middle_length,
     pair_overlap,
     prefix_length,
     shared_tokens,
@@ -19,6 +20,7 @@ from transforms.kernels import (
     InInt64,
     Int64,
     InUInt64,
+    OutBytes,
     OutFloat64,
     OutInt32,
     OutInt64,
@@ -34,13 +36,14 @@ def _sizes_fit(left, right, threshold):
     return min(left, right) / max(left, right) >= threshold
 
 
-@kernel(InUInt64, InInt64, InInt32, Int64, Float64, OutInt64, OutInt64, returns=Int64)
-def pair_groups(tokens, positions, sizes, most, threshold, later, earlier):
+@kernel(InUInt64, InInt64, InInt32, InBytes, Int64, Float64, OutInt64, OutInt64, returns=Int64)
+def pair_groups(tokens, positions, sizes, far, most, threshold, later, earlier):
     """Fills in the pairs of entries with equal tokens, where no more than `most` share one; returns their number.
 
     Args:
         tokens: uint64[x], sorted; positions rise where tokens are equal.
         positions, sizes: of each entry's set.
+        far: see `take_prefixes`; pairs of two such are passed over: similar sets share a token that one has nearer.
         most: larger groups are passed over.
         threshold: pairs whose sizes cannot reach it are passed over.
         later, earlier: int64[n], filled with positions; with n = 0 pairs are only counted.
@@ -54,7 +57,7 @@ def pair_groups(tokens, positions, sizes, most, threshold, later, earlier):
         if end - begin <= most:
             for second in range(begin + 1, end):
                 for first in range(begin, second):
-                    if _sizes_fit(sizes[first], sizes[second], threshold):
+                    if not (far[first] and far[second]) and _sizes_fit(sizes[first], sizes[second], threshold):
                         if len(later) > 0:
                             later[pairs] = positions[second]
                             earlier[pairs] = positions[first]
@@ -91,19 +94,22 @@ def verify_pairs(
 
 @kernel(
     InInt64, InInt64, InInt64, InFloat64, InFloat64, Float64,
-    InInt64, InUInt64, InInt64, InUInt64, InInt64, InInt32, InInt64, OutInt64, OutInt64, OutUInt64, OutInt64,
-    OutInt64, OutInt64, OutFloat64,
+    InInt64, InUInt64, InInt64, InUInt64, InInt64, InInt32, InInt64,
+    OutInt64, OutInt64, OutInt64, OutInt32, OutUInt64, OutInt64, OutInt64, OutInt64, OutFloat64,
     returns=Int64,
 )  # fmt: skip
 def resolve_rows(
     row_class, edge_first, edge_class, edge_similarity, given, threshold,
-    set_of_class, tokens, bounds, numbers, number_bounds, dense_slot, places, filled, postings, masks, seen,
-    kept_row, match, similarity,
+    set_of_class, tokens, bounds, numbers, number_bounds, dense_slot, places,
+    near_filled, far_filled, postings, depths, masks, seen, kept_row, match, similarity,
 ):  # fmt: skip
     """Decides rows in input order by their classes' edges, and dense classes by their sets; returns the duplicates.
 
     A class is all paragraphs of one set with the same numbers. A row is removed when one of its class, or of a similar
     one, was kept before.
+
+    Sets are candidates as in `join_rows`: by tokens of both prefixes of which one is in the middle prefix, and followed
+    by enough. A similar set with which the first token shared is not dense has an edge, which says as much or more.
 
     Args:
         row_class: int64[r], the class of each row.
@@ -115,7 +121,9 @@ def resolve_rows(
         tokens, bounds: the ordered sets of dense classes.
         numbers, number_bounds: the numbers of their paragraphs.
         dense_slot: int32[t], for each token the slot of its postings where it is one that too many share, else -1.
-        places, filled, postings: where each slot's postings begin, how many there are (zeros), the classes (scratch).
+        places: int64[s + 1], where each slot's postings begin.
+        near_filled, far_filled: int64[s], zeros; how many are there, from the middle prefixes and from behind them.
+        postings, depths: int64[] and int32[], scratch: the classes, and how many tokens precede.
         masks: uint64[d], scratch; d the number of dense classes.
         seen: int64[c], scratch filled with -1.
         kept_row: int64[c], filled with the kept row of each class; -1 where none is kept; must be -1 on entry.
@@ -148,33 +156,41 @@ def resolve_rows(
                 begin, end = bounds[at_set], bounds[at_set + 1]
                 first_number, last_number = number_bounds[at_set], number_bounds[at_set + 1]
                 masks[at_set] = number_mask(numbers, first_number, last_number)
+                middle_end = begin + middle_length(end - begin, threshold)
                 for at in range(begin, begin + prefix_length(end - begin, threshold)):
                     slot = dense_slot[at]
                     if slot < 0:
                         continue
-                    for posting in range(places[slot], places[slot] + filled[slot]):
-                        other_class = postings[posting]
-                        other_set = set_of_class[other_class]
-                        if far_apart(masks[at_set], masks[other_set]) or seen[other_class] == row:
-                            continue
-                        seen[other_class] = row
-                        if not nested(
-                            numbers, first_number, last_number,
-                            numbers, number_bounds[other_set], number_bounds[other_set + 1],
-                        ):  # fmt: skip
-                            continue
-                        other_begin, other_end = bounds[other_set], bounds[other_set + 1]
-                        if not _sizes_fit(end - begin, other_end - other_begin, bound):
-                            continue
-                        wanted = pair_overlap(end - begin, other_end - other_begin, bound)
-                        shared = shared_tokens(tokens, begin, end, tokens, other_begin, other_end, wanted)
-                        if shared < 0:
-                            continue
-                        found = shared / (end - begin + other_end - other_begin - shared)
-                        other = kept_row[other_class]
-                        if best == -1 or found > bound or other < best:
-                            best = other
-                            bound = found
+                    first, last = places[slot], places[slot] + near_filled[slot]
+                    for _ in range(2 if at < middle_end else 1):
+                        for posting in range(first, last):
+                            other_class = postings[posting]
+                            other_set = set_of_class[other_class]
+                            if far_apart(masks[at_set], masks[other_set]) or seen[other_class] == row:
+                                continue
+                            seen[other_class] = row
+                            other_begin, other_end = bounds[other_set], bounds[other_set + 1]
+                            if not _sizes_fit(end - begin, other_end - other_begin, bound):
+                                continue
+                            wanted = pair_overlap(end - begin, other_end - other_begin, bound)
+                            right = other_begin + depths[posting]
+                            if min(end - at, other_end - right) < wanted:
+                                continue
+                            if not nested(
+                                numbers, first_number, last_number,
+                                numbers, number_bounds[other_set], number_bounds[other_set + 1],
+                            ):  # fmt: skip
+                                continue
+                            shared = shared_tokens(tokens, at, end, tokens, right, other_end, wanted)
+                            if shared < 0:
+                                continue
+                            found = shared / (end - begin + other_end - other_begin - shared)
+                            other = kept_row[other_class]
+                            if best == -1 or found > bound or other < best:
+                                best = other
+                                bound = found
+                        last = places[slot + 1]
+                        first = last - far_filled[slot]
         if best != -1:
             match[row] = best
             similarity[row] = bound
@@ -184,11 +200,19 @@ def resolve_rows(
         at_set = set_of_class[own]
         if at_set >= 0:
             begin, end = bounds[at_set], bounds[at_set + 1]
+            middle_end = begin + middle_length(end - begin, threshold)
             for at in range(begin, begin + prefix_length(end - begin, threshold)):
                 slot = dense_slot[at]
-                if slot >= 0:
-                    postings[places[slot] + filled[slot]] = own
-                    filled[slot] += 1
+                if slot < 0:
+                    continue
+                if at < middle_end:
+                    posting = places[slot] + near_filled[slot]
+                    near_filled[slot] += 1
+                else:
+                    far_filled[slot] += 1
+                    posting = places[slot + 1] - far_filled[slot]
+                postings[posting] = own
+                depths[posting] = at - begin
     return duplicates
 
 
@@ -235,16 +259,21 @@ def rank_sets(shingles, offsets, wanted, order, tokens, bounds):
     return total
 
 
-@kernel(InUInt64, InInt64, Float64, OutUInt64, OutInt32, returns=Int64)
-def take_prefixes(tokens, bounds, threshold, prefixes, rows):
-    """Fills `prefixes` and `rows` with the prefix tokens of ordered sets and the row of each; returns their number."""
+@kernel(InUInt64, InInt64, Float64, OutUInt64, OutInt32, OutBytes, returns=Int64)
+def take_prefixes(tokens, bounds, threshold, prefixes, rows, far):
+    """Fills `prefixes` and `rows` with the prefix tokens of ordered sets and the row of each; returns their number.
+
+    `far` is filled with 1 for those that are not in the middle prefix, else 0 (Bayardo, Ma, Srikant, WWW 2007).
+    """
     total = 0
     for row in range(len(bounds) - 1):
         size = bounds[row + 1] - bounds[row]
         if size == 0:
             continue
-        for at in range(bounds[row], bounds[row] + prefix_length(size, threshold)):
-            prefixes[total] = tokens[at]
+        middle = middle_length(size, threshold)
+        for at in range(prefix_length(size, threshold)):
+            prefixes[total] = tokens[bounds[row] + at]
             rows[total] = row
+            far[total] = at >= middle
             total += 1
     return total

@@ -106,7 +106,6 @@ class _DenseSets:
     numbers: NumberSets
     slot: Int32s
     places: Int64s
-    entries: int
 
 
 def _run(
@@ -121,8 +120,9 @@ def _run(
     resolve_rows(
         row_class, *adjacency, given, threshold,
         dense.set_of_class, dense.tokens, dense.bounds, dense.numbers.numbers, dense.numbers.offsets,
-        dense.slot, dense.places, np.zeros(len(dense.places), np.int64),
-        np.empty(dense.entries, np.int64), np.empty(len(dense.bounds), np.uint64), np.full(len(given), -1, np.int64),
+        dense.slot, dense.places, np.zeros(len(dense.places), np.int64), np.zeros(len(dense.places), np.int64),
+        np.empty(dense.places[-1], np.int64), np.empty(dense.places[-1], np.int32),
+        np.empty(len(dense.bounds), np.uint64), np.full(len(given), -1, np.int64),
         np.full(len(given), -1, np.int64), match, similarity,
     )  # fmt: skip
     return match, similarity
@@ -160,6 +160,5 @@ def _dense_sets(
         np.concatenate([[0], np.cumsum(np.concatenate(sizes))]).astype(np.int64),
         join_numbers(numbers),
         np.where(known, slot, -1).astype(np.int32),
-        (np.cumsum(uses) - uses).astype(np.int64),
-        len(dense),
+        np.concatenate([[0], np.cumsum(uses)]).astype(np.int64),
     )

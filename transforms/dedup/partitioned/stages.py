@@ -36,6 +36,7 @@ DTYPES: dict[str, Any] = {
     **dict.fromkeys(("high", "low", "token"), np.uint64),
     **dict.fromkeys(("position", "first", "later", "earlier"), np.int64),
     "size": np.int32,
+    "far": np.uint8,
     "similarity": np.float64,
 }
 
@@ -70,11 +71,12 @@ class CopyBlock(_Block):
 
 @dataclass(frozen=True)
 class _PrefixBlock(_Block):
-    """Prefix tokens, the positions of their sets and the sets' sizes."""
+    """Prefix tokens, the positions of their sets, the sets' sizes, and 1 for tokens behind the middle prefix."""
 
     token: UInt64s
     position: Int64s
     size: Int32s
+    far: Bytes
 
 
 @dataclass(frozen=True)
@@ -203,10 +205,10 @@ def prefixes(
     tokens, bounds = ordered_sets(sets, wanted.astype(np.uint8), order)
     sizes = np.diff(bounds)
     room = int((sizes - np.floor(threshold * sizes) + 2).sum())
-    token, row = np.empty(room, np.uint64), np.empty(room, np.int32)
-    used = take_prefixes(tokens, bounds, threshold, token, row)
-    token, row = token[:used], row[:used]
-    block = _PrefixBlock(token, positions(split, np.flatnonzero(wanted))[row], sizes[row].astype(np.int32))
+    token, row, far = np.empty(room, np.uint64), np.empty(room, np.int32), np.empty(room, np.uint8)
+    used = take_prefixes(tokens, bounds, threshold, token, row, far)
+    token, row, far = token[:used], row[:used], far[:used]
+    block = _PrefixBlock(token, positions(split, np.flatnonzero(wanted))[row], sizes[row].astype(np.int32), far)
     yield from by_key(((token * _MIXER >> np.uint64(40)) % np.uint64(partitions)).astype(np.int64), block)
 
 
@@ -214,11 +216,11 @@ def candidates(blocks: Iterable[_PrefixBlock], threshold: float) -> tuple[PairBl
     """The pairs of one partition, each once, and the tokens that too many sets share."""
     every = joined(_PrefixBlock, blocks)
     order = np.lexsort((every.position, every.token))
-    token, position, size = every.token[order], every.position[order], every.size[order]
+    token, position, size, far = (column[order] for column in every.columns())
     nothing = np.empty(0, np.int64)
-    count = pair_groups(token, position, size, MOST_IN_A_GROUP, threshold, nothing, nothing)
+    count = pair_groups(token, position, size, far, MOST_IN_A_GROUP, threshold, nothing, nothing)
     later, earlier = np.empty(count, np.int64), np.empty(count, np.int64)
-    pair_groups(token, position, size, MOST_IN_A_GROUP, threshold, later, earlier)
+    pair_groups(token, position, size, far, MOST_IN_A_GROUP, threshold, later, earlier)
     _, group, sizes = np.unique(token, return_inverse=True, return_counts=True)
     dense = sizes[group] > MOST_IN_A_GROUP if len(token) else np.zeros(0, bool)
     return unique_pairs([PairBlock(later, earlier)]), DenseBlock(token[dense], position[dense])

@@ -121,7 +121,7 @@ def test_rows_are_decided_as_by_brute_force(
     # Whatever the identities: equal sets have equal ones, and others may collide.
     identities = np.array([0 if same_identity else twins.absorb_all(7, each) for each in sets], np.uint64)
     match, similarity = np.empty(len(rows), np.int64), np.empty(len(rows), np.float64)
-    statistics = np.zeros(2, np.int64)
+    candidates = np.zeros(1, np.int64)
     duplicates = join_rows(
         tokens, bounds, np.array(alone, np.int64), identities,
         *columns([sorted(each) for each in numbers]), slots, places, uses,
@@ -129,7 +129,9 @@ def test_rows_are_decided_as_by_brute_force(
         np.zeros(len(sets) + 1, np.int64), np.full(32, -1, np.int32),
         np.zeros(len(uses), np.int32), np.zeros(len(uses), np.int32),
         np.empty(int(uses[uses > 1].sum()), np.int32), np.empty(int(uses[uses > 1].sum()), np.int32),
-        np.full(len(sets), -1, np.int32), np.empty(len(sets), np.uint64), match, similarity, statistics,
+        np.full(len(sets), -1, np.int32), np.empty(len(sets), np.uint64),
+        np.zeros(len(sets), np.int32), np.full(len(sets), -1, np.int64), np.zeros(len(sets)),
+        match, similarity, candidates,
     )  # fmt: skip
     by_row = twins.join(
         [sets[each] for each in rows], [numbers[each] for each in rows], [earlier[each] for each in rows], threshold
@@ -137,9 +139,5 @@ def test_rows_are_decided_as_by_brute_force(
     expected = [rows[each] if each >= 0 else each for each in by_row[0]]
     assert (match.tolist(), similarity.tolist()) == (expected, by_row[1])
     assert duplicates == sum(each != -1 for each in expected)
-    equal = sum(
-        each >= 0 and sets[each] == sets[own] and numbers[each] == numbers[own]
-        for own, each in zip(rows, expected, strict=True)
-    )
-    given_rows = sum(earlier[each] > 0 for each in rows)
-    assert (statistics[0] >= duplicates - equal - given_rows, statistics[1]) == (True, equal)
+    near = {own for own, each, found in zip(rows, expected, by_row[1], strict=True) if each >= 0 and found < 1}
+    assert candidates[0] >= len(near)

@@ -34,12 +34,14 @@ def equal_sets(values, bounds, left, right):
 
 @kernel(
     InUInt64, InInt64, InInt64, InUInt64, InUInt64, InInt64, InInt32, InInt32, InInt32, InInt32, InFloat64, Float64,
-    OutInt64, OutInt32, OutInt32, OutInt32, OutInt32, OutInt32, OutInt32, OutUInt64, OutInt64, OutFloat64, OutInt64,
+    OutInt64, OutInt32, OutInt32, OutInt32, OutInt32, OutInt32, OutInt32, OutUInt64, OutInt32, OutInt64, OutFloat64,
+    OutInt64, OutFloat64, OutInt64,
     returns=Int64,
 )  # fmt: skip
 def join_rows(
     tokens, bounds, alone, identities, numbers, number_bounds, slots, places, uses, rows, given, threshold,
-    prefixes, twins, near_filled, far_filled, postings, depths, seen, masks, match, similarity, statistics,
+    prefixes, twins, near_filled, far_filled, postings, depths, seen, masks, searched, best_match, best_similarity,
+    match, similarity, candidates,
 ):  # fmt: skip
     """Decides each row's ordered set against the kept ones before it; returns the number of duplicates.
 
@@ -49,7 +51,8 @@ def join_rows(
     where there is an equal set, for none of those was kept before it. Candidates share a token of both prefixes, and it
     is in the middle prefix of one (Bayardo, Ma, Srikant, WWW 2007); they pass the size filter, and enough tokens follow
     the first that they share (PPJoin: Xiao et al., WWW 2008), of which the rest is counted until the bound is out of
-    reach.
+    reach. A set that comes again, as copies of a removed paragraph do, is compared with what was kept since: that are
+    the latest postings of a slot, by their numbers.
 
     Args:
         tokens, bounds, alone: the ordered sets, see `order_sets`.
@@ -70,10 +73,12 @@ def join_rows(
         depths: int32[sum of uses], scratch: for each posting the tokens of its set before this one.
         seen: int32[c], scratch filled with -1.
         masks: uint64[c], scratch.
+        searched: int32[c], scratch filled with 0: the sets reached when each was last looked up.
+        best_match, best_similarity: int64[c] and float64[c], scratch filled with -1 and 0: what was found then.
         match: int64[r], filled with the set whose first row stands for this one, -1 where this one is kept, -2 where an
             earlier run's paragraph stands for it.
         similarity: float64[r], filled with the exact similarity to it.
-        statistics: int64[2], filled with candidates verified and duplicates by equal sets.
+        candidates: int64[1], 0; filled with how many were verified.
     """
     mask = np.uint64(len(twins) - 1)
     duplicates = 0
@@ -89,8 +94,11 @@ def join_rows(
             masks[own] = number_mask(numbers, first_number, last_number)
             prefixes[own + 1] = prefixes[own] + max(prefix_length(size, threshold) - alone[own], 0)
             reached += 1
-        match[row] = -1
-        similarity[row] = 0.0
+        if best_similarity[own] == 1.0:
+            match[row] = best_match[own]
+            similarity[row] = 1.0
+            duplicates += 1
+            continue
 
         home = np.int64(identities[own] & mask)
         while (
@@ -104,27 +112,29 @@ def join_rows(
         ):
             home = np.int64(np.uint64(home + 1) & mask)
         if twins[home] >= 0 and given[row] < 1.0:
-            match[row] = twins[home]
-            similarity[row] = 1.0
-            statistics[1] += 1
+            match[row] = best_match[own] = twins[home]
+            similarity[row] = best_similarity[own] = 1.0
             duplicates += 1
             continue
 
-        best = -1
-        bound = threshold
-        if given[row] > 0.0:
-            best = -2
-            bound = given[row]
+        best = best_match[own]
+        bound = best_similarity[own]
+        if best == -1:
+            best = np.int64(-2 if given[row] > 0.0 else -1)
+            bound = given[row] if given[row] > 0.0 else threshold
         middle_end = prefixes[own] + max(middle_length(size, threshold) - alone[own], 0)
         for at in range(prefixes[own], prefixes[own + 1]):
             slot = slots[at]
             if uses[slot] < 2:
                 continue
             depth = alone[own] + at - prefixes[own]
-            first, last = places[slot], places[slot] + near_filled[slot]
-            for _ in range(2 if at < middle_end else 1):
-                for posting in range(first, last):
+            for side in range(2 if at < middle_end else 1):
+                posting = places[slot] + (near_filled[slot] if side == 0 else uses[slot] - far_filled[slot] - 1)
+                for _ in range(near_filled[slot] if side == 0 else far_filled[slot]):
+                    posting += 2 * side - 1
                     other = postings[posting]
+                    if other < searched[own]:
+                        break
                     if far_apart(masks[own], masks[other]) or seen[other] == row:
                         continue
                     seen[other] = row
@@ -138,7 +148,7 @@ def join_rows(
                         numbers, first_number, last_number, numbers, number_bounds[other], number_bounds[other + 1]
                     ):
                         continue
-                    statistics[0] += 1
+                    candidates[0] += 1
                     left, right = begin + depth + 1, bounds[other] + depths[posting] + 1
                     shared = 1 + shared_tokens(tokens, left, end, tokens, right, bounds[other + 1], wanted - 1)
                     if shared < wanted:
@@ -147,14 +157,17 @@ def join_rows(
                     if best == -1 or found > bound or other < best:
                         best = other
                         bound = found
-                last = places[slot] + uses[slot]
-                first = last - far_filled[slot]
 
+        searched[own] = reached
         if best != -1:
-            match[row] = best
-            similarity[row] = bound
+            match[row] = best_match[own] = best
+            similarity[row] = best_similarity[own] = bound
             duplicates += 1
             continue
+        match[row] = -1
+        similarity[row] = 0.0
+        best_match[own] = own
+        best_similarity[own] = 1.0
         twins[home] = own
         for at in range(prefixes[own], prefixes[own + 1]):
             slot = slots[at]
