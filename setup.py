@@ -24,6 +24,7 @@ RUNTIME = [
     "zstandard>=0.23,<1",  # bundles compressed by zstd
 ]
 EXTRAS = {
+    "delta": ["deltalake>=1.6,<2"],  # the log of a Delta table
     "farasapy": ["farasapy==0.1.1"],  # the published Java segmenter's wrapper, for whoever wants the original
     "flink": ["requests>=2.32,<3"],  # Flink's REST interface
     "huggingface": ["huggingface_hub>=1.30,<2"],  # puts a corpus on the hub
@@ -31,6 +32,7 @@ EXTRAS = {
     "s3": ["s3fs>=2026.2"],  # object stores that speak S3
     "dev": [
         "babel>=2.17,<3",  # extracts the sentences that are translated, and compiles their catalogs
+        "deltalake>=1.6,<2",
         "huggingface_hub>=1.30,<2",  # tests push to a hub on loopback
         "hypothesis>=6.130,<7",  # properties
         "ipykernel>=7,<8",  # the kernel that docs/tutorial.ipynb is run in

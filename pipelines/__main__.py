@@ -18,7 +18,7 @@ COMMANDS = {
     "ingest": "bundles in, a corpus out",
     "explain": "why a paragraph went, and what stands for it",
     "report": "what came in and where it went, as a page",
-    "export": "a corpus as text, JSON lines or a Hugging Face dataset",
+    "export": "a corpus as text, JSON lines, a Hugging Face dataset or a Delta table",
     "runs": "lists, checks and removes runs",
     "index": "builds, compacts and shows the index",
     "watch": "takes bundles as they arrive in a folder",

@@ -13,13 +13,13 @@ from pipelines.config import load_settings
 from pipelines.job import RunSlice, Slice, listed_input
 from pipelines.runners.running import beam_options
 from pipelines.views.progress import TITLES
+from pipelines.views.translation import KINDS, PLACES, direction, gettext
 from transforms import console
 from transforms.parallel import observed
 from transforms.runs.manifest import Counts, Manifest
 from transforms.runs.run import Run
 from transforms.shards.corpus import Corpus
 
-_PLACES = ("in", "kept", "duplicate", "filtered", "rejected")
 _SECONDS_BETWEEN_DRAWINGS = 0.2
 
 
@@ -45,17 +45,19 @@ class Result:
         return f"<{place}: {paragraphs['kept']:,} of {paragraphs['in']:,} paragraphs kept>"
 
     def _runs(self) -> str:
-        return ", ".join(each.run for each in self.manifests) or "nothing new"
+        return ", ".join(each.run for each in self.manifests) or gettext("nothing new")
 
     def _repr_html_(self) -> str:
         """The summary as a table, for a notebook."""
-        head = Markup("").join(Markup("<th scope='col'>{}</th>").format(place) for place in ("", *_PLACES))
+        heads = ("", *(gettext(place) for place in PLACES.values()))
+        head = Markup("").join(Markup("<th scope='col'>{}</th>").format(each) for each in heads)
         rows = Markup("").join(
-            Markup("<tr><th scope='row'>{}</th>{}</tr>").format(kind, _cells(tally))
+            Markup("<tr><th scope='row'>{}</th>{}</tr>").format(gettext(KINDS[kind]), _cells(tally))
             for kind, tally in self.counts().items()
         )
-        caption = Markup("<caption>{}: {}</caption>").format(self.corpus.folder.url, self._runs())
-        return str(Markup("<table>{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(caption, head, rows))
+        caption = Markup("<caption><bdi>{}</bdi>: <bdi>{}</bdi></caption>").format(self.corpus.folder.url, self._runs())
+        table = Markup("<table dir='{}'>{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table>")
+        return str(table.format(direction(), caption, head, rows))
 
 
 def _cells(tally: Mapping[str, int]) -> Markup:

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import hypothesis  # noqa: F401 - here, for it looks at trio's random numbers, which `gc.freeze` of a command hides
 import pytest
+from hypothesis import settings
 
 from pipelines.kernels import kernel_modules
 
@@ -15,6 +16,8 @@ PROJECT = Path(__file__).parents[1]
 SHARED = PROJECT.parent / "shared"
 # Farasa's data is fetched by whoever wants it; what most tests are about needs none.
 UNSEGMENTED = ("--set", "segmentation.engine=none")
+settings.register_profile("rafid", deadline=None)  # a test never asserts a time
+settings.load_profile("rafid")
 os.environ["LANGUAGE"] = "en"  # what tests read is English, whoever runs them
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.config import IngestSettings
 from pipelines.job import Slice
 from pipelines.views.attention import notices_of, passed_over_notices
-from pipelines.views.translation import N_, PLACES, Plural, direction, gettext
+from pipelines.views.translation import KINDS, PLACES, Plural, direction, gettext
 from transforms import console
 from transforms.bundles.errors import RejectReason
 from transforms.bundles.listing import Listing
@@ -15,7 +15,6 @@ from transforms.runs.manifest import Manifest
 from transforms.runs.run import manifest_path
 from transforms.storage import Folder
 
-_KINDS = {"documents": N_("documents"), "paragraphs": N_("paragraphs")}
 _COMPARED = Plural(
     "compared with what {corpus} keeps too, in {count} run", "compared with what {corpus} keeps too, in {count} runs"
 )
@@ -179,7 +178,7 @@ def print_summary(output: Folder, manifest: Manifest, say: Callable[..., None] =
 def _as_table(manifest: Manifest) -> Iterator["Table"]:
     counts = manifest.counts.by_kind()
     heads = ["", *(gettext(PLACES[place]) for place in counts["documents"])]
-    rows = [[gettext(_KINDS[kind]), *(f"{n:,}" for n in tally.values())] for kind, tally in counts.items()]
+    rows = [[gettext(KINDS[kind]), *(f"{n:,}" for n in tally.values())] for kind, tally in counts.items()]
     yield console.table(heads, rows, title=gettext("Run {run}", run=manifest.run), left=[""])
 
 
@@ -188,7 +187,7 @@ def _as_lines(manifest: Manifest) -> Iterator[str]:
     yield gettext("Run {run}", run=manifest.run)
     for kind, tally in manifest.counts.by_kind().items():
         figures = (f"{gettext(PLACES[place])} {count:,}" for place, count in tally.items())
-        yield f"{gettext(_KINDS[kind])}: {gettext(', ').join(figures)}"
+        yield f"{gettext(KINDS[kind])}: {gettext(', ').join(figures)}"
 
 
 def _facts(manifest: Manifest) -> Iterator[str]:

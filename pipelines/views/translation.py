@@ -94,6 +94,7 @@ def figure(value: object) -> object:
     return f"{value:,}" if isinstance(value, int) else value
 
 
+KINDS = {"documents": N_("documents"), "paragraphs": N_("paragraphs")}
 # The places in which documents and paragraphs end; their names in manifests are the keys.
 PLACES = {
     "in": N_("in"),

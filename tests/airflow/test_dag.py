@@ -1,6 +1,8 @@
 """The DAG, run for real by dag.test(): what is new is taken, nothing new is skipped, a failing input fails."""
 
 import json
+import re
+import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 from airflow.models.asset import AssetEvent
 from airflow.utils.session import create_session
-from conftest import days, killed_once
+from conftest import PROJECT, airflow, days, killed_once
 from sqlalchemy import select
 
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
@@ -78,3 +80,14 @@ def test_a_killed_task_is_taken_up_by_its_retry(dag: Any, variables: Callable[..
     assert run(dag, DAY) == {"ingest": "success", "announce": "success", "run": "success"}
     manifest = json.loads((tmp_path / "out" / "manifests" / "run-20261120T0000.json").read_text())
     assert manifest["counts"]["paragraphs"]["kept"] == 3
+
+
+def test_the_recipe_sets_it_up(home: Path) -> None:
+    """The block of docs/recipes.md, run as it stands: what it sets is set, and the DAG is where Airflow looks."""
+    page = (PROJECT / "docs" / "recipes.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"(?ms)^```sh\n(airflow .*?)^```", page)
+    (home / "dags" / "rafid_ingest.py").unlink()
+    ended = subprocess.run(["bash", "-euc", block], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert f"{PROJECT}/newspaper/%Y-%m-%d" in airflow("variables", "get", "rafid_input")
+    assert (home / "dags" / "rafid_ingest.py").is_file()

@@ -134,7 +134,7 @@ MISTAKES = [
     (
         "export out --to parquet",
         2,
-        "argument --to: invalid choice: 'parquet' (choose from 'text', 'jsonl', 'huggingface'); see --help",
+        "argument --to: invalid choice: 'parquet' (choose from 'text', 'jsonl', 'huggingface', 'delta'); see --help",
     ),
     ("export out", 2, "the following arguments are required: --to; see --help"),
     ("export out --to text --run zzz", 2, "out: has no committed run zzz; its runs: x"),

@@ -34,7 +34,7 @@ def test_a_run_gives_a_result_that_shows_itself(seeds: Path, tmp_path: Path) -> 
     assert result.counts()["paragraphs"] == {"in": 278, "kept": 205, "duplicate": 73, "filtered": 0, "rejected": 0}
     assert result.corpus.dataset("documents").count_rows() == 44
     shown = result._repr_html_()
-    assert "&lt;out&gt;: first</caption>" in shown
+    assert "&lt;out&gt;</bdi>: <bdi>first</bdi></caption>" in shown
     assert "<td>205</td><td>73</td>" in shown
     assert (tmp_path / "<out>" / "reports" / "first.html").exists()
 

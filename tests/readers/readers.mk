@@ -9,5 +9,5 @@ test-readers: setup $(READERS)/.ready ## the examples for DuckDB, Polars, pandas
 $(READERS)/.ready:
 	$(PYTHON) -m venv $(READERS)
 	$(READERS)/bin/python -m pip install --quiet --disable-pip-version-check \
-		duckdb==2.0.0 polars==2.1.0 pandas==3.1.1 datasets==5.2.0 pyspark==4.3.0
+		deltalake==1.6.6 duckdb==2.0.0 polars==2.1.0 pandas==3.1.1 datasets==5.2.0 pyspark==4.3.0
 	touch $@

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from docs.notebook import executed
+from pipelines.export import main as export
 from pipelines.ingest import main
 from pipelines.streaming.windows import window_name
 from tests.conftest import PROJECT, UNSEGMENTED, lacking
@@ -40,6 +41,7 @@ def folder(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for run, pattern in (("first", "bundle_00[01]*.txt"), ("second", "bundle_002*.txt")):
         arguments = ["--input", f"{seeds}/{pattern}", "--output", str(folder / "out"), "--run", run, "--quiet"]
         assert main([*arguments, *UNSEGMENTED]) == 0
+    assert export([str(folder / "out"), "--to", "delta", "--file", str(folder / "out" / "documents")]) == 0
     return folder
 
 

@@ -18,7 +18,8 @@ class Segmenter(Protocol):
 
         Args:
             text: uint8[m], UTF-8.
-            start, end: int64[p], the paragraphs' bytes in `text`.
+            start: int64[p], the byte of `text` at which each paragraph begins.
+            end: int64[p], the byte after its last.
         """
 
     def close(self) -> None:
