@@ -17,11 +17,14 @@ from pipelines.config import IngestSettings, load_settings
 from pipelines.views.translation import LANGUAGES, speaking
 from transforms import console
 from transforms.errors import UsageError
-from transforms.settings import parse_size
+from transforms.settings import at_home, parse_size
 
 INTERRUPTED = 130  # the exit code after SIGINT, as shells have it
+PLACES = ("FILE", "PATH", "PATTERN", "OUTPUT", "FOLDER")  # metavars of what names a file or a folder
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|)")
 _YEAR = 366 * 86400.0
+# Beam does without them where they are not installed: its readers of MongoDB, BigQuery and Pub/Sub are then not there.
+_CLIENTS = ("bson", "pymongo", "requests")
 _UNITS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -46,6 +49,10 @@ class Parser(argparse.ArgumentParser):
             known = self._options()
             self.check_unknown([each for each in options if each.partition("=")[0] not in known], only_near=True)
             raise
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        """The value of an argument; what names a file or a folder may begin with `~` or `$HOME`."""
+        return super()._get_value(action, at_home(arg_string) if action.metavar in PLACES else arg_string)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Raises ArgumentError for a choice that there is not, and names the one that is most like it."""
@@ -128,13 +135,12 @@ def run(command: Command, argv: Sequence[str] | None = None) -> int:
         console.end()
 
 
-def _parse(command: Command, argv: Sequence[str] | None) -> argparse.Namespace:
+def _parse(command: Command, argv: Sequence[str] | None) -> Any:
     parser = command.parser()
     arguments, unknown = parser.parse_known_args(argv)
     parser.check_unknown(unknown, only_near=command.beam)
     arguments.beam = unknown
-    parsed: argparse.Namespace = arguments
-    return parsed
+    return arguments
 
 
 def whole_number(at_least: int) -> Callable[[str], int]:
@@ -229,14 +235,18 @@ def say_once(say: Callable[[str], None]) -> Callable[[str], None]:
 def imports_at_rest() -> Iterator[None]:
     """Imports inside the block make no pauses: they make a million objects that stay, and none is looked at again.
 
-    Looking for garbage among them takes a tenth of the start. What Beam warns of meanwhile, packages of a cloud that
-    nobody asked for, is not printed.
+    Looking for garbage among them takes a tenth of the start, and loading clients of stores that Beam would read
+    another. What it warns of meanwhile, packages of a cloud that nobody asked for, is not printed.
     """
     gc.disable()
     logging.disable(logging.WARNING)
+    hidden = [name for name in _CLIENTS if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: as if it were not installed
     try:
         yield
     finally:
+        for name in hidden:
+            del sys.modules[name]
         gc.freeze()  # nor need it look at them later, or when the process ends
         gc.enable()
         logging.disable(logging.NOTSET)

@@ -5,12 +5,11 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from pipelines.cli import Command, Parser, imports_at_rest, run
+from pipelines.cli import PLACES, Command, Parser, imports_at_rest, run
 from transforms import console
 from transforms.errors import command_line
 
 _SHELLS = ("bash", "zsh", "fish")
-_FILES = ("FILE", "PATH", "PATTERN", "OUTPUT", "FOLDER")  # metavars of what names a file or a folder
 _EPILOG = """\
 The script is printed; a shell reads it when it starts, for example:
   bash  eval "$(rafid completion bash)"           in ~/.bashrc
@@ -53,7 +52,7 @@ def _whole() -> Parser:
         with imports_at_rest():
             own = import_module(f"pipelines.{name}").parser()
         for action in own._actions:
-            if action.metavar in _FILES:
+            if action.metavar in PLACES:
                 action.complete = shtab.FILE
         commands.add_parser(name, parents=[own], add_help=False, help=purpose, description=purpose)
     return whole

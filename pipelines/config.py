@@ -17,6 +17,7 @@ from transforms.runs.names import check_new_name
 from transforms.settings import (
     DedupSettings,
     IndexSettings,
+    Place,
     ReadSettings,
     SegmentationSettings,
     Settings,
@@ -61,10 +62,8 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(true|True|T
 class InputSettings(ReadSettings):
     """The input."""
 
-    paths: list[Annotated[str, Field(min_length=1)]] = Field(
-        [], description="files, folders or patterns, on any file system that fsspec serves"
-    )
-    root: str | None = Field(
+    paths: list[Place] = Field([], description="files, folders or patterns, on any file system that fsspec serves")
+    root: Place | None = Field(
         None, description="the folder that bundle names are relative to; default: each pattern's own"
     )
     config_name: str | None = Field(
@@ -130,7 +129,7 @@ class FlinkSettings(Settings):
     master: str | None = Field(
         None, description="host:port or https:// address of the REST interface; where it is set, the run goes there"
     )
-    job_server_jar: str | None = Field(
+    job_server_jar: Place | None = Field(
         None, description="Beam's job-server jar for the cluster's Flink; default: the one that Beam fetches"
     )
     workers: str = Field("localhost:50000", description="the worker pool, as a TaskManager sees it")
@@ -143,10 +142,10 @@ class FlinkSettings(Settings):
         60, ge=0, le=_YEAR, description="seconds without an answer of the cluster that are waited out"
     )
     poll: float = Field(2, gt=0, le=60, description="seconds between two looks at the job, at most")
-    ca_file: str | None = Field(None, description="PEM file of the authority that signed the cluster's certificate")
-    client_certificate_file: str | None = Field(None, description="PEM file of our certificate and its key")
-    token_file: str | None = Field(None, description="a file that holds a bearer token; read before each request")
-    password_file: str | None = Field(None, description="a file that holds user:password")
+    ca_file: Place | None = Field(None, description="PEM file of the authority that signed the cluster's certificate")
+    client_certificate_file: Place | None = Field(None, description="PEM file of our certificate and its key")
+    token_file: Place | None = Field(None, description="a file that holds a bearer token; read before each request")
+    password_file: Place | None = Field(None, description="a file that holds user:password")
     beam: dict[_JavaOption, JavaValue] = Field(
         {}, description="options of Beam's Java runner, in words_with_underscores"
     )
@@ -168,7 +167,7 @@ class IngestSettings(Settings):
     """All settings of an ingestion run."""
 
     input: InputSettings = InputSettings()
-    output: str | None = Field(None, min_length=1, description="the folder that the corpus is written to")
+    output: Place | None = Field(None, description="the folder that the corpus is written to")
     run: RunSettings = RunSettings()
     dedup: DedupSettings = DedupSettings()
     index: IndexSettings = IndexSettings()

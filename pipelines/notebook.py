@@ -150,4 +150,4 @@ def run(
     request = Request(new_only=new_only, wait=wait, quiet=not in_notebook(), progress=with_bars)
     done = tuple(runs_of_job(listed_input(complete), complete, options, request, console.say))
     Publisher(complete, lambda _: None, time.monotonic).publish(done[-1].run if done else "")
-    return Result(Corpus(output), done)
+    return Result(Corpus(complete.folder()), done)

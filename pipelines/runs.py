@@ -10,7 +10,8 @@ from pipelines.views.summary import print_summary
 from pipelines.views.translation import Plural, gettext
 from transforms import console
 from transforms.errors import RafidError, UsageError, command_line
-from transforms.runs.catalog import MARKER, Catalog, is_output, read_catalog
+from transforms.filesystems import MARKER
+from transforms.runs.catalog import Catalog, is_output, read_catalog
 from transforms.runs.cleaning import clean_up, remove_run, unfinished_runs
 from transforms.runs.lock import lock_output
 from transforms.runs.manifest import Manifest

@@ -6,13 +6,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-import hypothesis  # noqa: F401 - here, for it looks at trio's random numbers, which `gc.freeze` of a command hides
+import hypothesis  # here, for it looks at trio's random numbers, which `gc.freeze` of a command hides
 import pytest
 from hypothesis import settings
 
 from pipelines.kernels import kernel_modules
 
 PROJECT = Path(__file__).parents[1]
+hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("untimed")
 SHARED = PROJECT.parent / "shared"
 # Farasa's data is fetched by whoever wants it; what most tests are about needs none.
 UNSEGMENTED = ("--set", "segmentation.engine=none")

@@ -16,6 +16,7 @@ import fsspec
 
 from transforms.errors import RunError, UsageError
 
+MARKER = "rafid.json"  # an output folder has it; a folder without it is somebody else's
 Check = Callable[[], None]
 _guards: dict[str, Check] = {}
 
@@ -59,9 +60,14 @@ def filesystem(url: str) -> tuple[Any, str]:
     Nothing that a store once listed is remembered: it is asked again.
 
     Raises:
-        UsageError: nothing serves it, or it holds a password.
+        UsageError: nothing serves it, it is on a web server, or it holds a password.
     """
     protocol, path = fsspec.core.split_protocol(url)
+    if protocol in ("http", "https", "ftp"):
+        raise UsageError(
+            f"{url}: a server of {protocol}:// is no store: nothing tells whether a file changes while it is read; "
+            "download it first, for example with curl -O"
+        )
     if re.match("[^/]*://[^/@]*:[^/@]*@", url):
         raise UsageError(f"{protocol}://: a password in a URL is written down; give it as the store's library asks")
     try:

@@ -24,6 +24,7 @@ import numpy as np
 from numba import types
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
+from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 from numba.extending import is_jitted
 
@@ -113,7 +114,7 @@ class KernelCache(NullCache):  # type: ignore[misc]
 
     def load_overload(self, sig: Any, target_context: Any) -> CompileResult | None:  # noqa: ARG002
         """The compiled kernel; None if no place has it, which makes numba compile it."""
-        target_context.refresh()
+        rtsys.initialize(target_context)  # all that compiled kernels need: to load what compiling needs takes 0.1 s
         for place in _places(self._source):
             with contextlib.suppress(OSError, EOFError, pickle.UnpicklingError):  # none, or one cut short
                 compiled = pickle.loads(place.read(self._name))  # noqa: S301 - as trusted as the .pyc files beside it

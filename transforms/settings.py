@@ -1,5 +1,6 @@
 """The base of every settings class: typed, frozen, and closed to unknown keys."""
 
+import os
 import re
 from typing import Annotated, Any, Literal
 
@@ -37,6 +38,15 @@ def parse_size(value: Any) -> Any:
 
 
 Size = Annotated[int, BeforeValidator(parse_size)]  # bytes; in YAML also 64MB, 32MiB
+
+
+def at_home(path: str) -> str:
+    """The path as a shell makes it where it is not quoted: `~` and `$HOME` at its beginning are the user's home."""
+    found = re.match(r"(~|\$HOME|\$\{HOME\})(?=/|$)", path)
+    return path if found is None else os.path.expanduser("~") + path[found.end() :]  # noqa: PTH111 - it may have none
+
+
+Place = Annotated[str, Field(min_length=1), AfterValidator(at_home)]  # a path, a pattern, or the URL of a store
 
 
 class Settings(BaseModel):
@@ -198,7 +208,7 @@ class DedupSettings(Settings):
         description="exact: of paragraphs without a word the first of the same bytes is kept; keep: all are",
     )
     keep: Literal["first"] = Field("first", description="the copy that stands for the others")
-    against: list[Annotated[str, Field(min_length=1)]] = Field(
+    against: list[Place] = Field(
         [],
         description="other corpora, which are only read: what they keep counts as kept earlier, in the order given",
     )
@@ -255,8 +265,10 @@ class SegmentationSettings(Settings):
         "embedded", description="Rafid's own implementation of Farasa, Farasa's Java program, or no segmentation"
     )
     norm: bool = Field(False, description="write words normalised and without marks, as Farasa can")
-    data: str | None = Field(None, description="embedded: the file of Farasa's data; default: in the user's own folder")
-    jar: str | None = Field(None, description="farasapy: the path of FarasaSegmenterJar.jar")
+    data: Place | None = Field(
+        None, description="embedded: the file of Farasa's data; default: in the user's own folder"
+    )
+    jar: Place | None = Field(None, description="farasapy: the path of FarasaSegmenterJar.jar")
     jar_sha256: Annotated[str, _written("[0-9a-f]{64}", "64 digits 0-9 and a-f")] | None = Field(
         None, description="farasapy: the jar's SHA-256"
     )

@@ -52,6 +52,10 @@ _REASONS = {
         "{count} file passed over, not named by the dataset's card",
         "{count} files passed over, not named by the dataset's card",
     ),
+    PassedReason.CORPUS: Plural(
+        "{count} folder passed over, a corpus that Rafid wrote",
+        "{count} folders passed over, corpora that Rafid wrote",
+    ),
     PassedReason.BROKEN_LINK: Plural(
         "{count} file passed over, a link that leads nowhere",
         "{count} files passed over, links that lead nowhere",

@@ -17,8 +17,8 @@ from measuring import Cost, best, measure_in_turn
 
 _PART = 64  # megabytes
 HEAD = (
-    "| threads | wall s | efficiency | CPU s | of it system | page faults | peak MB | first pass | join | writing |\n"
-    "|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+    "| threads | wall s | efficiency | CPU s | system ms | faults | read | written | peak MB "
+    "| first pass | join | writing |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
 )
 
 
@@ -42,11 +42,12 @@ def main(arguments: argparse.Namespace) -> None:
         return rafid(f"{threads} threads", *options).run(folder / f"threads-{threads}", bundles)
 
     costs = measure_in_turn({str(each): partial(run, each) for each in arguments.threads}, arguments.repeat)
-    print(f"{sum(each.stat().st_size for each in bundles) / 1e6:,.0f} MB, {os.cpu_count()} cores\n\n{HEAD}")
+    size = sum(each.stat().st_size for each in bundles) / 1e6
+    print(f"{size:,.0f} MB, {os.cpu_count()} cores; system time, faults, MB read and written: for each MB\n\n{HEAD}")
     least = {int(threads): best(each) for threads, each in costs.items()}
     alone = least[min(least)].wall * min(least)
     for threads, cost in least.items():
-        print(_row(threads, cost, alone, folder / f"threads-{threads}"))
+        print(_row(threads, cost, size, alone, folder / f"threads-{threads}"))
 
 
 def _corpus(home: Path, megabytes: int) -> Path:
@@ -63,12 +64,14 @@ def _corpus(home: Path, megabytes: int) -> Path:
     return home
 
 
-def _row(threads: int, cost: Cost, alone: float, output: Path) -> str:
+def _row(threads: int, cost: Cost, size: float, alone: float, output: Path) -> str:
     (manifest,) = (output / "manifests").glob("*.json")
     seconds = json.loads(manifest.read_bytes())["seconds"]
     stages = [f"{seconds[each]:.1f}" for each in ("fingerprint", "join", "write")]
-    cells = [f"{cost.wall:.1f}", f"{alone / (threads * cost.wall):.2f}", f"{cost.cpu:.1f}", f"{cost.system:.1f}"]
-    return f"| {' | '.join([str(threads), *cells, f'{cost.faults:,}', f'{cost.peak:,.0f}', *stages])} |"
+    cells = [f"{cost.wall:.1f}", f"{alone / (threads * cost.wall):.2f}", f"{cost.cpu:.1f}"]
+    cells += [f"{1000 * cost.system / size:.1f}", f"{cost.faults / size:,.0f}"]
+    cells += [f"{each / size:.2f}" for each in (cost.read, cost.written)]
+    return f"| {' | '.join([str(threads), *cells, f'{cost.peak:,.0f}', *stages])} |"
 
 
 if __name__ == "__main__":

@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
 from tests.conftest import PROJECT
 from tests.flink.cluster import LocalCluster
 from tests.flink.harness import Driver, Pool, on_flink
@@ -118,11 +120,11 @@ class Bench:
 
 def main(arguments: argparse.Namespace) -> None:
     """Measures and prints."""
-    work: Path = arguments.work
+    work: Path = arguments.work.absolute()
     shutil.rmtree(work, ignore_errors=True)
     (work / "in").mkdir(parents=True)
     every = "1ms" if arguments.polls else "200ms"
-    bench = Bench(work, arguments.home, arguments.jar, ["--window=1s", "--settle=200ms", f"--every={every}"])
+    bench = Bench(work, arguments.home.absolute(), arguments.jar, ["--window=1s", "--settle=200ms", f"--every={every}"])
     print(HEAD + "\n|" + "---:|" * 10, flush=True)
     try:
         for row in _idle(bench, arguments) if arguments.polls else _windows(bench, arguments):

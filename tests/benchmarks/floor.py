@@ -24,5 +24,6 @@ WRITING = {"compression": "zstd", "compression_level": 1, "use_dictionary": Fals
 
 
 if __name__ == "__main__":
+    Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
     for argument in sys.argv[2:]:
         copy_bundle(Path(argument), Path(sys.argv[1]))

@@ -59,7 +59,7 @@ def documents(bundles: list[Path]) -> Iterator[bytes]:
 
 def main(arguments: argparse.Namespace) -> None:
     """Measures and prints."""
-    work: Path = arguments.work
+    work: Path = arguments.work.absolute()
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     steps = [after - before for before, after in pairwise([0, *arguments.sizes])]

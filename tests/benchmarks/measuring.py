@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 
@@ -20,6 +20,7 @@ class Cost:
         peak: megabytes (10^6 bytes) resident at most, of its largest process.
         system: seconds of the processor time that the system took.
         faults: pages that were touched for the first time.
+        read, written: megabytes that passed through system calls of the process; not what it mapped.
     """
 
     cpu: float
@@ -27,6 +28,8 @@ class Cost:
     peak: float
     system: float
     faults: int
+    read: float
+    written: float
 
 
 def measure(command: Sequence[str], folder: Path, log: Path) -> Cost:
@@ -56,16 +59,19 @@ def measure_in_turn(runs: Mapping[str, Callable[[], Cost]], repeat: int) -> dict
 
 def best(costs: Sequence[Cost]) -> Cost:
     """The least of each figure: what the work costs when nothing else is going on."""
-    return Cost(*(min(getattr(cost, field) for cost in costs) for field in ("cpu", "wall", "peak", "system", "faults")))
+    return Cost(*(min(getattr(cost, field.name) for cost in costs) for field in fields(Cost)))
 
 
 def _launch(log: str, command: Sequence[str]) -> None:
     with Path(log).open("ab") as output:
         begun = time.perf_counter()
         process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         wall = time.perf_counter() - begun
+        passed = dict(line.split(": ") for line in Path(f"/proc/{process.pid}/io").read_text().splitlines())
+        _, status, usage = os.wait4(process.pid, 0)
     figures = [usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss * 1024 / 1e6, usage.ru_stime, usage.ru_minflt]
+    figures += [int(passed[each]) / 1e6 for each in ("rchar", "wchar")]
     print(json.dumps([os.waitstatus_to_exitcode(status), *figures]))
 
 

@@ -59,8 +59,8 @@ def shingles(words: Sequence[str], size: int = 3) -> list[str]:
 
 
 def bundles_of(pattern: str) -> list[Path]:
-    """The files that `pattern` names, in input order: by name."""
-    found = sorted(map(Path, glob(pattern)))  # noqa: PTH207
+    """The files that `pattern` names, in input order: by name; absolute, as what is measured runs in other folders."""
+    found = sorted(Path(each).absolute() for each in glob(pattern))  # noqa: PTH207
     if not found:
         sys.exit(f"{pattern}: matches no file")
     return found

@@ -29,6 +29,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: argparse.Namespace) -> None:
     """Measures and prints."""
+    arguments.work = arguments.work.absolute()
     text = sum(bundle.stat().st_size for bundle in bundles_of(arguments.bundles)) / 1e6
     print(HEAD)
     for size in arguments.slices:
@@ -45,8 +46,16 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def _command(arguments: argparse.Namespace, size: int) -> list[str]:
-    options = ["--input", arguments.bundles, "--output", str(arguments.work / "out"), "--threads", arguments.threads]
-    options += ["--quiet", "--set", "segmentation.engine=none", "--set", f"run.max_bytes={size << 20}"]
+    options = ["--input", str(Path(arguments.bundles).absolute()), "--output", str(arguments.work / "out")]
+    options += [
+        "--threads",
+        arguments.threads,
+        "--quiet",
+        "--set",
+        "segmentation.engine=none",
+        "--set",
+        f"run.max_bytes={size << 20}",
+    ]
     if arguments.root:
         options += ["--set", f"input.root={arguments.root}"]
     return [sys.executable, "-m", "pipelines.ingest", *options]

@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: argparse.Namespace) -> None:
     """Measures and prints."""
-    work: Path = arguments.work
+    work: Path = arguments.work.absolute()
     shutil.rmtree(work, ignore_errors=True)
     (work / "in").mkdir(parents=True)
     stream = _start(work, arguments)
@@ -76,7 +76,12 @@ def main(arguments: argparse.Namespace) -> None:
 
 def _start(work: Path, arguments: argparse.Namespace) -> "subprocess.Popen[str]":
     times = ["--window", f"{arguments.window}s", "--settle", "200ms", "--every", "100ms", "--log-format", "json"]
-    runner = ["--runner=PrismRunner", f"--prism_location={arguments.prism}", "--set", "segmentation.engine=none"]
+    runner = [
+        "--runner=PrismRunner",
+        f"--prism_location={arguments.prism.absolute()}",
+        "--set",
+        "segmentation.engine=none",
+    ]
     places = ["--input", str(work / "in"), "--output", str(work / "out"), "--threads", "1"]
     command = [sys.executable, "-m", "pipelines.ingest", "--streaming", *times, *runner, *places]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

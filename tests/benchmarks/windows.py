@@ -17,6 +17,7 @@ from threading import Event
 from index_growth import documents
 from plain_text import bundles_of
 
+from pipelines.batch import Publisher
 from pipelines.config import load_settings
 from pipelines.runners.running import beam_options, run_slice
 from pipelines.streaming.watch_loop import Surroundings, Watch, WatchMetrics
@@ -42,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: argparse.Namespace) -> None:
     """Measures and prints."""
-    work: Path = arguments.work
+    work: Path = arguments.work.absolute()
     shutil.rmtree(work, ignore_errors=True)
     (work / "in").mkdir(parents=True)
     settings = load_settings(
@@ -57,6 +58,7 @@ def main(arguments: argparse.Namespace) -> None:
         run_slice=partial(run_slice, settings=settings, options=beam_options([]), say=_silent),
         in_process=True,
         say=_silent,
+        publisher=Publisher(settings, _silent, time.monotonic),
     )
     watcher = Watch(settings, 0.0, around, WatchMetrics())
     pieces = chain.from_iterable(documents([each]) for each in cycle(bundles_of(arguments.bundles)))

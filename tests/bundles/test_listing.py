@@ -13,6 +13,7 @@ from transforms.bundles.errors import BundleChanged, BundleError
 from transforms.bundles.formats import ending_of
 from transforms.bundles.listing import check_unchanged, list_bundles, list_input
 from transforms.bundles.stores import LocalStore
+from transforms.filesystems import filesystem
 from transforms.settings import ReadSettings
 
 FILES = [
@@ -182,6 +183,26 @@ def test_what_is_passed_over_is_told(
     assert passed_over(memory, *(pattern.removeprefix(".") for pattern in patterns)) == passed
 
 
+@pytest.mark.parametrize("where", ["disk", "store"])
+def test_a_corpus_below_a_folder_is_passed_over(where: str, tmp_path: Path) -> None:
+    """What runs wrote is no new text, wherever beside the bundles they wrote it."""
+    corpora = ("out/rafid.json", "out/README.md", "out/documents/run=x/0.parquet", "old/out/rafid.json")
+    root = str(tmp_path) if where == "disk" else f"memory://{tmp_path}"
+    system, path = filesystem(root)
+    for name in ("a.txt", *corpora, "z/b.txt"):
+        system.pipe_file(f"{path}/{name}", b"x") if where == "store" else write(tmp_path / name)
+    for pattern in ("", "**"):
+        assert [each.name for each in list_bundles([f"{root}/{pattern}"])] == ["a.txt", "z/b.txt"]
+        assert passed_over(root, pattern) == [("old/out/", "corpus"), ("out/", "corpus")]
+    named = list_bundles([f"{root}/out/documents", f"{root}/out/README.md"])
+    assert sorted(each.name for each in named) == ["README.md", "run=x/0.parquet"]
+
+
+def write(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"x")
+
+
 def test_links_that_lead_nowhere_are_passed_over(folder: Path) -> None:
     (folder / "deep" / "broken.txt").symlink_to(folder / "nowhere")
     assert passed_over(str(folder), "deep") == [("deep/broken.txt", "broken_link")]
@@ -239,7 +260,7 @@ def test_a_folder_without_files_of_its_endings_says_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("ending", ["txt", ".", "./a", "a.txt"])
 def test_what_is_no_ending_is_refused(ending: str) -> None:
-    with pytest.raises(ValidationError, match="not an ending; write it with its dot"):
+    with pytest.raises(ValidationError, match="should be an ending with its dot"):
         ReadSettings(endings=[ending])
 
 

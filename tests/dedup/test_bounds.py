@@ -19,7 +19,15 @@ with pytest.raises(IndexError):
     count_frequencies(few, far, np.ones(1, np.uint8), np.zeros(1 << ORDER_BITS, np.uint32))
 sys.exit(pytest.main(["-q", *sys.argv[1:]]))
 """
-TESTS = ["kernels", "one_pass", "index/test_kernels.py", "partitioned", "test_shingles.py", "test_hostile.py"]
+TESTS = [
+    "kernels",
+    "one_pass",
+    "index/test_kernels.py",
+    "index/test_postings.py",
+    "partitioned",
+    "test_shingles.py",
+    "test_hostile.py",
+]
 SLOW = "not (megabyte or hundred_thousand or million or 256 or template or by_definition or in_one)"
 
 

@@ -1,16 +1,21 @@
 """The first pass over a split: its documents, where their paragraphs are, and their shingles."""
 
+import gzip
 import hashlib
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.dedup.samples import sets_of
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.reader import Documents, read_parts
 from transforms.bundles.splits import plan_splits
+from transforms.dedup import first_pass
 from transforms.dedup.fingerprints import Fingerprint
 from transforms.dedup.first_pass import document_ids, fingerprint_split, paragraph_bounds
 from transforms.language.settings import LanguageSettings
@@ -21,14 +26,14 @@ OTHER = "\ufeff<<<FILE>>> أول\nقال رسول الله\n<<<FILE>>> فارغ\
 
 
 def fingerprints(
-    folder: Path, split_bytes: int, mode: str = "line", settings: DedupSettings | None = None
+    folder: Path, split_bytes: int, mode: str = "line", definition: DedupSettings | None = None
 ) -> list[tuple[Documents, Fingerprint]]:
     """What is read of two bundles, and its fingerprint, split by split."""
     (folder / "a.txt").write_bytes(NEWS.encode())
     (folder / "b.txt").write_bytes(OTHER)
     splits = plan_splits(list_bundles([str(folder)]), split_bytes)
     return [
-        (documents, fingerprint_split(part, documents, mode, settings or DedupSettings()))
+        (documents, fingerprint_split(part, documents, mode, definition or DedupSettings()))
         for split in splits
         for part, documents in read_parts(split)
     ]
@@ -79,14 +84,14 @@ def test_shingles_are_those_of_the_paragraphs(tmp_path: Path) -> None:
 
 
 def test_the_scope_document_parts_the_sets_of_documents(tmp_path: Path) -> None:
-    ((_, fingerprint),) = fingerprints(tmp_path, 1 << 20, settings=DedupSettings(scope="document"))
+    ((_, fingerprint),) = fingerprints(tmp_path, 1 << 20, definition=DedupSettings(scope="document"))
     assert len(set(fingerprint.sets.shingles.tolist())) == len(fingerprint.sets.shingles)
 
 
 def test_the_cut_into_splits_changes_no_id_and_no_set(tmp_path: Path) -> None:
     def rows(split_bytes: int) -> list[tuple[dict[str, object], list[int]]]:
         found = []
-        for _, each in fingerprints(tmp_path, split_bytes, settings=DedupSettings(scope="document")):
+        for _, each in fingerprints(tmp_path, split_bytes, definition=DedupSettings(scope="document")):
             edges = each.sets.offsets[each.first_paragraph]
             sets = [each.sets.shingles[first:last].tolist() for first, last in pairwise(edges)]
             found += list(zip(each.documents.to_pylist(), sets, strict=True))
@@ -105,6 +110,36 @@ def test_facts_count_each_byte_and_digest_each_bundle_once(tmp_path: Path) -> No
     assert digests == {
         "a.txt": hashlib.sha256(NEWS.encode()).hexdigest(), "b.txt": hashlib.sha256(OTHER).hexdigest()
     }  # fmt: skip
+
+
+PIECES = st.sampled_from(
+    [b"<<<FILE>>> 1", b"\n", "قال رسول الله".encode(), b"\xff\xfe", b"\0", b"{", b"\x1f\x8b", b" "]
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.lists(PIECES, max_size=12).map(b"".join), min_size=1, max_size=4), st.integers(1, 80))
+def test_digests_are_those_of_the_bytes_of_bundles(contents: list[bytes], split_bytes: int) -> None:
+    contents = [*contents, gzip.compress(contents[0]), contents[0].decode("utf-8", "replace").encode("utf-16")]
+    with TemporaryDirectory() as folder:
+        for number, content in enumerate(contents):
+            (Path(folder) / f"{number}.txt").write_bytes(content)
+        found: dict[str, str] = {}
+        for split in plan_splits(list_bundles([folder]), split_bytes):
+            for part, documents in read_parts(split):
+                found |= fingerprint_split(part, documents, "line", DedupSettings()).facts["digests"]
+    assert found == {f"{at}.txt": hashlib.sha256(each).hexdigest() for at, each in enumerate(contents)}
+
+
+def test_a_bundle_that_a_split_holds_whole_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_again: list[str] = []
+    digest = first_pass.digest_bundle
+    monkeypatch.setattr(first_pass, "digest_bundle", lambda each: read_again.append(each.name) or digest(each))
+    (tmp_path / "c.txt").write_bytes(gzip.compress(NEWS.encode()))
+    fingerprints(tmp_path, 1 << 20)
+    assert read_again == ["c.txt"]  # its text is not its bytes
+    fingerprints(tmp_path, 60)
+    assert read_again[1:] == ["a.txt", "b.txt", "c.txt"]
 
 
 def test_documents_that_are_left_out_are_compared_with_nothing(tmp_path: Path) -> None:

@@ -48,6 +48,16 @@ def test_a_process_leaves_nothing_behind(bundle: Path, tmp_path: Path) -> None:
     assert len(read_corpus(tmp_path / "out", "x").documents) == 1
 
 
+def test_home_is_found_in_quoted_paths(bundle: Path, tmp_path: Path) -> None:
+    """As a shell would have found it, had nobody quoted: in patterns, options, places and the file of settings."""
+    (tmp_path / "settings.yaml").write_text("output: ~/out\nrun: {id: x, report: false}\n")
+    ended = python("--input", "~/in/*.txt", "--config=$HOME/settings.yaml", HOME=str(tmp_path))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    command = [sys.executable, "-m", "pipelines.export", "~/out", "--to", "text", "--file=${HOME}/a.txt"]
+    subprocess.run(command, cwd=PROJECT, env={**os.environ, "HOME": str(tmp_path)}, check=True)
+    assert "وصلت السفينة" in (tmp_path / "a.txt").read_text(encoding="utf-8")
+
+
 # Python calls the hook for whatever goes to the network, by name (PEP 578).
 OFFLINE = """
 import sys

@@ -207,3 +207,27 @@ def test_every_setting_is_described() -> None:
         return found
 
     assert undescribed(IngestSettings, "") == []
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("~/a/*.txt", "/home/me/a/*.txt"),
+        ("$HOME/a", "/home/me/a"),
+        ("${HOME}", "/home/me"),
+        ("~", "/home/me"),
+        ("~you/a", "~you/a"),
+        ("$HOMES/a", "$HOMES/a"),
+        ("a/~/$HOME", "a/~/$HOME"),
+        ("./~", "./~"),
+        ("s3://bucket/~/a", "s3://bucket/~/a"),
+    ],
+)
+def test_a_path_may_begin_at_home(given: str, meant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    keys = ("output", "input.root", "segmentation.data", "segmentation.jar", "flink.job_server_jar", "flink.ca_file")
+    several = {"input.paths": [given], "dedup.against": [given]}
+    settings = load_settings(None, [], {**dict.fromkeys(keys, given), **several})
+    found = [settings.output, settings.input.root, settings.segmentation.data, settings.segmentation.jar]
+    found += [settings.flink.job_server_jar, settings.flink.ca_file, *settings.input.paths, *settings.dedup.against]
+    assert found == [meant] * 8

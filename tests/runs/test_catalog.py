@@ -13,8 +13,8 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from tests.runs.samples import manifest
 from transforms.errors import UsageError
-from transforms.filesystems import OutputError
-from transforms.runs.catalog import MARKER, committed_runs, is_output, prepare_output, read_catalog
+from transforms.filesystems import MARKER, OutputError
+from transforms.runs.catalog import committed_runs, is_output, prepare_output, read_catalog
 from transforms.runs.cleaning import clean_up, unfinished_runs
 from transforms.runs.lease import LOCK
 from transforms.runs.run import Run

@@ -131,7 +131,7 @@ def _locate(text: Text, source: Source, part: ByteRange, base: int, settings: Re
     edges = np.append(starts, text.size)
     offsets = edges + shift
     offsets[-1] += dropped
-    return Boundaries(edges, offsets, bool(offsets[-1] == size))
+    return Boundaries(edges, offsets, bool(offsets[-1] == size), verbatim=dropped == 0)
 
 
 def _decided(starts: Int64s, source: Source, shift: int, *, lenient: bool) -> Int64s:

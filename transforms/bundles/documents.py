@@ -67,6 +67,7 @@ class Documents:
         source_type: the type of the columns that tables carry, where `source` was not asked for; None without tables.
         anchors: for rows of repaired UTF-8, int64[k] places in `text`, ascending, and their offsets in the bundle; from
             each on, up to the next, offsets count as places do.
+        whole: the bytes of bundles that stand in `text` as they are, views of it, by the index of their range.
     """
 
     text: Bytes
@@ -87,6 +88,7 @@ class Documents:
     anchors: Mapping[int, tuple[Int64s, Int64s]] = field(default_factory=dict)
     source: pa.StructArray | None = None
     source_type: pa.DataType | None = None
+    whole: Mapping[int, Bytes] = field(default_factory=dict)
 
     def offsets_of(self, place: Int64s, document: npt.NDArray[np.integer[Any]]) -> Int64s:
         """The offset in its bundle, decompressed but not decoded, of each place in `text`, as int64[p].

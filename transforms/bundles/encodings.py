@@ -4,6 +4,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -113,14 +114,19 @@ def decode_name(name: bytes, encoding: str, encodings: Sequence[str]) -> str:
         The name in the first of UTF-8, the text's encoding and `encodings` that has a character that can be printed for
         each byte; if none has, in UTF-8, with each wrong byte as `\xff`.
     """
-    single_bytes = [encoding, *encodings] if encoding in encodings else encodings
-    for each in ("utf-8", *single_bytes):
-        try:
+    try:
+        return name.decode()
+    except UnicodeDecodeError:
+        return _decode_other_name(name, [encoding, *encodings] if encoding in encodings else encodings)
+
+
+def _decode_other_name(name: bytes, encodings: Sequence[str]) -> str:
+    """The name in the first encoding that has a character that can be printed for each byte; else see `decode_name`."""
+    for each in encodings:
+        with suppress(UnicodeDecodeError):
             decoded = name.decode(each)
-        except UnicodeDecodeError:
-            continue
-        if each == "utf-8" or not any(unicodedata.category(character) == "Cc" for character in decoded):
-            return decoded
+            if not any(unicodedata.category(character) == "Cc" for character in decoded):
+                return decoded
     return name.decode("utf-8", "backslashreplace")
 
 

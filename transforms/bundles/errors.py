@@ -52,4 +52,12 @@ class PassedReason(StrEnum):
     UNFINISHED = "unfinished"  # its name ends in .tmp, .part, .crdownload or ~: it is still being written
     ENDING = "ending"  # it is below a folder, and its ending is not one of input.endings
     NOT_IN_CARD = "not_in_card"  # it is below the folder of a dataset, whose card does not name it
+    CORPUS = "corpus"  # it is a corpus of Rafid's: what earlier runs wrote is no new text
     BROKEN_LINK = "broken_link"  # it is a link that leads to no file
+
+    @classmethod
+    def of_name(cls, name: str) -> "PassedReason | None":
+        """The reason why a file or folder of that name is passed over; None if it is not."""
+        if name.startswith((".", "_")):
+            return cls.HIDDEN
+        return cls.UNFINISHED if name.endswith((".tmp", ".part", ".crdownload", "~")) else None

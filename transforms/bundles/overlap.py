@@ -10,11 +10,11 @@ from fsspec.utils import glob_translate
 from transforms.bundles.errors import BundleError
 from transforms.bundles.stores import Store, open_store
 from transforms.errors import UsageError
-from transforms.filesystems import is_local
+from transforms.filesystems import MARKER, is_local
 
 # A file of each kind that an output holds, and that a listing does not pass over.
 _WRITTEN = (
-    "rafid.json",
+    MARKER,
     "README.md",
     "manifests/run.json",
     "reports/run.html",

@@ -66,6 +66,7 @@ class _Parser:
         self._end, self._encoding, self._width = raw.end.copy(), list(raw.encoding), raw.width.copy()
         self._flags, self._named_brackets = (np.empty(count, np.uint8) for _ in range(2))
         self._decoded: dict[int, Decoded] = {}
+        self._repaired = np.zeros(count, np.int32)
 
     def documents(self, bytes_read: int, source: pa.DataType | None) -> Documents:
         """The columns of `Documents`."""
@@ -78,7 +79,8 @@ class _Parser:
         shift = self._body_offset + self._sizes(self._start, self._text_start, self._width) - self._text_start
         preamble = self._name_start < 0
         good = (self._flags & (_UNREADABLE | _FAULTY | kernels.EMPTY)) == 0
-        rows = np.flatnonzero(good).tolist()
+        rows, at = np.flatnonzero(good).tolist(), np.cumsum(good) - 1
+        names = zip(rows, self._name_start[good].tolist(), self._name_end[good].tolist(), strict=True)
         return Documents(
             text=self._text.content(),
             text_start=self._text_start[good],
@@ -88,16 +90,17 @@ class _Parser:
             bundle=self._raw.bundle[good],
             offset=self._raw.offset[good],
             length=self._raw.length[good],
-            name=[self._name(row) for row in rows],
+            name=[self._name(row, first, last) for row, first, last in names],
             encoding=[self._encoding[row] for row in rows],
-            repaired=np.array([self._repaired(row) for row in rows], np.int32),
+            repaired=self._repaired[good],
             preamble=preamble[good],
             rejects=list(self._rejects(good)),
             bytes_read=bytes_read,
             findings=self._findings(),
-            anchors={at: self._anchors(row) for at, row in enumerate(rows) if self._is_anchored(row)},
+            anchors={int(at[row]): self._anchors(row) for row in self._decoded if self._is_anchored(row) and good[row]},
             source=None if source is None else _joined(self._raw.sources, source).filter(pa.array(good)),
             source_type=reduce(unite, self._raw.source_types) if self._raw.source_types else None,
+            whole={each: self._text.bytes[start:end] for each, (start, end) in self._raw.whole.items()},
         )
 
     def _parse_delimiter_lines(self) -> None:
@@ -144,6 +147,7 @@ class _Parser:
                 self._start[row] = self._text.append(decoded.text)
                 self._end[row] = self._text.size
                 self._encoding[row], self._width[row] = decoded.encoding, decoded.width
+                self._repaired[row] = decoded.repaired
         self._check(np.array(list(self._decoded), np.int64))
 
     def _decoded_body(self, row: int) -> Decoded | None:
@@ -159,9 +163,6 @@ class _Parser:
     def _bytes(self, first: int, last: int) -> bytes:
         return self._text.bytes[first:last].tobytes()
 
-    def _repaired(self, row: int) -> int:
-        return self._decoded[row].repaired if row in self._decoded else 0
-
     def _is_anchored(self, row: int) -> bool:
         """True for repaired UTF-8, in which places and offsets do not count alike."""
         return row in self._decoded and not self._decoded[row].width
@@ -170,11 +171,10 @@ class _Parser:
         decoded = self._decoded[row]
         return decoded.places + self._start[row], decoded.offsets + self._body_offset[row]
 
-    def _name(self, row: int) -> str:
-        """The document's name: the rest of its delimiter line, or the name of its file."""
-        if self._raw.is_row[row]:
+    def _name(self, row: int, first: int, last: int) -> str:
+        """A document's name: the rest of its delimiter line, at these places, or the name of its file."""
+        if row in self._raw.row_name:
             return self._raw.row_name[row]
-        first, last = int(self._name_start[row]), int(self._name_end[row])
         if first < 0:
             return self._bundle(row).rpartition("/")[2]
         name = decode_name(self._bytes(first, last), self._encoding[row], self._settings.encodings)
@@ -192,11 +192,11 @@ class _Parser:
 
     def _rejects(self, good: Bools) -> Iterator[Reject]:
         """A reject for each unreadable document, and for each that was repaired."""
-        for row in np.flatnonzero(~self._is_nothing()).tolist():
+        for row in np.flatnonzero(~self._is_nothing() & (~good | (self._repaired > 0))).tolist():
             if not good[row]:
                 yield self._reject(row, self._raw.faults.get(row) or self._explain(row))
-            elif self._repaired(row):
-                count = self._repaired(row)
+            else:
+                count = int(self._repaired[row])
                 what = "1 character was" if count == 1 else f"{count:,} characters were"
                 detail = f"{what} not {self._encoding[row].upper()}; the document is kept, repaired"
                 yield self._reject(row, Damaged(RejectReason.REPAIRED, detail))
@@ -218,7 +218,8 @@ class _Parser:
 
     def _explain(self, row: int) -> Damaged:
         """The reason why a document cannot be read in which reading found no fault."""
-        flags, what = self._flags[row], self._name(row) or "a document without a name"
+        name = self._name(row, int(self._name_start[row]), int(self._name_end[row]))
+        flags, what = self._flags[row], name or "a document without a name"
         if flags & kernels.EMPTY and flags & kernels.PADDED:
             return Damaged(RejectReason.NOT_TEXT, f"nothing but NULs in {what}")
         if flags & kernels.EMPTY:

@@ -24,6 +24,7 @@ class Boundaries:
         more: true if the same range gives more documents.
         encoding: `utf-16-le` or `utf-16-be` if the text was transcoded from it, else ''.
         fault: the reason why the last document cannot be read, if it is known already.
+        verbatim: true if the text between the first and the last edge is that of the bundle, byte for byte.
     """
 
     edges: Int64s
@@ -32,6 +33,7 @@ class Boundaries:
     more: bool = False
     encoding: str = ""
     fault: Damaged | None = None
+    verbatim: bool = False
 
     @property
     def offset(self) -> Int64s:
@@ -47,6 +49,11 @@ class Boundaries:
     def faults(self) -> Mapping[int, Damaged]:
         """The reasons why documents cannot be read, by row."""
         return {len(self.edges) - 2: self.fault} if self.fault else {}
+
+    @property
+    def is_whole(self) -> bool:
+        """True if the text between the first and the last edge is all of the bundle."""
+        return self.verbatim and self.ended and int(self.offsets[0]) == 0
 
     @property
     def closes(self) -> Bools:
@@ -107,6 +114,7 @@ class RawDocuments:
         lost: see `Rows`, by row.
         sources: the carried columns of all documents, in order: a struct array, or the number of documents without.
         source_types: the types of the carried columns of tables, in input order.
+        whole: the places in the text of the first byte and the end of bundles that stand there as they are, by range.
     """
 
     start: Int64s
@@ -123,6 +131,7 @@ class RawDocuments:
     lost: list[tuple[int, str]]
     sources: list[pa.Array | int]
     source_types: list[pa.DataType]
+    whole: dict[int, tuple[int, int]]
 
     @classmethod
     def of(cls, gathered: Sequence[tuple[int, Boundaries | Rows]]) -> Self:
@@ -154,4 +163,9 @@ class RawDocuments:
                 for count, each in zip(counts, parts, strict=True)
             ],
             source_types=[each.source_type for _, each in rows if each.source_type is not None],
+            whole={
+                index: (int(each.edges[0]), int(each.edges[-1]))
+                for index, each in gathered
+                if isinstance(each, Boundaries) and each.is_whole
+            },
         )

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self
 
 from transforms.bundles.errors import BundleError, PassedReason
-from transforms.filesystems import filesystem, is_local, persist
+from transforms.filesystems import MARKER, filesystem, is_local, persist
 
 
 class Entry(NamedTuple):
@@ -95,13 +95,6 @@ def open_store(url: str) -> tuple[Store, str]:
     return (_LOCAL, os.path.normpath(path)) if is_local(url) else (_RemoteStore(system), path)
 
 
-def _reason_of(name: str) -> PassedReason | None:
-    """The reason why a file or folder of that name is passed over; None if it is not."""
-    if name.startswith((".", "_")):
-        return PassedReason.HIDDEN
-    return PassedReason.UNFINISHED if name.endswith((".tmp", ".part", ".crdownload", "~")) else None
-
-
 class LocalStore:
     """The file systems of this machine; links to files and folders are followed."""
 
@@ -143,6 +136,9 @@ class LocalStore:
             except OSError as error:
                 asked.refuse(error)
                 continue
+            if place != folder and any(item.name == MARKER for item in found):
+                asked.pass_over(f"{place}/", PassedReason.CORPUS)
+                continue
             below = levels and levels - 1, above | {(here.st_dev, here.st_ino)}
             for item in found:
                 try:
@@ -150,7 +146,7 @@ class LocalStore:
                 except OSError as error:  # such as a link to itself
                     asked.refuse(error)
                     continue
-                reason = _reason_of(item.name)
+                reason = PassedReason.of_name(item.name)
                 if reason:
                     asked.pass_over(f"{item.path}/" if is_folder else item.path, reason)
                 elif is_folder:
@@ -236,8 +232,9 @@ class _RemoteStore:
         passed: set[str] = set()
         prefix = folder.rstrip("/") + "/"
         found = persist(lambda: self._system.find(folder, maxdepth=depth, detail=True))
+        corpora = {path.removesuffix(f"/{MARKER}") for path in found if path.endswith(f"/{MARKER}")}
         for path, info in found.items():
-            hidden = _hidden_part(prefix, path)
+            hidden = _hidden_part(prefix, path, corpora)
             if hidden:
                 if hidden[0] not in passed:
                     asked.pass_over(*hidden)
@@ -254,13 +251,14 @@ class _RemoteStore:
         return found
 
 
-def _hidden_part(prefix: str, path: str) -> tuple[str, PassedReason] | None:
+def _hidden_part(prefix: str, path: str, corpora: set[str]) -> tuple[str, PassedReason] | None:
     """The file, or the folder with a / at its end, that is passed over on a path below `prefix`; None for none."""
     parts = path.removeprefix(prefix).split("/")
     for count, name in enumerate(parts, 1):
-        reason = _reason_of(name)
+        place = prefix + "/".join(parts[:count])
+        reason = PassedReason.CORPUS if place in corpora else PassedReason.of_name(name)
         if reason:
-            return prefix + "/".join(parts[:count]) + "/" * (count < len(parts)), reason
+            return place + "/" * (count < len(parts)), reason
     return None
 
 

@@ -63,6 +63,7 @@ def fingerprint_split(
 def document_ids(split: Split, documents: Documents) -> list[str]:
     """The id of each document: 128 bits, in hex, of SHA-256 over its bundle's name, its offset and its text."""
     text = np.ascontiguousarray(documents.text).data
+    names = [each.bundle.name.encode() for each in split.ranges]
     ids = []
     for bundle, offset, start, end in zip(
         documents.bundle.tolist(),
@@ -71,7 +72,7 @@ def document_ids(split: Split, documents: Documents) -> list[str]:
         documents.text_end.tolist(),
         strict=True,
     ):
-        digest = hashlib.sha256(f"{split.ranges[bundle].bundle.name}\0{offset}\0".encode())
+        digest = hashlib.sha256(b"%b\0%d\0" % (names[bundle], offset))
         digest.update(text[start:end])
         ids.append(digest.hexdigest()[:32])
     return ids
@@ -98,8 +99,7 @@ def _document_table(
 
 
 def _facts(split: Split, documents: Documents) -> dict[str, Any]:
-    """The facts that the commit counts from; the part with a bundle's first byte takes the bundle's digest."""
-    begun = [each.bundle for each in split.ranges if each.start == 0 and split.part == 0 and not each.unreadable]
+    """The facts that the commit counts from."""
     return {
         "bytes": documents.bytes_read,
         "rejected": sum(each.reason not in KEPT_ALL_THE_SAME for each in documents.rejects),
@@ -111,8 +111,15 @@ def _facts(split: Split, documents: Documents) -> dict[str, Any]:
             "characters": int(documents.repaired.sum(dtype=np.int64)),
         },
         "findings": documents.findings.as_dict(),
-        "digests": {bundle.name: digest_bundle(bundle) for bundle in begun},
+        "digests": _digests(split, documents),
     }
+
+
+def _digests(split: Split, documents: Documents) -> dict[str, str]:
+    """The digests of bundles by name; the part with a bundle's first byte takes it, from the text if all is there."""
+    begun = {at: each.bundle for at, each in enumerate(split.ranges) if each.start == 0 and not each.unreadable}
+    whole = {at: hashlib.sha256(each.data).hexdigest() for at, each in documents.whole.items()}
+    return {bundle.name: whole.get(at) or digest_bundle(bundle) for at, bundle in begun.items() if split.part == 0}
 
 
 def _text_digest(documents: Documents) -> str:

@@ -120,11 +120,12 @@ _ONE, _TWO = np.uint64(1), np.uint64(2)
 
 @kernel(
     InBytes, InInt64, InInt64, InUInt64, InUInt32, InUInt32, Bool, InInt64, Int64, Bool,
-    OutUInt64, OutInt64, OutBytes, OutUInt64,
+    OutUInt64, OutBytes, OutInt64, OutBytes, OutUInt64,
     returns=Int64,
 )  # fmt: skip
 def hash_shingles(
-    text, start, end, salt, fold, several, by_word, sizes, minimum_words, by_bytes, units, offsets, wordless, shingles
+    text, start, end, salt, fold, several, by_word, sizes, minimum_words, by_bytes,
+    units, digits, offsets, wordless, shingles,
 ):  # fmt: skip
     """Fills `shingles` with the shingle hashes of each paragraph, size by size; returns their number.
 
@@ -141,6 +142,7 @@ def hash_shingles(
         minimum_words: paragraphs of fewer words, but not of none, have no shingles.
         by_bytes: whether paragraphs without a word are compared by their bytes.
         units: uint64[u], scratch; u at least the unit capacity of the longest paragraph, see `unit_capacity`.
+        digits: uint8[u], scratch.
         offsets: int64[p + 1], filled with where each paragraph's shingles begin.
         wordless: uint8[p], filled with 1 for paragraphs that are compared by their bytes, else 0.
         shingles: uint64[s]; s at least the sum of the paragraphs' unit capacities for each size.
@@ -149,7 +151,7 @@ def hash_shingles(
     offsets[0] = 0
     for paragraph in range(len(start)):
         if by_word:
-            count = word_units(text, start[paragraph], end[paragraph], fold, several, units)
+            count = word_units(text, start[paragraph], end[paragraph], fold, several, units, digits)
             words = count
         else:
             count, words = character_units(text, start[paragraph], end[paragraph], fold, several, units)

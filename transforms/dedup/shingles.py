@@ -55,12 +55,14 @@ def shingle_sets(
     capacity = unit_capacity(int(lengths.sum()), len(lengths), forms, by_word=by_word)
     sizes = np.array(settings.shingle.sizes, np.int64)
     shingles = np.empty(capacity * len(sizes), np.uint64)
-    units = np.empty(unit_capacity(int(lengths.max(initial=0)), 1, forms, by_word=by_word), np.uint64)
+    longest = unit_capacity(int(lengths.max(initial=0)), 1, forms, by_word=by_word)
+    units, digits = np.empty(longest, np.uint64), np.empty(longest, np.uint8)
     offsets, wordless = np.empty(len(start) + 1, np.int64), np.empty(len(start), np.uint8)
     salt = document if settings.scope == "document" else np.zeros(len(start), np.uint64)
     used = hash_shingles(
         text, start, end, salt, fold.table, fold.several,
-        by_word, sizes, settings.minimum_words, settings.wordless == "exact", units, offsets, wordless, shingles,
+        by_word, sizes, settings.minimum_words, settings.wordless == "exact",
+        units, digits, offsets, wordless, shingles,
     )  # fmt: skip
     return ShingleSets(shingles[:used], offsets, number_sets(text, start, end, settings), wordless)
 

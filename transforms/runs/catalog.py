@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from transforms.bundles.stores import open_store
 from transforms.errors import RafidError, UsageError
-from transforms.filesystems import OutputError, StorageError
+from transforms.filesystems import MARKER, OutputError, StorageError
 from transforms.runs.lock import MANIFESTS, is_claim
 from transforms.runs.manifest import FORMAT, Manifest, RunKey
 from transforms.runs.names import check_name
@@ -18,7 +18,6 @@ from transforms.runs.run import WAITING, Run
 from transforms.runs.switch import SWITCH, Switch, parse_switch, switch_record
 from transforms.storage import Folder
 
-MARKER = "rafid.json"  # an output folder has it; a folder without it is somebody else's
 _MARKER_TEXT = {"format": FORMAT, "about": "A corpus written by Rafid. Follow manifests/ to read it."}
 
 

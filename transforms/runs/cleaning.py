@@ -4,8 +4,8 @@ import os
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from transforms.filesystems import TEMPORARY
-from transforms.runs.catalog import MARKER, read_catalog, runs_of, waiting
+from transforms.filesystems import MARKER, TEMPORARY
+from transforms.runs.catalog import read_catalog, runs_of, waiting
 from transforms.runs.lock import MANIFESTS
 from transforms.runs.names import LEDGER_FOLDERS, generation_of
 from transforms.runs.run import CARD, INDEX, REPORTS, Run, manifest_path, run_folder

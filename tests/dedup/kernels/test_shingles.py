@@ -35,12 +35,14 @@ def run_hash_shingles(
     capacity = unit_capacity(int(lengths.sum()), len(start), forms, by_word=by_word)
     shingles = np.empty(len(sizes) * capacity, np.uint64)
     offsets = np.empty(len(start) + 1, np.int64)
-    units = np.empty(unit_capacity(int(lengths.max(initial=0)), 1, forms, by_word=by_word), np.uint64)
+    longest = unit_capacity(int(lengths.max(initial=0)), 1, forms, by_word=by_word)
+    units, digits = np.empty(longest, np.uint64), np.empty(longest, np.uint8)
     salt = np.array(salts or [0] * len(start), np.uint64)
     fold = fold_of(profile)
     used = hash_shingles(
         text, start, end, salt, fold.table, fold.several,
-        by_word, np.array(sizes), minimum_words, by_bytes, units, offsets, np.empty(len(start), np.uint8), shingles,
+        by_word, np.array(sizes), minimum_words, by_bytes,
+        units, digits, offsets, np.empty(len(start), np.uint8), shingles,
     )  # fmt: skip
     assert offsets[-1] == used
     return [shingles[first:last].tolist() for first, last in pairwise(offsets)]
@@ -67,10 +69,11 @@ def test_code_points_are_those_that_python_decodes(text: str) -> None:
 @given(sentences | texts, profiles)
 def test_words_are_hashed_as_folded(text: str, profile: str) -> None:
     data = np.frombuffer(text.encode(), np.uint8)
-    units = np.empty(unit_capacity(len(data), 1, 0, by_word=True), np.uint64)
-    fold = fold_of(profile)
-    count = word_units(data, 0, len(data), fold.table, fold.several, units)
-    assert units[:count].tolist() == [twins.word_hash(word) for word in oracle.words(text, profile)]
+    units, digits = (np.empty(unit_capacity(len(data), 1, 0, by_word=True), dtype) for dtype in (np.uint64, np.uint8))
+    fold, expected = fold_of(profile), oracle.words(text, profile)
+    count = word_units(data, 0, len(data), fold.table, fold.several, units, digits)
+    assert units[:count].tolist() == [twins.word_hash(word) for word in expected]
+    assert digits[:count].tolist() == [bool(set(word) & set("0123456789")) for word in expected]
 
 
 @settings(deadline=None)
@@ -186,9 +189,9 @@ def test_hashes_of_arabic_2_are_frozen(text: str) -> None:
 def test_hashes_are_frozen(text: str) -> None:
     words, shingles = PINNED[text]
     data = np.frombuffer(text.encode(), np.uint8)
-    units = np.empty(len(data), np.uint64)
+    units, digits = np.empty(len(data), np.uint64), np.empty(len(data), np.uint8)
     fold = fold_of("arabic-1")
-    count = word_units(data, 0, len(data), fold.table, fold.several, units)
+    count = word_units(data, 0, len(data), fold.table, fold.several, units, digits)
     assert units[:count].tolist() == words
     for profile in ("arabic-1", "arabic-2"):
         assert run_hash_shingles([text], profile, by_word=True, sizes=[3]) == [shingles]

@@ -26,6 +26,7 @@ _START, _COUNT, _COUNT_BITS = (
     np.int64(COUNT_BITS),
 )
 _ALEF = np.uint64(ord("ا"))
+_ZERO, _TEN = np.uint32(ord("0")), np.uint32(10)
 # `PLAIN_SPELLINGS` as arrays: the letters before, 32 bits each, the bits of those that count, and the one behind.
 _TWO_LETTERS = np.uint64(64)
 _PLAIN_BEFORE = np.array(
@@ -120,14 +121,15 @@ def is_alef(text, start, at, end, fold, several):
 
 
 @inline
-def word_units(text, start, end, fold, several, units):
+def word_units(text, start, end, fold, several, units, digits):
     """Fills `units` with the hashes of the folded words of one paragraph; returns their number.
 
+    `digits` is filled with 1 for words that have a digit, of those that the fold reads as 0 to 9, else with 0.
     Most code points of Arabic have two bytes: they are taken in a loop of their own. At a separator the hash is stored,
     word or not, and counted where there was a word: a branch that nobody can foretell costs more.
     """
     count = 0
-    state = SEED_WORD
+    state, digit = SEED_WORD, False
     at, stop = np.uint64(start), np.uint64(end)
     while at < stop:
         first = np.uint32(text[at])
@@ -136,10 +138,11 @@ def word_units(text, start, end, fold, several, units):
             folded = fold[((first & np.uint32(0x1F)) << np.uint32(6)) | second]
             if folded - _FIRST_LETTER < _LETTERS:
                 state = absorb(state, np.uint64(folded))
+                digit |= folded - _ZERO < _TEN
             elif folded == _SEPARATOR:
-                units[count] = state
+                units[count], digits[count] = state, digit
                 count += np.int64(state != SEED_WORD)
-                state = SEED_WORD
+                state, digit = SEED_WORD, False
             elif folded == _DAGGER and is_alef(text, start, np.int64(at), end, fold, several):
                 state = absorb(state, _ALEF)
             at += np.uint64(2)
@@ -152,22 +155,24 @@ def word_units(text, start, end, fold, several, units):
         folded = fold[point]
         if folded - _FIRST_LETTER < _LETTERS:
             state = absorb(state, np.uint64(folded))
+            digit |= folded - _ZERO < _TEN
         elif folded == _SEPARATOR:
-            units[count] = state
+            units[count], digits[count] = state, digit
             count += np.int64(state != SEED_WORD)
-            state = SEED_WORD
+            state, digit = SEED_WORD, False
         elif folded >= _SEVERAL:
             begin, finish = _several(folded)
             for each in range(begin, finish):
                 if several[each] != _SEPARATOR:
                     state = absorb(state, np.uint64(several[each]))
+                    digit |= several[each] - _ZERO < _TEN
                 else:
-                    units[count] = state
+                    units[count], digits[count] = state, digit
                     count += np.int64(state != SEED_WORD)
-                    state = SEED_WORD
+                    state, digit = SEED_WORD, False
         at = np.uint64(behind)
     if state != SEED_WORD:
-        units[count] = state
+        units[count], digits[count] = state, digit
         count += 1
     return count
 

@@ -20,6 +20,7 @@ from transforms.dedup.index.kernels.postings import (
 
 _PART_BITS = 9  # a part and what it is sorted with stay in the cache
 _BUCKET_BITS = 4  # 8 to 16 postings a bucket
+_SPREAD_BITS = 6  # of a rank, by which tokens are spread before they are put into sets
 _FILTER_BITS = 12  # a token: one in twelve that is not there passes
 
 
@@ -146,7 +147,12 @@ class Postings:
         """
         bounds = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
         tokens = np.empty(bounds[-1], np.uint64)
-        whole = restore_sets(*self.search, self.order, bounds, bounds[:-1].copy(), tokens)
+        spread, owners = np.empty(len(tokens), np.uint64), np.zeros(len(tokens), np.int32)
+        apart = max(0, int(self.width) - _SPREAD_BITS)
+        places = np.concatenate([[0], np.cumsum(sizes[self.order], dtype=np.int64)])[:-1][:: 1 << apart].copy()
+        whole = restore_sets(
+            *self.search, self.order, bounds, np.uint64(apart), places, spread, owners, bounds[:-1].copy(), tokens
+        )
         return (tokens, bounds) if whole else None
 
     def table(self) -> pa.Table:

@@ -11,8 +11,8 @@ from transforms.dedup.index.groups import SegmentGroup, groups_of, read_group, u
 from transforms.dedup.index.matching import IndexView
 from transforms.dedup.index.segment import Segment
 from transforms.errors import RunError, UsageError, command_line
-from transforms.filesystems import DamagedFileError
-from transforms.runs.catalog import MARKER, is_output, read_catalog
+from transforms.filesystems import MARKER, DamagedFileError
+from transforms.runs.catalog import is_output, read_catalog
 from transforms.runs.manifest import Manifest, Reference, RunKey
 from transforms.runs.run import Run
 from transforms.settings import DedupSettings

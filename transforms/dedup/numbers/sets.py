@@ -1,13 +1,14 @@
 """The numbers of the paragraphs of a split, as columns."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from transforms.arrays import Bytes, Int64s, UInt64s
-from transforms.characters.kernels import count_forms
+from transforms.characters.table import DIGITS
 from transforms.dedup.folding.capacity import unit_capacity
-from transforms.dedup.folding.profiles import fold_of
+from transforms.dedup.folding.profiles import Fold, fold_of
 from transforms.dedup.numbers.kernels import hash_numbers
 from transforms.settings import DedupSettings
 
@@ -64,10 +65,23 @@ def number_sets(text: Bytes, start: Int64s, end: Int64s, settings: DedupSettings
     if settings.numbers == "ignore" or settings.scope == "off":
         return NumberSets.none(len(start))
     lengths = end - start
-    fold, forms = fold_of(settings.fold), count_forms(text, start, end)
+    fold = _with_one_shape_of_digits(settings.fold)
     numbers = np.empty(int(lengths.sum()) + len(start), np.uint64)  # what is not touched takes no memory
-    units = np.empty(unit_capacity(int(lengths.max(initial=0)), 1, forms, by_word=False), np.uint64)
+    capacity = unit_capacity(int(lengths.max(initial=0)), 1, 0, by_word=True)
+    words, digits = np.empty(capacity, np.uint64), np.empty(capacity, np.uint8)
     offsets = np.empty(len(start) + 1, np.int64)
     inner = settings.numbers == "inner"
-    used = hash_numbers(text, start, end, fold.table, fold.several, inner, units, offsets, numbers)
+    used = hash_numbers(text, start, end, fold.table, fold.several, inner, words, digits, offsets, numbers)
     return NumberSets(numbers[:used].copy(), offsets)
+
+
+@cache
+def _with_one_shape_of_digits(profile: str) -> Fold:
+    """A profile's fold in which the digits of all shapes read as 0 to 9."""
+    fold = fold_of(profile)
+    if all(fold.table[ord(each)] == ord(digit) for each, digit in DIGITS.items()):
+        return fold
+    table = fold.table.copy()
+    for each, digit in DIGITS.items():
+        table[table == ord(each)] = ord(digit)
+    return Fold(table, fold.several)

@@ -248,29 +248,42 @@ def lead_nowhere(begins, starts, firsts, width, rows, count):
 
 
 @kernel(
-    InInt32, InInt32, InUInt64, UInt64, InUInt64, UInt64, InUInt64, InInt32, InInt64, OutInt64, OutUInt64,
+    InInt32, InInt32, InUInt64, UInt64, InUInt64, UInt64, InUInt64, InInt32, InInt64, UInt64,
+    OutInt64, OutUInt64, OutInt32, OutInt64, OutUInt64,
     returns=Bool,
 )  # fmt: skip
-def restore_sets(begins, starts, rests, shift, firsts, width, rows, order, bounds, ends, tokens):
+def restore_sets(
+    begins, starts, rests, shift, firsts, width, rows, order, bounds, apart, places, spread, owners, ends, tokens,
+):  # fmt: skip
     """Fills `tokens` with the sets that postings were built from; False if they do not fit their rows.
+
+    Tokens are spread by the ranks of their rows first, and then put into these: few rows at a time stay in the cache.
 
     Args:
         begins, starts, rests, shift, firsts, width, rows: see `add_part`.
         order: int32[r], the row of each rank.
         bounds: int64[r + 1], where the set of each row begins.
-        ends: int64[r], the beginnings again; counted up to the ends.
+        apart: ranks go together whose bits from this one on are the same.
+        places: int64[k], where the tokens of such ranks begin in `spread`; counted up to their ends.
+        spread, owners: uint64[t] and int32[t], scratch: tokens and their rows.
+        ends: int64[r], the beginnings of the sets again; counted up to their ends.
         tokens: uint64[t].
     """
-    at = np.int64(-1)
-    token = np.uint64(0)
+    distinct = np.int64(-1)
     for bucket in range(len(begins) - 1):
-        for posting in range(starts[bucket], starts[bucket + 1]):
-            if firsts[posting >> 6] >> np.uint64(posting & 63) & _ONE:
-                at += 1
-                token = np.uint64(bucket) << shift | packed(rests, shift, at)
-            row = order[np.int64(packed(rows, width, posting))]
-            if ends[row] == bounds[row + 1]:
+        for posting in range(np.int64(starts[bucket]), np.int64(starts[bucket + 1])):
+            distinct += np.int64(firsts[posting >> 6] >> np.uint64(posting & 63) & _ONE)
+            rank = packed(rows, width, posting)
+            place = places[rank >> apart]
+            if place == len(spread):
                 return False
-            tokens[ends[row]] = token
-            ends[row] += 1
+            spread[place] = np.uint64(bucket) << shift | packed(rests, shift, distinct)
+            owners[place] = order[rank]
+            places[rank >> apart] = place + 1
+    for at in range(len(spread)):
+        row = owners[at]
+        if ends[row] == bounds[row + 1]:
+            return False
+        tokens[ends[row]] = spread[at]
+        ends[row] += 1
     return True
