@@ -3,8 +3,9 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from pipelines.cli import Command, Parser, add_language, output_before, run, whole_number
+from pipelines.cli import Command, Parser, add_language, run, whole_number
 from pipelines.complaints import complain
 from pipelines.views.summary import print_summary
 from pipelines.views.translation import Plural, gettext
@@ -68,6 +69,17 @@ def parser() -> Parser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command; returns the exit code."""
     return run(Command(parser, _act), argv)
+
+
+def output_before(actions: Sequence[str]) -> Callable[[str], str]:
+    """The type of an OUTPUT that an action follows: who writes the action first is told so."""
+
+    def convert(text: str) -> str:
+        if text in actions and not Path(text).exists():
+            raise argparse.ArgumentTypeError(f"{text}: is an action; the output stands before it: OUTPUT {text}")
+        return text
+
+    return convert
 
 
 def output_folder(url: str) -> Folder:
