@@ -28,6 +28,7 @@ EXTRAS = {
     "farasapy": ["farasapy==0.1.1"],  # the published Java segmenter's wrapper, for whoever wants the original
     "flink": ["requests>=2.32,<3"],  # Flink's REST interface
     "huggingface": ["huggingface_hub>=1.30,<2"],  # puts a corpus on the hub
+    "tokens": ["tokenizers>=0.21,<1"],  # counts tokens for a report by a tokenizer.json
     "s3": ["s3fs>=2026.2"],  # object stores that speak S3
     "dev": [
         "babel>=2.17,<3",  # extracts the sentences that are translated, and compiles their catalogs
@@ -48,6 +49,7 @@ EXTRAS = {
         "selenium>=4.40,<4.52",  # opens the report in a browser
         "types-PyYAML>=6",
         "types-requests>=2.32",
+        "tokenizers>=0.21,<1",  # tests count tokens
         "unicodedata2==18.0.0",  # the Unicode that the table of characters is made from
     ],
 }

@@ -13,7 +13,8 @@ from pipelines.job import RunSlice, plan_slices, run_job
 from pipelines.runners.interruption import Interruption
 from pipelines.runners.running import beam_options, context_of_job, run_slice, runs_in_process
 from pipelines.views.attention import passed_over_notices, why_nothing_is_taken
-from pipelines.views.summary import estimate, print_plan, speakers, with_progress
+from pipelines.views.progress import with_progress
+from pipelines.views.summary import estimate, print_plan, speakers
 from pipelines.views.translation import gettext
 from transforms import console
 from transforms.bundles.listing import Listing

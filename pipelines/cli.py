@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NoReturn
 
 from pipelines.complaints import complain
@@ -150,17 +149,6 @@ def whole_number(at_least: int) -> Callable[[str], int]:
         if not re.fullmatch(r"[+-]?[0-9]{1,18}", text) or int(text) < at_least:
             raise argparse.ArgumentTypeError(f"{text}: is not a whole number from {at_least} up")
         return int(text)
-
-    return convert
-
-
-def output_before(actions: Sequence[str]) -> Callable[[str], str]:
-    """The type of an OUTPUT that an action follows: who writes the action first is told so."""
-
-    def convert(text: str) -> str:
-        if text in actions and not Path(text).exists():
-            raise argparse.ArgumentTypeError(f"{text}: is an action; the output stands before it: OUTPUT {text}")
-        return text
 
     return convert
 

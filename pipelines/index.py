@@ -4,8 +4,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines.cli import Command, Parser, output_before, run
-from pipelines.runs import output_folder
+from pipelines.cli import Command, Parser, run
+from pipelines.runs import output_before, output_folder
 from transforms import console
 from transforms.errors import command_line
 from transforms.runs.catalog import committed_runs

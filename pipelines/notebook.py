@@ -12,7 +12,7 @@ from pipelines.batch import Publisher, Request, runs_of_job
 from pipelines.config import load_settings
 from pipelines.job import RunSlice, Slice, listed_input
 from pipelines.runners.running import beam_options
-from pipelines.views.summary import TITLES
+from pipelines.views.progress import TITLES
 from pipelines.views.translation import KINDS, PLACES, direction, gettext
 from transforms import console
 from transforms.parallel import observed

@@ -94,7 +94,12 @@ def text(content: str, style: str = "") -> "Text":
 
 
 def table(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], *, title: str = "", left: Collection[str] = ()
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    title: str = "",
+    left: Collection[str] = (),
+    plain: bool = False,
 ) -> "Table":
     """A table.
 
@@ -103,10 +108,13 @@ def table(
         rows: of cells.
         title: above it.
         left: the columns that are aligned to the left; the others hold numbers.
+        plain: draw no frame and no lines between columns, which take room.
     """
+    from rich.box import HEAVY_HEAD  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    drawn = Table(title=text(title) if title else None, title_justify="left")
+    box = None if plain else HEAVY_HEAD
+    drawn = Table(title=text(title) if title else None, title_justify="left", box=box, pad_edge=not plain)
     for head in heads:
         drawn.add_column(text(head), justify="left" if head in left else "right", no_wrap=True)
     for row in rows:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Event, Thread
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -34,6 +35,64 @@ def advance(stage: str, size: int) -> None:
     """Tells that `stage` is done with another `size` bytes of the input."""
     for observer in tuple(_observers):
         observer(stage, size)
+
+
+# Told of the share of its work, 0 to 1, that somebody has done.
+Progress = Callable[[float], None]
+
+
+def unheard(_: float) -> None:
+    """Takes progress that nobody asked for."""
+
+
+class Steps:
+    """The progress of a stage over some bytes of the input, which is told step by step and never twice.
+
+    Args:
+        stage: its name.
+        size: the bytes.
+    """
+
+    def __init__(self, stage: str, size: int) -> None:
+        self._stage, self._size, self._told = stage, size, 0
+
+    def __call__(self, share: float) -> None:
+        """Tells that this share of the bytes is done with; all of them, at 1."""
+        done = min(self._size, int(share * self._size))
+        if done > self._told:
+            advance(self._stage, done - self._told)
+            self._told = done
+
+    def within(self, start: float, end: float) -> Progress:
+        """The progress of a part of the work, which takes the whole from one share to another."""
+        return lambda share: self(start + share * (end - start))
+
+
+@contextmanager
+def watched(share: Callable[[], float], progress: Progress, every: float = 0.5) -> Iterator[None]:
+    """Tells every so many seconds, while the block lasts, what share of its work is done, if anybody observes.
+
+    Args:
+        share: looks at the work, from another thread.
+        progress: told of it.
+        every: seconds between two looks.
+    """
+    if not _observers:
+        yield
+        return
+    ended = Event()
+
+    def look() -> None:
+        while not ended.wait(every):
+            progress(share())
+
+    looker = Thread(target=look, name="progress", daemon=True)
+    looker.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        looker.join()
 
 
 @contextmanager

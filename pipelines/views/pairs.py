@@ -34,14 +34,14 @@ class Pairs:
         if not len(rows):
             rows = self.corpus.dataset("duplicates", self.runs).to_table()
             yield f"No near-duplicates; {len(rows):,} paragraphs were removed as exact repeats."
-        yield from self._drawn(rows[:count])
+        yield from self.drawn(rows[:count])
 
     def of(self, column: str, value: str, limit: int) -> Blocks:
         """The removed paragraphs whose `column`, of the ledger of duplicates, has this value; `limit` at most."""
         rows = self.corpus.dataset("duplicates", self.runs).to_table(filter=pc.field(column) == value)
         if not len(rows):
             yield f"Nothing of {value} was removed."
-        yield from self._drawn(rows[:limit])
+        yield from self.drawn(rows[:limit])
         if len(rows) > limit:
             yield f"… and {len(rows) - limit:,} more; see --limit"
 
@@ -60,7 +60,7 @@ class Pairs:
         if row is not None:
             here &= pc.field("document_offset") == row
         rows = self.corpus.dataset("duplicates", self.runs).to_table(filter=here)
-        yield from self._drawn(rows) if len(rows) else self._kept(bundle, offset, row)
+        yield from self.drawn(rows) if len(rows) else self._kept(bundle, offset, row)
 
     def of_text(self, text: str) -> Blocks:
         """For each paragraph of a text, a verdict: in the corpus or not, and the kept one most like it."""
@@ -106,7 +106,8 @@ class Pairs:
         kept_title = f"kept: {place} (run {found.place['run']}{of})"
         return side_by_side(title, ("given", text), (kept_title, found.text), settings.fold)
 
-    def _drawn(self, rows: pa.Table) -> Iterator[Table]:
+    def drawn(self, rows: pa.Table) -> Iterator[Table]:
+        """Rows of the ledger of duplicates, each beside the kept paragraph that it repeats."""
         fold = settings_of(self.corpus).fold if len(rows) else ""
         for row, kept in zip(rows.to_pylist(), self.corpus.kept_texts(rows), strict=True):
             yield _pair(row, kept, fold)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from pipelines.views.card import write_card
+from pipelines.views.card import renew_card, write_card
+from pipelines.views.corpus_page import renew_page, write_page
 from pipelines.views.report import write_report
 from transforms.runs.catalog import runs_of
 from transforms.runs.run import REPORT_DUE, REPORTS, Run
@@ -11,7 +12,7 @@ from transforms.storage import Folder
 
 
 def publish(output: Folder) -> Iterator[str]:
-    """The URLs of the reports that were due, each once it is written; then the card is written too.
+    """The URLs of the reports that were due, each once it is written; then the card and the corpus page are, too.
 
     Raises:
         RafidError: the corpus cannot be read, or a file not be written; the note stays.
@@ -24,6 +25,17 @@ def publish(output: Folder) -> Iterator[str]:
         if run in committed or not (run.is_open() or run.is_done()):
             output.remove(run.report_note())
     write_card(corpus)
+    write_page(corpus)
+
+
+def renew(output: Folder) -> None:
+    """Writes the card and the page of the corpus anew, where there are any: a run is gone.
+
+    Raises:
+        RafidError: the corpus cannot be read, or a file not be written.
+    """
+    renew_card(output)
+    renew_page(output)
 
 
 def _due(output: Folder) -> list[Run]:

@@ -10,9 +10,11 @@ from markupsafe import Markup, escape
 from pipelines.views.attention import notices_of
 from pipelines.views.translation import N_, PLACES, catalog, direction, figure, language
 from transforms.console import visible
+from transforms.errors import UsageError
 from transforms.runs.run import Run
 from transforms.shards.corpus import Corpus
 from transforms.shards.figures import INPUTS, figures_of, size_label
+from transforms.shards.texts import Tokens
 
 _PLACES = ("kept", "duplicate", "filtered", "rejected")
 _STAGES = {
@@ -24,20 +26,37 @@ _STAGES = {
 _SHOWN_VALUE = 300  # letters of a setting
 
 
-def write_report(corpus: Corpus, run: str) -> str:
-    """Writes the report of a committed run; returns where.
+def token_counter(path: str) -> Tokens:
+    """A function that counts the tokens of texts by a file of Hugging Face's tokenizers, tokenizer.json.
+
+    Raises:
+        UsageError: the file is none, or the package is not installed.
+    """
+    try:
+        from tokenizers import Tokenizer  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise UsageError("--tokenizer: the package tokenizers is missing; pip install 'rafid[tokens]'") from error
+    try:
+        tokenizer = Tokenizer.from_file(path)
+    except Exception as error:  # the package has no narrower one
+        raise UsageError(f"--tokenizer {path}: cannot be read as a tokenizer.json: {error}") from error
+    return lambda texts: sum(len(each.ids) for each in tokenizer.encode_batch(texts, add_special_tokens=False))
+
+
+def write_report(corpus: Corpus, run: str, tokens: Tokens | None = None) -> str:
+    """Writes the report of a committed run, with its tokens if `tokens` counts them; returns where.
 
     Raises:
         RafidError: the corpus cannot be read, or the report not be written.
     """
     path = Run(corpus.folder, run).report()
-    corpus.folder.write(path, render(corpus, run).encode("utf-8"))
+    corpus.folder.write(path, render(corpus, run, tokens).encode("utf-8"))
     return corpus.folder.at(path)
 
 
-def render(corpus: Corpus, run: str) -> str:
+def render(corpus: Corpus, run: str, tokens: Tokens | None = None) -> str:
     """The report as HTML: it holds all it needs, runs no script, and asks for nothing."""
-    figures = figures_of(corpus, run)
+    figures = figures_of(corpus, run, tokens)
     return (
         environment()
         .get_template("report.html")

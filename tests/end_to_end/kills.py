@@ -178,7 +178,7 @@ def _kept(output: Path) -> frozenset[Place]:
 def _strays(output: Path) -> list[str]:
     """The files that belong to no committed run, and to nothing else."""
     runs = committed_runs(Folder(str(output)))
-    belonging = {"rafid.json", ".lock", "README.md"}
+    belonging = {"rafid.json", ".lock", "README.md", "reports/index.html"}
     for each in runs:
         belonging |= {manifest_path(each.run), f"reports/{each.run}.html", *(file.path for file in each.files)}
     own = tuple(f"index/run={each.id}/" for each in runs)

@@ -73,7 +73,7 @@ def test_a_job_runs_all_its_slices(streams: str, log_format: str, seeds: Path, t
     assert (ended.returncode, ended.stderr) == (0, told.get(streams, ""))
     assert committed(tmp_path / "out") == [f"r-slice-{number:04d}" for number in range(4)]
     reports = sorted(path.stem for path in (tmp_path / "out" / "reports").iterdir())
-    assert reports == committed(tmp_path / "out")
+    assert reports == ["index", *committed(tmp_path / "out")]
     output = Folder(str(tmp_path / "out"))
     assert [check_run(output, run) for run in committed_runs(output)] == [[]] * 4
 
@@ -110,7 +110,7 @@ def test_work_is_done_whoever_listens(streams: str, line: str, corpus: Path, tmp
     assert ended.returncode == (1 if unshown else 0)  # the index is shown after it has been compacted
     if line.startswith("report"):
         reports = sorted(path.name for path in (tmp_path / "out" / "reports").iterdir())
-        assert reports == ["run-000.html", "run-001.html"]
+        assert reports == ["index.html", "run-000.html", "run-001.html"]
     if "remove" in line:
         assert committed(tmp_path / "out") == ["run-000"]
     if line.startswith("index"):

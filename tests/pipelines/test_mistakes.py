@@ -148,7 +148,7 @@ MISTAKES = [
     (
         "runs out lst",
         2,
-        "argument action: invalid choice: 'lst' (choose from 'list', 'show', 'verify', 'overlap', 'remove'); "
+        "argument action: invalid choice: 'lst' (choose from 'list', 'show', 'verify', 'overlap', 'diff', 'remove'); "
         "did you mean list? See --help",
     ),
     ("runs out overlap x", 2, "overlap: is of all runs; leave out x"),
@@ -156,7 +156,7 @@ MISTAKES = [
     ("runs out show", 2, "show: name a run, for example python -m pipelines.runs out show RUN"),
     ("runs out list --sources", 2, "--sources: goes with verify, not with list"),
     ("runs out remove x", 2, "run x: not removed; add --yes to remove it"),
-    ("runs out list x y", 2, "y: unknown argument; see --help"),
+    ("runs out list x y", 2, "y: goes with diff, not with list"),
     ("index in", 2, "output in: not a folder that Rafid wrote; it would hold rafid.json"),
     # farasa
     ("farasa", 2, "the following arguments are required: COMMAND; see --help"),

@@ -17,7 +17,7 @@ def test_a_report_that_is_due_is_made_up(tmp_path: Path) -> None:
         assert not output.exists("reports/x.html")  # nor is one of the run before taken for its own
         assert output.exists(Run(output, "x", generation).report_note())
         assert list(publish(output)) == [output.at("reports/x.html")]
-        assert output.names("reports") == ["x.html"]
+        assert sorted(output.names("reports")) == ["index.html", "x.html"]
         assert output.exists("README.md")
     assert list(publish(output)) == []
 
@@ -28,4 +28,4 @@ def test_a_run_that_nobody_wants_a_report_of_gets_none(tmp_path: Path) -> None:
     list(run_job(listed_input(job).bundles, job, PlainRunner(job), in_process=True))
     output.write(Run(output, "gone").report_note(), b"")
     assert list(publish(output)) == []
-    assert output.names("reports") == []
+    assert output.names("reports") == ["index.html"]

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.runs import main
+from pipelines.runs import list_runs, main
 from pipelines.views.card import write_card
 from tests.conftest import PROJECT
 from tests.corpus import files_below
 from tests.plain_job import ingest_plainly, settings_for, write_bundles
-from transforms.runs.catalog import committed_runs
+from transforms.runs.catalog import Catalog, committed_runs
 from transforms.runs.lock import lock_output
+from transforms.runs.manifest import Tally
 from transforms.shards.corpus import Corpus
 from transforms.storage import Folder
 
@@ -31,13 +32,23 @@ def output(tmp_path: Path) -> Path:
 
 def test_list_has_a_row_a_run(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(output)]) == 0
-    rows = [line.split("│")[1:-1] for line in capsys.readouterr().out.splitlines() if line.startswith("│")]
-    cells = [[cell.strip() for cell in row] for row in rows]
-    assert [[run, *rest] for run, _, *rest in cells] == [
-        ["a", "1", "1", "2", "0", "committed"],
-        ["b", "1", "1", "1", "2", "committed"],
-        ["c", "", "", "", "", "unfinished"],
-    ]
+    heads, *rows = capsys.readouterr().out.splitlines()
+    assert heads.split() == ["run", "began", "(UTC)", "paragraphs", "kept", "duplicate"]
+    *committed, unfinished = map(str.split, rows)
+    assert [[run, *figures] for run, _, _, *figures in committed] == [["a", "2", "2", "0"], ["b", "3", "1", "2"]]
+    assert unfinished == ["c", "unfinished"]
+
+
+def test_the_list_fits_a_terminal_of_80_columns(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    write_bundles(tmp_path / "in", {"a.txt": TEXT})
+    ingest_plainly(settings_for(tmp_path / "out", tmp_path / "in" / "a.txt", run__id="run-20261127T120000.000000Z"))
+    manifest = committed_runs(Folder(str(tmp_path / "out")))[0]
+    many = Tally.of(kept=2_999_999_999, duplicate=6_999_999_999)
+    counts = manifest.counts.model_copy(update={"paragraphs": many})
+    assert list_runs(Catalog(Folder(str(tmp_path / "out")), (manifest.model_copy(update={"counts": counts}),), {})) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1].split()[-6:] == ["10,000.0", "M", "3,000.0", "M", "7,000.0", "M"]
+    assert max(map(len, lines)) <= 80
 
 
 def test_show_names_inputs_and_who_depends_on_it(output: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -125,7 +125,8 @@ def test_bundles_that_arrive_are_taken_and_counted(start: Callable[[], Process],
     assert (code, error) == (0, "rafid: SIGTERM: ending after the run in progress\n")
     ingest_plainly(settings_for(tmp_path / "one", tmp_path / "in"))
     assert read_whole_output(tmp_path / "out") == read_whole_output(tmp_path / "one")
-    assert len(list((tmp_path / "out" / "reports").glob("*.html"))) == 3
+    assert len(list((tmp_path / "out" / "reports").glob("run-*.html"))) == 3
+    assert (tmp_path / "out" / "reports" / "index.html").exists()
     assert (tmp_path / "out" / "README.md").read_text(encoding="utf-8").count("    - documents/") == 3
 
 

@@ -10,7 +10,7 @@ from tests.conftest import UNSEGMENTED, require_tool
 from tests.report.browser import Browser, browser
 from tests.report.hostile import SCRIPT, write_hostile
 
-WIDTHS = {"phone": 360, "desktop": 1280}
+WIDTHS = {"small": 360, "phone": 390, "desktop": 1280}
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +46,34 @@ def test_nothing_sticks_out_of_the_page(window: Browser, report: Path, width: in
     assert window.ask("document.documentElement.scrollWidth") <= width
 
 
+def test_no_table_is_cut(window: Browser, report: Path) -> None:
+    """On a phone too: nobody looks for what is beside the screen."""
+    window.open(report, WIDTHS["phone"])
+    parts = "[...document.querySelectorAll('.wide, .panel, figure')].filter(each => each.clientWidth)"
+    assert window.ask(f"{parts}.filter(each => each.scrollWidth > each.clientWidth).map(each => each.innerText)") == []
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+def test_the_page_of_the_corpus_is_whole_too(window: Browser, report: Path, width: int) -> None:
+    page = report.with_name("index.html")
+    window.requests()
+    window.complaints()
+    window.open(page, width)
+    assert [url for url in window.requests() if url != page.as_uri() and not url.startswith("data:")] == []
+    assert window.complaints() == []
+    assert window.ask("document.documentElement.scrollWidth") <= width
+    parts = "[...document.querySelectorAll('.wide, .panel, figure')].filter(each => each.clientWidth)"
+    assert window.ask(f"{parts}.filter(each => each.scrollWidth > each.clientWidth).length") == 0
+    rows = window.table("التشغيلات" if window.ask("document.documentElement.lang") == "ar" else "Runs")
+    assert [len(row) for row in rows] == [6, 6]
+    assert rows[1][0] == "shown"
+
+
 def test_texts_neither_run_nor_become_part_of_the_page(window: Browser, report: Path) -> None:
     window.open(report, 1280)
     assert window.ask("document.title") in {"Run shown", "التشغيلة shown"}
     assert window.ask("document.querySelectorAll('script, img, iframe, object, form').length") == 0
-    assert window.ask("document.querySelectorAll('main > section:not(#notices)').length") == 7
+    assert window.ask("document.querySelectorAll('main > section:not(#notices)').length") == 8
     assert window.ask("document.querySelectorAll('main > #notices').length") == 1
     assert window.ask("document.querySelectorAll('body > *').length") == 3
     assert window.ask("getComputedStyle(document.body).display") == "block"
@@ -92,9 +115,10 @@ def test_a_screen_reader_tells_tables_in_order(window: Browser, report: Path) ->
     window.open(report, 1280)
     arabic = window.ask("document.documentElement.lang") == "ar"
     heads, *rows = window.table("الأكثر تكرارًا" if arabic else "Most repeated")
-    english = ["kept paragraph", "removed", "of them exact", "least similarity"]
-    assert heads == (["الفقرة المُبقاة", "المحذوف", "التام منه", "أدنى تشابه"] if arabic else english)
+    english = ["kept paragraph", "removed", "of them exact", "least similarity", "in documents"]
+    assert heads == (["الفقرة المُبقاة", "المحذوف", "التام منه", "أدنى تشابه", "في مستندات"] if arabic else english)
     assert rows
-    for _, removed, exact, least in rows:
+    for _, removed, exact, least, documents in rows:
+        assert 0 < int(documents.replace(",", "")) <= int(removed.replace(",", ""))
         assert 0 <= int(exact.replace(",", "")) <= int(removed.replace(",", ""))
         assert 0 < float(least) <= 1

@@ -97,7 +97,7 @@ def test_a_manifest_that_cannot_be_written_commits_nothing(tmp_path: Path) -> No
     (tmp_path / "manifests").write_text("in the way")
     with pytest.raises(StorageError, match="cannot be written"):
         write_run(Folder(str(tmp_path)), "a")
-    with pytest.raises(OutputError, match="Not a directory"):
+    with pytest.raises(OutputError, match="is a file; name the folder of a corpus"):
         names(Folder(str(tmp_path)))
 
 

@@ -16,7 +16,7 @@ from tests.s3.conftest import ACCESS, SECRET, Server
 from transforms.storage import Folder
 
 # Files that say when they were written, where, and by whom.
-TIMED = {"manifests/x.json", "reports/x.html", "README.md", ".lock"}
+TIMED = {"manifests/x.json", "reports/x.html", "reports/index.html", "README.md", ".lock"}
 # A run whose store may be away for a few seconds only; nothing else of it is changed.
 IMPATIENT = "import sys; from transforms import filesystems; filesystems.PATIENCE = 3.0; from pipelines.ingest import main; sys.exit(main())"  # noqa: E501
 

@@ -46,6 +46,26 @@ def test_clusters_are_the_kept_paragraphs_with_most_duplicates(corpus: Corpus, f
         assert each.text
 
 
+def test_boilerplate_is_what_most_documents_have(corpus: Corpus, figures: Figures) -> None:
+    owners: dict[tuple[object, ...], set[object]] = {}
+    longest: Counter[tuple[object, ...]] = Counter()
+    for row in rows(corpus, "duplicates"):
+        kept = (row["kept_doc_id"], row["kept_paragraph_index"])
+        owners.setdefault(kept, set()).add(row["doc_id"])
+        longest[kept] = max(longest[kept], len(str(row["text"]).encode()))
+    expected = [len(those) for kept, those in owners.items() if len(those) > 2 and longest[kept] <= 160]
+    assert [each.documents for each in figures.boilerplate] == sorted(expected, reverse=True)[:12]
+
+
+def test_the_matrix_has_all_that_a_few_bundles_have_in_common(corpus: Corpus, figures: Figures) -> None:
+    pairs = Counter((row["bundle"], row["kept_bundle"]) for row in rows(corpus, "duplicates"))
+    names = [one.name for one, _ in figures.matrix]
+    found = {(one.name, other): n for one, counts in figures.matrix for other, n in zip(names, counts, strict=True)}
+    assert len(names) <= 20
+    if len({name for pair in pairs for name in pair}) <= 20:
+        assert {pair: count for pair, count in found.items() if count} == pairs
+
+
 def test_similarities_count_the_near_duplicates(corpus: Corpus, figures: Figures) -> None:
     near = [row["similarity"] for row in rows(corpus, "duplicates") if row["rule"] == "near"]
     assert sum(count for _, count in figures.similarities) == len(near) == figures.manifest.dedup.near
@@ -53,7 +73,7 @@ def test_similarities_count_the_near_duplicates(corpus: Corpus, figures: Figures
 
 def test_documents_are_counted_once_each(corpus: Corpus, figures: Figures) -> None:
     documents = rows(corpus, "documents")
-    assert sum(count for _, count in figures.lengths) == len(documents)
+    assert sum(count for _, count in figures.text.lengths) == len(documents)
     assert {name: kept for name, kept, _ in figures.languages} == Counter(row["language"] for row in documents)
     assert {name: kept for name, kept, _ in figures.encodings} == Counter(row["encoding"] for row in documents)
 

@@ -1,8 +1,9 @@
 """Reads the documents of a split, as columns."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from posixpath import dirname
+from typing import Self
 
 import pyarrow as pa
 
@@ -31,6 +32,7 @@ from transforms.bundles.tables import (
     table_of,
     whole_file,
 )
+from transforms.parallel import Progress, unheard
 from transforms.settings import ReadSettings
 
 __all__ = ["BundleChanged", "BundleReadError", "Documents", "Reject", "read_again", "read_documents", "read_parts"]
@@ -40,7 +42,10 @@ _LARGEST_START = 1 << 28
 
 
 def read_parts(
-    split: Split, settings: ReadSettings = _DEFAULTS, source: pa.DataType | None = None
+    split: Split,
+    settings: ReadSettings = _DEFAULTS,
+    source: pa.DataType | None = None,
+    progress: Progress = unheard,
 ) -> Iterator[tuple[Split, Documents]]:
     """The documents that begin in the split, part by part; the same whenever they are read.
 
@@ -52,13 +57,14 @@ def read_parts(
         split: what is read.
         settings: how.
         source: the type of the columns that are carried in the run, see `sources.united`; None: they are not read.
+        progress: told of the share of the split's bytes that are read.
 
     Raises:
         BundleChanged: a bundle has changed since it was listed.
         BundleReadError: a bundle cannot be read.
     """
     text = Text(min(max(split.size, settings.part_bytes), _LARGEST_START), lenient=settings.lenient)
-    for part, gathered in enumerate(_gather(split, text, settings, source)):
+    for part, gathered in enumerate(_gather(split, text, settings, source, progress)):
         # No variable may keep the documents of a part in memory while the next is read.
         raw = RawDocuments.of(gathered)
         gathered.clear()
@@ -142,17 +148,22 @@ def why_no_text(bundle: Bundle, settings: ReadSettings) -> str:
 _Gathered = list[tuple[int, Boundaries | Rows]]
 
 
-def _gather(split: Split, text: Text, settings: ReadSettings, source: pa.DataType | None) -> Iterator[_Gathered]:
+def _gather(
+    split: Split, text: Text, settings: ReadSettings, source: pa.DataType | None, progress: Progress
+) -> Iterator[_Gathered]:
     """The documents in `text` that are not parsed yet, part by part, with the index of their range.
 
     The caller clears the text after each part, and may clear what it was given.
     """
     gathered: _Gathered = []
+    before = 0
     for number, each in enumerate(split.ranges):
         if text.size >= settings.part_bytes:
             yield gathered
             gathered = []
-        for found in _read_range(text, each, settings, source):
+        told = _Told(progress, before, each, split.size)
+        before += each.end - each.start
+        for found in _read_range(text, each, settings, source, told):
             gathered.append((number, found))
             more = found.more
             del found
@@ -162,8 +173,50 @@ def _gather(split: Split, text: Text, settings: ReadSettings, source: pa.DataTyp
     yield gathered
 
 
+@dataclass(frozen=True)
+class _Told:
+    """The places of a range up to which it was read, as shares of a split.
+
+    Attributes:
+        progress: told of them.
+        before: bytes of the split before the range.
+        part: the range.
+        size: bytes of the split.
+    """
+
+    progress: Progress
+    before: int
+    part: ByteRange
+    size: int
+
+    def __call__(self, place: int) -> None:
+        """Tells that the bundle has been read up to a byte."""
+        done = self.before + max(0, min(place, self.part.end) - self.part.start)
+        self.progress(done / max(1, self.size))
+
+
+class _Watched:
+    """A source that tells how far it has been read."""
+
+    def __init__(self, source: Source, told: _Told) -> None:
+        self._source, self._told = source, told
+        self.state = source.state
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Closes nothing: whoever opened the source does."""
+
+    def read_into(self, target: memoryview, offset: int) -> int:
+        """See `Source`."""
+        count = self._source.read_into(target, offset)
+        self._told(offset + count)
+        return count
+
+
 def _read_range(
-    text: Text, part: ByteRange, settings: ReadSettings, carried: pa.DataType | None
+    text: Text, part: ByteRange, settings: ReadSettings, carried: pa.DataType | None, told: "_Told"
 ) -> Iterator[Boundaries | Rows]:
     """Appends the documents that begin in a range to `text`, whole; gives them in parts.
 
@@ -172,7 +225,8 @@ def _read_range(
     if part.unreadable:
         yield rejected(text, part.bundle, part.unreadable)
         return
-    with opened(part.bundle) as source:
+    with opened(part.bundle) as file:
+        source = _Watched(file, told)
         for found in read_boundaries(text, source, part, settings):
             if isinstance(found, Table):
                 asked = Asked(part.bundle, Columns.of(part.bundle, settings), settings, carried)

@@ -18,7 +18,7 @@ from transforms.dedup.one_pass.join import join_run
 from transforms.filters.running import Filter, load_filters
 from transforms.filters.settings import FilterSettings
 from transforms.language.settings import LanguageSettings
-from transforms.parallel import advance, map_in_order
+from transforms.parallel import Steps, map_in_order
 from transforms.runs.run import OnFailure, Run, abort
 from transforms.settings import DedupSettings, ReadSettings
 from transforms.storage import Folder
@@ -66,14 +66,15 @@ class FingerprintSplit(beam.PTransform):
     def _fingerprint_parts(self, run: Run, filters: Sequence[Filter], split: Split) -> list[FingerprintedSplit]:
         begun = time.perf_counter()
         done = []
-        for part, documents in read_parts(split, self._reading):
+        read = Steps("fingerprint", split.size)
+        for part, documents in read_parts(split, self._reading, progress=read):
             fingerprint = fingerprint_split(part, documents, self._paragraphs, self._settings, self._language, filters)
             write_fingerprint(run, part.id, fingerprint)
             source = pack(documents.source_type)
             done.append(FingerprintedSplit(part, time.perf_counter() - begun, len(fingerprint.offset), source))
             begun = time.perf_counter()
             del documents, fingerprint  # not in memory beside the next part's
-        advance("fingerprint", split.size)
+        read(1)
         return done
 
 
@@ -103,6 +104,7 @@ class JoinRun(beam.PTransform):
         if run.is_given_up():
             return []
         opening = run.opening()
-        join_run(run, splits, self._settings, opening.earlier, self._threads, opening.header.against)
-        advance("join", sum(each.split.size for each in splits if not each.split.part))
+        decided = Steps("join", sum(each.split.size for each in splits if not each.split.part))
+        join_run(run, splits, self._settings, opening.earlier, self._threads, opening.header.against, decided)
+        decided(1)
         return batches(name, [each.split for each in splits], self._batch)

@@ -41,6 +41,8 @@ def check_new_name(name: str) -> str:
     check_name(name)
     if len(name) > MOST_LETTERS:
         raise UsageError(f"run {name}: has {len(name)} characters; choose a name of at most {MOST_LETTERS}")
+    if name == "index":
+        raise UsageError("run index: reports/index.html is the page of the corpus; choose another name")
     if _SLICE.search(name):
         raise UsageError(
             f"run {name}: names like this are those of slices; choose one that does not end in -slice-NNNN"

@@ -18,6 +18,7 @@ from transforms.storage import Folder
 WAITING = f"{MANIFESTS}/.waiting"  # manifests of runs that take the place of others with the last run of their job
 INDEX = "index"
 REPORTS = "reports"
+CORPUS_PAGE = f"{REPORTS}/index.html"
 REPORT_DUE = ".due"
 CARD = "README.md"  # the dataset card of the corpus
 

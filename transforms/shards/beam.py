@@ -12,7 +12,7 @@ from transforms.bundles.errors import BundleFailed
 from transforms.bundles.reader import read_again
 from transforms.bundles.splits import Split
 from transforms.dedup.fingerprints import read_source_type
-from transforms.parallel import advance, map_in_order
+from transforms.parallel import Steps, map_in_order
 from transforms.runs.run import OnFailure, Run, abort
 from transforms.segmentation.segmenter import shared_segmenter
 from transforms.settings import ReadSettings, SegmentationSettings, ShardSettings
@@ -58,11 +58,14 @@ class WriteSplit(beam.PTransform):
     def _write_parts(self, run: Run, parts: Sequence[Split]) -> list[WrittenSplit]:
         """The parts of one split, written; they are read once."""
         segmenter = shared_segmenter(self._segmentation)
-        written = []
+        written: list[WrittenSplit] = []
+        done = Steps("write", parts[0].size)
         for part, documents in read_again(parts, self._reading, read_source_type(run)):
-            written.append(write_split(run, part, documents, self._breaks, segmenter, self._settings))
+            progress = done.within(len(written) / len(parts), (len(written) + 1) / len(parts))
+            written.append(write_split(run, part, documents, self._breaks, segmenter, self._settings, progress))
+            progress(1)
             del documents  # not in memory beside the next part's
-        advance("write", parts[0].size)
+        done(1)
         return written
 
 

@@ -12,12 +12,24 @@ from transforms.dedup.differences import ComparedWord, Difference, Words, compar
 from transforms.runs.manifest import Manifest
 from transforms.shards.corpus import Corpus
 from transforms.shards.overlap import Overlap, SetName, overlap_of
+from transforms.shards.texts import (
+    LETTERS,
+    WORDS,
+    KeptText,
+    OfBundle,
+    Sample,
+    Tokens,
+    by_bundle,
+    kept_text,
+    sample_kept,
+    shown,
+)
 
 # However large the corpus, a report shows so many of each: it stays small.
-CLUSTERS, PAIRS, SHORTER, REJECTS, INPUTS, NAMES, OVERLAPS = 12, 20, 12, 50, 100, 30, 20
+CLUSTERS, LINES, PAIRS, SHORTER, REJECTS, INPUTS, NAMES, OVERLAPS = 12, 12, 20, 12, 50, 100, 30, 20
 _MUCH_SHORTER = 0.8  # of the bytes of what it stands for
-_WORDS = 60  # of each text
-_LETTERS = 40  # of each word
+_LINE = 160  # bytes of a line that may be boilerplate: some twelve words
+_FEWEST_DOCUMENTS = 3  # that have such a line
 _LEAD = 12  # words shown before the first that differs
 _BINS = 15
 _PAYLOAD = 120  # bytes
@@ -35,6 +47,7 @@ class Cluster:
     size: int
     exact: int
     lowest: float
+    documents: int
 
 
 @dataclass(frozen=True)
@@ -66,10 +79,14 @@ class Figures:
     Attributes:
         manifest: the run's.
         clusters: the kept paragraphs that stand for most, largest first.
+        boilerplate: the short ones of which most documents had a copy.
         pairs: near-duplicates at equal distances over all of them.
         shortened: near-duplicates that were much longer.
         similarities: near-duplicates by similarity, from the threshold up.
-        lengths: documents by their bytes in the bundle, each bin twice the one before.
+        text: the kept text in figures, with the lengths of its documents.
+        samples: kept paragraphs beside their segments.
+        of_bundles: the bundles with most documents, by language and encoding.
+        matrix: the bundles with most duplicates in common, with what was removed of each for each.
         languages, encodings: their names, with the documents kept and those filtered, most first.
         overlap: the runs, here or of references, that keep what was removed, with the paragraphs for each.
         bundles: the same by pairs of bundles, those with most.
@@ -79,10 +96,14 @@ class Figures:
 
     manifest: Manifest
     clusters: list[Cluster]
+    boilerplate: list[Cluster]
     pairs: list[Pair]
     shortened: Shortened
     similarities: Bins
-    lengths: Bins
+    text: KeptText
+    samples: list[Sample]
+    of_bundles: list[OfBundle]
+    matrix: list[tuple[SetName, list[int]]]
     languages: list[tuple[str, int, int]]
     encodings: list[tuple[str, int, int]]
     overlap: list[tuple[SetName, int]]
@@ -91,24 +112,31 @@ class Figures:
     rejects: list[dict[str, Any]]
 
 
-def figures_of(corpus: Corpus, run: str) -> Figures:
-    """The figures of one committed run."""
+def figures_of(corpus: Corpus, run: str, tokens: Tokens | None = None) -> Figures:
+    """The figures of one committed run; its tokens, if `tokens` counts them."""
     manifest = corpus.manifest(run)
-    fold, columns = manifest.setting("dedup.fold"), ["language", "encoding", "length"]
+    fold, columns = manifest.setting("dedup.fold"), ["bundle", "language", "encoding"]
     kept, filtered = (corpus.dataset(name, [run]).to_table(columns=columns) for name in ("documents", "filtered"))
-    clusters, pairs = _largest(corpus, run), sample_near(corpus, [run], PAIRS)
-    texts = corpus.kept_texts(pa.concat_tables([clusters.select(_KEPT), pairs.select(_KEPT)]))
+    groups, pairs = _groups(corpus, run), sample_near(corpus, [run], PAIRS)
+    clusters, lines = _largest(groups), _boilerplate(groups)
+    shown_rows = [clusters, lines, pairs]
+    texts = iter(corpus.kept_texts(pa.concat_tables([each.select(_KEPT) for each in shown_rows])))
+    by_bundles = overlap_of(corpus, "bundle", [run])
     return Figures(
         manifest,
-        [_cluster(*each) for each in zip(clusters.to_pylist(), texts, strict=False)],
-        [_pair(*each, fold) for each in zip(pairs.to_pylist(), texts[len(clusters) :], strict=True)],
+        [_cluster(row, next(texts)) for row in clusters.to_pylist()],
+        [_cluster(row, next(texts)) for row in lines.to_pylist()],
+        [_pair(row, next(texts), fold) for row in pairs.to_pylist()],
         _shortened(corpus, run),
         _similarities(corpus, run, manifest.setting("dedup.threshold")),
-        _lengths(pa.concat_tables([kept, filtered])),
+        kept_text(corpus, run, tokens),
+        sample_kept(corpus, run),
+        by_bundle(kept, filtered, OVERLAPS),
+        _matrix(by_bundles),
         _names(kept, filtered, "language"),
         _names(kept, filtered, "encoding"),
         [(kept, count) for (_, kept), count in _most(overlap_of(corpus, "run", [run]))],
-        [(*pair, count) for pair, count in _most(overlap_of(corpus, "bundle", [run]))],
+        [(*pair, count) for pair, count in _most(by_bundles)],
         _rules(corpus, run),
         _rejects(corpus, run),
     )
@@ -119,6 +147,14 @@ def _most(overlap: Overlap) -> list[tuple[tuple[SetName, SetName], int]]:
     place = {name: number for number, name in enumerate(overlap.sets)}
     pairs = sorted(overlap.removed.items(), key=lambda pair: (-pair[1], *map(place.__getitem__, pair[0])))
     return pairs[:OVERLAPS]
+
+
+def _matrix(overlap: Overlap) -> list[tuple[SetName, list[int]]]:
+    """The sets that have most to do with others, in the order of their sets, with what each has removed for each."""
+    weight = {one: overlap.of(one) + overlap.because_of(one) for one in overlap.sets}
+    most = set(sorted(overlap.sets, key=lambda one: -weight[one])[:OVERLAPS])
+    shown_sets = [one for one in overlap.sets if one in most]
+    return [(one, [overlap.removed.get((one, other), 0) for other in shown_sets]) for one in shown_sets]
 
 
 def _rules(corpus: Corpus, run: str) -> list[tuple[str, int]]:
@@ -135,17 +171,32 @@ def sample_near(corpus: Corpus, runs: Sequence[str] | None, count: int) -> pa.Ta
     return duplicates.take(pa.array(near[at])) if len(at) else duplicates.schema.empty_table()
 
 
-def _largest(corpus: Corpus, run: str) -> pa.Table:
-    table = corpus.dataset("duplicates", [run]).to_table(columns=[*_KEPT, "similarity"])
+def _groups(corpus: Corpus, run: str) -> pa.Table:
+    """The kept paragraphs that stand for removed ones, with the figures of these."""
+    columns = {name: pc.field(name) for name in [*_KEPT, "similarity", "doc_id"]}
+    columns["bytes"] = pc.binary_length(pc.field("text"))
+    table = corpus.dataset("duplicates", [run]).to_table(columns=columns)
     exact = pc.equal(table.column("similarity"), 1.0).cast(pa.int64())
-    sizes = [("similarity", "count"), ("similarity", "min"), ("exact", "sum")]
-    groups = table.append_column("exact", exact).group_by(_KEPT).aggregate(sizes)
-    groups = groups.filter(pc.greater(groups.column("similarity_count"), 1))
-    keys = [("similarity_count", "descending"), ("kept_run", "ascending"), ("kept_bundle", "ascending")]
+    sizes = [("similarity", "count"), ("similarity", "min"), ("exact", "sum"), ("doc_id", "count_distinct")]
+    return table.append_column("exact", exact).group_by(_KEPT).aggregate([*sizes, ("bytes", "max")])
+
+
+def _largest(groups: pa.Table) -> pa.Table:
+    return _top(groups.filter(pc.greater(groups.column("similarity_count"), 1)), "similarity_count", CLUSTERS)
+
+
+def _boilerplate(groups: pa.Table) -> pa.Table:
+    short = pc.less_equal(groups.column("bytes_max"), _LINE)
+    many = pc.greater_equal(groups.column("doc_id_count_distinct"), _FEWEST_DOCUMENTS)
+    return _top(groups.filter(pc.and_(short, many)), "doc_id_count_distinct", LINES)
+
+
+def _top(groups: pa.Table, by: str, most: int) -> pa.Table:
+    """The groups with most, then in the order of their places."""
     if not len(groups):
         return groups  # select_k_unstable fails on a table without rows
-    chosen = pc.select_k_unstable(groups, CLUSTERS, [*keys, ("kept_offset", "ascending")])
-    return groups.take(chosen)
+    keys = [(by, "descending"), *((name, "ascending") for name in ("kept_run", "kept_bundle", "kept_offset"))]
+    return groups.take(pc.select_k_unstable(groups, most, keys))
 
 
 def _shortened(corpus: Corpus, run: str) -> Shortened:
@@ -160,16 +211,16 @@ def _shortened(corpus: Corpus, run: str) -> Shortened:
 
 
 def _cluster(row: dict[str, Any], text: str) -> Cluster:
-    words = " ".join(each.text for each in _cut([_same(word) for word in text.split()], 0))
     place = {name: row[name] for name in _KEPT}
-    return Cluster(place, words, row["similarity_count"], row["exact_sum"], row["similarity_min"])
+    figures = (row[name] for name in ("similarity_count", "exact_sum", "similarity_min", "doc_id_count_distinct"))
+    return Cluster(place, shown(text), *figures)
 
 
 def _pair(row: dict[str, Any], kept: str, fold: str) -> Pair:
     lefts, rights = row.pop("text").split(), kept.split()
     first = max(0, first_difference(lefts, rights, fold) - _LEAD)
     # Only what is shown is compared: paragraphs may have a million words.
-    left, right = (" ".join(words[first : first + _WORDS + 1]) for words in (lefts, rights))
+    left, right = (" ".join(words[first : first + WORDS + 1]) for words in (lefts, rights))
     removed_words, kept_words = compare_words(left, right, fold)
     return Pair(row, _cut(removed_words, first), _cut(kept_words, first))
 
@@ -182,10 +233,9 @@ def _cut(words: Words, first: int) -> Words:
     """At most so many words of so many letters, with an ellipsis where something is left out."""
     ellipsis = [_same("…")]
     shown = [
-        each if len(each.text) <= _LETTERS else each._replace(text=f"{each.text[:_LETTERS]}…")
-        for each in words[:_WORDS]
+        each if len(each.text) <= LETTERS else each._replace(text=f"{each.text[:LETTERS]}…") for each in words[:WORDS]
     ]
-    return ellipsis * (first > 0) + shown + ellipsis * (len(words) > _WORDS)
+    return ellipsis * (first > 0) + shown + ellipsis * (len(words) > WORDS)
 
 
 def _similarities(corpus: Corpus, run: str, threshold: float) -> Bins:
@@ -195,14 +245,6 @@ def _similarities(corpus: Corpus, run: str, threshold: float) -> Bins:
         return []
     counts, edges = np.histogram(near, bins=_BINS, range=(threshold, 1.0))
     return [(f"{edge:.2f}", int(count)) for edge, count in zip(edges, counts, strict=False)]
-
-
-def _lengths(documents: pa.Table) -> Bins:
-    if not len(documents):
-        return []
-    powers = np.bincount(np.log2(np.maximum(documents.column("length").to_numpy(), 1)).astype(np.int64))
-    first = int(np.flatnonzero(powers)[0])
-    return [(size_label(1 << power), int(powers[power])) for power in range(first, len(powers))]
 
 
 def size_label(size: float) -> str:

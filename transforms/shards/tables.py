@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -12,12 +13,14 @@ from transforms.bundles.reader import Documents
 from transforms.dedup.fingerprints import Fingerprint
 from transforms.dedup.first_pass import paragraph_bounds
 from transforms.errors import RunError
+from transforms.parallel import Progress, unheard
 from transforms.segmentation.segmenter import Segmenter
 from transforms.shards import schemas
 from transforms.shards.kernels import join_paragraphs
 
 # A string column's offsets are int32 in the contract; a document is cut into shards well below that.
 _STRING_LIMIT = 2**31 - 1
+_STEP = 4 << 20  # bytes of text that are segmented at a time
 
 
 def joined(text: Bytes, start: Int64s, end: Int64s, first: Int64s, breaks: int) -> pa.Array | pa.ChunkedArray:
@@ -69,6 +72,32 @@ def lists(values: npt.NDArray[np.generic], first: Int64s) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(first.astype(np.int32)), pa.array(values), type=pa.list_(item))
 
 
+def segmented(
+    segmenter: Segmenter, text: Bytes, start: Int64s, end: Int64s, progress: Progress = unheard, step: int = _STEP
+) -> tuple[Bytes, Int64s]:
+    """The paragraphs segmented, as `Segmenter.segment_buffer` gives them; about `step` bytes of them at a time.
+
+    Args:
+        segmenter: the engine.
+        text: uint8[m], UTF-8.
+        start, end: int64[p], the paragraphs' bytes.
+        progress: told of the share of the text that is segmented.
+        step: bytes.
+    """
+    done = np.cumsum(end - start)
+    edges = np.flatnonzero(np.diff(done // step)) + 1
+    pieces = []
+    for begin, stop in pairwise([0, *edges.tolist(), len(start)]):
+        pieces.append(segmenter.segment_buffer(text, start[begin:stop], end[begin:stop]))
+        progress(done[stop - 1] / done[-1] if len(done) else 1.0)
+    if len(pieces) == 1:
+        return pieces[0]
+    starts = np.cumsum([0, *(offsets[-1] for _, offsets in pieces)])
+    moved = [offsets[1:] + at for (_, offsets), at in zip(pieces, starts, strict=False)]
+    texts = [piece[: offsets[-1]] for piece, offsets in pieces]
+    return np.concatenate(texts), np.concatenate([np.zeros(1, np.int64), *moved])
+
+
 @dataclass(frozen=True)
 class SplitText:
     """A split's text with what is known of it.
@@ -80,6 +109,7 @@ class SplitText:
         run: the name of the run that it is of.
         breaks: line feeds between the paragraphs of a document.
         segmenter: what fills `segmented`; None leaves it null.
+        progress: told how far that is, which takes the longest.
     """
 
     documents: Documents
@@ -88,6 +118,7 @@ class SplitText:
     run: str
     breaks: int
     segmenter: Segmenter | None
+    progress: Progress = unheard
 
     def tables(self) -> dict[str, pa.Table]:
         """A table for each ledger that has rows, by its name."""
@@ -117,7 +148,7 @@ class SplitText:
     def _segmented(self, start: Int64s, end: Int64s, first: Int64s) -> pa.Array:
         if self.segmenter is None:
             return pa.nulls(len(first) - 1, pa.string())
-        out, offsets = self.segmenter.segment_buffer(self.documents.text, start, end)
+        out, offsets = segmented(self.segmenter, self.documents.text, start, end, self.progress)
         return joined(out, offsets[:-1], offsets[1:], first, self.breaks)
 
     def _duplicates(self) -> pa.Table:

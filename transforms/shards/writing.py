@@ -20,6 +20,7 @@ from transforms.bundles.splits import ByteRange, Split
 from transforms.dedup.fingerprints import Fingerprint, read_figures, read_fingerprint, read_source_type
 from transforms.dedup.first_pass import check_same_text
 from transforms.dedup.verdicts import read_verdicts
+from transforms.parallel import Progress, unheard
 from transforms.runs.manifest import (
     Counts,
     Found,
@@ -94,6 +95,7 @@ def write_split(
     breaks: int,
     segmenter: Segmenter | None,
     settings: ShardSettings,
+    progress: Progress = unheard,
 ) -> WrittenSplit:
     """Writes the shards and ledgers of a split, and counts what they hold.
 
@@ -104,12 +106,13 @@ def write_split(
         breaks: line feeds between the paragraphs of a document.
         segmenter: what fills `segmented`; None leaves it null.
         settings: how shards are written.
+        progress: told how far it is.
     """
     begun = time.perf_counter()
     fingerprint = read_fingerprint(run, split.id)
     check_same_text(split, fingerprint, documents)
     verdicts = read_verdicts(run, split.id, len(fingerprint.offset))
-    text = SplitText(documents, fingerprint, verdicts, run.name, breaks, segmenter)
+    text = SplitText(documents, fingerprint, verdicts, run.name, breaks, segmenter, progress)
     tables = text.tables()
     shards = {ledger: run.shard(ledger, split.id) for ledger in tables}
     files = [write_table(run.folder, shards[name], table, run.name, settings) for name, table in tables.items()]

@@ -226,7 +226,7 @@ def test_reports_and_card_are_written_at_most_every_so_often_and_at_the_end(tmp_
 
     def files() -> tuple[int, int]:
         card = bench.output / "README.md"
-        reports = len(list(bench.output.glob("reports/*.html")))
+        reports = len(list(bench.output.glob("reports/run-*.html")))
         return reports, card.read_text(encoding="utf-8").count("\n    - documents/") if card.exists() else 0
 
     seen = []

@@ -1,15 +1,24 @@
 """How far a run is: told by the stages, shown on standard error."""
 
+import gzip
 import json
 from collections import Counter
 from pathlib import Path
+from threading import Event
+from threading import enumerate as enumerate_threads
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.ingest import main
-from pipelines.views import summary as progress
+from pipelines.views import progress
 from tests.conftest import UNSEGMENTED
-from transforms.parallel import advance, observed
+from transforms.arrays import Bytes, Int64s
+from transforms.dedup.one_pass.join import decided_share
+from transforms.parallel import Steps, advance, observed, watched
+from transforms.shards.tables import segmented
 
 
 def ingest(seeds: Path, tmp_path: Path, *more: str) -> int:
@@ -46,6 +55,93 @@ def test_lines_where_there_is_no_terminal(seeds: Path, tmp_path: Path, capsys: p
     assert "r: writing 100% of 90,067 bytes" in lines[-1]
 
 
+def moved(tmp_path: Path, *more: str) -> dict[str, list[int]]:
+    """The bytes that each stage told of, step by step, in a run over one file that is one split."""
+    told: dict[str, list[int]] = {"fingerprint": [], "join": [], "write": []}
+    options = ["--output", str(tmp_path / "out"), "--quiet", "--set", "run.report=false", *more]
+    with observed(lambda stage, size: told[stage].append(size)):
+        assert main(["--input", str(tmp_path / "in"), *options]) == 0
+    return told
+
+
+def test_it_moves_within_a_compressed_bundle_which_is_one_split(tmp_path: Path) -> None:
+    words = np.random.default_rng(0).permutation(40_000).astype(str)
+    text = "".join(f"<<<FILE>>> {at}\nكتاب {' '.join(words[at : at + 8])}\n" for at in range(0, len(words), 8))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
+    size = (tmp_path / "in" / "a.txt.gz").stat().st_size
+    told = moved(tmp_path, *UNSEGMENTED, "--set", "input.part_bytes=20000")
+    assert {stage: sum(steps) for stage, steps in told.items()} == {"fingerprint": size, "join": size, "write": size}
+    assert len(told["write"]) > 5
+
+
+def test_it_moves_within_a_split_of_several_bundles(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in range(5):
+        (tmp_path / "in" / f"{number}.txt").write_text(f"<<<FILE>>> {number}\nكتاب {number}\n", encoding="utf-8")
+    told = moved(tmp_path, *UNSEGMENTED)
+    assert len(told["fingerprint"]) == 5
+    assert len(told["join"]) == len(told["write"]) == 1
+
+
+def test_work_is_looked_at_while_it_lasts() -> None:
+    told, looked = [], Event()
+
+    def tell(share: float) -> None:
+        told.append(share)
+        looked.set()
+
+    with observed(lambda *_: None), watched(lambda: 0.25, tell, every=0.001):
+        assert looked.wait(60)
+    assert set(told) == {0.25}
+
+
+def test_nobody_looks_where_nobody_listens() -> None:
+    with watched(lambda: 1 / 0, lambda _: None, every=0.0):
+        assert "progress" not in {thread.name for thread in enumerate_threads()}
+
+
+@given(count=st.integers(0, 40), done=st.integers(0, 40))
+def test_the_decided_rows_are_the_first(count: int, done: int) -> None:
+    match = np.full(count, -3, np.int64)
+    match[:done] = np.resize([5, -1, -2], min(count, done))
+    assert decided_share(match) == min(count, done) / max(1, count)
+
+
+def test_no_byte_is_told_twice() -> None:
+    steps = Steps("join", 100)
+    told: list[int] = []
+    with observed(lambda _, size: told.append(size)):
+        for share in (0.0, 0.1, 0.1, 0.555, 0.5, 1, 1):
+            steps(share)
+    assert told == [10, 45, 45]
+
+
+class Letters:
+    """A segmenter that changes nothing."""
+
+    def segment_buffer(self, text: Bytes, start: Int64s, end: Int64s) -> tuple[Bytes, Int64s]:
+        """The paragraphs as they are."""
+        pieces = [text[begin:stop] for begin, stop in zip(start, end, strict=True)]
+        return np.concatenate([np.zeros(0, np.uint8), *pieces]), np.cumsum([0, *map(len, pieces)]).astype(np.int64)
+
+    def close(self) -> None:
+        """Closes nothing."""
+
+
+@given(sizes=st.lists(st.integers(1, 40)), step=st.integers(1, 60))
+def test_a_text_is_segmented_step_by_step_as_at_once(sizes: list[int], step: int) -> None:
+    end = np.cumsum(sizes, dtype=np.int64)
+    start, text = end - np.array(sizes, np.int64), np.arange(sum(sizes), dtype=np.uint8)
+    shares: list[float] = []
+    out, offsets = segmented(Letters(), text, start, end, shares.append, step)
+    once, at_once = Letters().segment_buffer(text, start, end)
+    assert (out.tolist(), offsets.tolist()) == (once.tolist(), at_once.tolist())
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert len(shares) <= 1 + sum(sizes) // step
+
+
 @pytest.mark.usefixtures("_every_line")
 def test_json_lines(seeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ingest(seeds, tmp_path, "--log-format", "json") == 0
@@ -55,6 +151,7 @@ def test_json_lines(seeds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     steps = [json.loads(line) for line in printed.err.splitlines()]
     assert {step["event"] for step in steps} == {"progress"}
     assert (steps[-1]["stage"], steps[-1]["bytes"], steps[-1]["of"]) == ("write", 90067, 90067)
+    assert all(step["rate"] > 0 and step["left"] >= 0 for step in steps if step["bytes"])
 
 
 @pytest.mark.usefixtures("_every_line")

@@ -22,14 +22,18 @@ from transforms.dedup.one_pass.kernels.order import place_prefixes
 from transforms.dedup.one_pass.ordering import OrderedSets, find_first_copies, order_contenders
 from transforms.dedup.shingles import ShingleSets
 from transforms.dedup.verdicts import Decision, places_of, verdict_tables, write_verdicts
-from transforms.parallel import map_in_order
+from transforms.parallel import Progress, map_in_order, unheard, watched
 from transforms.runs.manifest import JoinFigures, Reference, RunKey
 from transforms.runs.run import Run
 from transforms.settings import DedupSettings
 
 
 def decide(
-    splits: Sequence[ShingleSets], threshold: float, threads: int = 1, given: Float64s | None = None
+    splits: Sequence[ShingleSets],
+    threshold: float,
+    threads: int = 1,
+    given: Float64s | None = None,
+    progress: Progress = unheard,
 ) -> Decision:
     """The paragraphs that repeat an earlier kept one, for splits in input order; the same for any number of threads.
 
@@ -39,6 +43,7 @@ def decide(
         threads: how many splits, or parts of the tables, are worked on at a time.
         given: float64[p], the similarity to the paragraph of an earlier run that each repeats, or 0, the same where
             shingles and numbers are the same; None for none.
+        progress: told of the share of the paragraphs that are decided.
 
     Raises:
         JoinMemoryError: the join needs more memory than there is.
@@ -47,10 +52,20 @@ def decide(
     first_copy = find_first_copies(splits, threads)
     ordered = order_contenders(splits, first_copy, threshold, threads)
     slots, uses = _place(ordered, threshold, threads)
-    return _join(ordered, first_copy, slots, uses, known, threshold)
+    return _join(ordered, first_copy, slots, uses, known, threshold, progress)
 
 
 _MOST_PIECES = 4
+_UNDECIDED = np.int64(-3)
+
+
+def decided_share(match: Int64s) -> float:
+    """The share of rows, which are decided in order, that are decided by now."""
+    low, high = 0, len(match)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if match[middle] == _UNDECIDED else (middle + 1, high)
+    return low / max(1, len(match))
 
 
 def _power_of_two(least: int) -> int:
@@ -86,6 +101,7 @@ def _join(
     uses: Int32s,
     given: Float64s,
     threshold: float,
+    progress: Progress,
 ) -> Decision:
     sets = len(ordered.paragraphs)
     set_of = np.full(len(first_copy), -1, np.int32)
@@ -97,20 +113,21 @@ def _join(
     places[1:] = ends[:-1]
     postings = int(ends[-1])
     del ends
-    match = np.empty(len(contenders), np.int64)
+    match = np.full(len(contenders), _UNDECIDED)
     similarity = np.empty(len(contenders), np.float64)
     candidates = np.zeros(1, np.int64)
-    join_rows(
-        ordered.tokens, ordered.bounds, ordered.alone, ordered.identities,
-        ordered.numbers.numbers, ordered.numbers.offsets, slots, places, uses,
-        set_of[contenders], given[contenders], threshold,
-        np.zeros(sets + 1, np.int64), np.full(1 << _power_of_two(2 * sets + 2), -1, np.int32),
-        np.zeros(len(uses), np.int32), np.zeros(len(uses), np.int32),
-        np.empty(postings, np.int32), np.empty(postings, np.int32),
-        np.full(sets, -1, np.int32), np.empty(sets, np.uint64),
-        np.zeros(sets, np.int32), np.full(sets, -1, np.int64), np.zeros(sets),
-        match, similarity, candidates,
-    )  # fmt: skip
+    with watched(lambda: decided_share(match), progress):
+        join_rows(
+            ordered.tokens, ordered.bounds, ordered.alone, ordered.identities,
+            ordered.numbers.numbers, ordered.numbers.offsets, slots, places, uses,
+            set_of[contenders], given[contenders], threshold,
+            np.zeros(sets + 1, np.int64), np.full(1 << _power_of_two(2 * sets + 2), -1, np.int32),
+            np.zeros(len(uses), np.int32), np.zeros(len(uses), np.int32),
+            np.empty(postings, np.int32), np.empty(postings, np.int32),
+            np.full(sets, -1, np.int32), np.empty(sets, np.uint64),
+            np.zeros(sets, np.int32), np.full(sets, -1, np.int64), np.zeros(sets),
+            match, similarity, candidates,
+        )  # fmt: skip
     within = match >= 0
     match[within] = ordered.paragraphs[match[within]]
     return _decision(contenders, match, similarity, first_copy, given, int(candidates[0]))
@@ -167,6 +184,7 @@ def join_run(
     earlier: Sequence[RunKey],
     threads: int,
     against: Sequence[Reference] = (),
+    progress: Progress = unheard,
 ) -> JoinFigures:
     """Decides every paragraph of the run, writes a verdict file for each split, and returns the join's figures.
 
@@ -177,6 +195,7 @@ def join_run(
         earlier: the committed runs whose kept paragraphs come before this run's.
         threads: how many work at a time.
         against: other corpora, whose kept paragraphs come before all of those.
+        progress: told of the share of the paragraphs that are decided.
     """
     clock = JoinClock()
     splits = [each.split.id for each in fingerprinted]
@@ -186,7 +205,7 @@ def join_run(
         sets = Lazy(lambda number: read_sets(run, splits[number]), len(splits))
     index = open_earlier(run, earlier, against, settings)
     matches = index.match(sets, settings.threshold, threads) if index else None
-    decision = decide(sets, settings.threshold, threads, matches.similarity if matches else None)
+    decision = decide(sets, settings.threshold, threads, matches.similarity if matches else None, progress)
     places = _kept_places(fingerprints, decision, run.name, index, matches)
     for each, verdicts in zip(fingerprinted, verdict_tables(fingerprints, decision, places), strict=True):
         write_verdicts(run, each.split.id, verdicts)
