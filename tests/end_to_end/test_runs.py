@@ -9,6 +9,7 @@ from threading import Event
 
 import pytest
 
+from pipelines.batch import Publisher
 from pipelines.ingest import main
 from pipelines.runners.running import beam_options, run_slice
 from pipelines.runs import main as runs
@@ -84,6 +85,7 @@ def test_bundles_that_arrive_in_order_come_to_the_same(books: Path, whole: Whole
         run_slice=partial(run_slice, settings=settings, options=beam_options([]), say=print),
         in_process=True,
         say=print,
+        publisher=Publisher(settings, print, time.monotonic),
     )
     watch = Watch(settings, 0.0, around, WatchMetrics())
     for bundle in sorted(books.glob("*.txt")):

@@ -135,7 +135,7 @@ def test_an_error_that_cannot_be_printed_has_its_exit_code(streams: str) -> None
 )
 def test_an_ascii_terminal_is_shown_everything(line: str, corpus: Path) -> None:
     ended = rafid(line.format(corpus), **ASCII)
-    assert ended.returncode == (2 if line in ("runs {} show خبر", "report خبر") else 0)
+    assert ended.returncode == (2 if "خبر" in line else 0)
     assert len(ended.stderr.splitlines()) == (1 if ended.returncode else 0)
     assert (ended.stdout + ended.stderr).isascii()
     if "خبر" in line:
