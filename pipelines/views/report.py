@@ -1,5 +1,7 @@
 """The report of a run: one HTML file that says what came in, where it went and why."""
 
+import base64
+import hashlib
 from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
@@ -92,8 +94,17 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     env.globals.update(size_label=size_label, share=_share, ticks=ticks, PLACES=PLACES)
+    env.globals.update(_sorting(env))
     env.globals.update(_=_sentence, ngettext=_sentence_of_count, plain=_plain)
     return env
+
+
+def _sorting(env: Environment) -> dict[str, Markup]:
+    """The one script of the pages, which sorts tables, and the digest by which they let no other run."""
+    assert env.loader is not None
+    script = env.loader.get_source(env, "sort.js")[0]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return {"SORTING": Markup(script), "SORTING_DIGEST": Markup(f"sha256-{digest}")}  # noqa: S704 - our own file
 
 
 def _harmless(value: Any) -> Any:

@@ -57,6 +57,10 @@ class Browser:
         cells = ("columnheader", "rowheader", "cell", "gridcell")
         return [[cell["name"]["value"] for cell in below(row, *cells)] for row in below(table, "row")]
 
+    def press(self, selector: str) -> None:
+        """Presses the first such element, as with the mouse."""
+        self.driver.find_element("css selector", selector).click()
+
     def requests(self) -> list[str]:
         """What was asked for since the last look."""
         events = (json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance"))

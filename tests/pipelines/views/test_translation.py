@@ -109,7 +109,7 @@ class _Outside(HTMLParser):
             return
         self._open.append(tag)
         self.texts += [value or "" for name, value in attrs if name in ("aria-label", "title") and not self._isolated]
-        isolated = tag in ("bdi", "style", "svg") or given.get("dir") in ("auto", "ltr")
+        isolated = tag in ("bdi", "script", "style", "svg") or given.get("dir") in ("auto", "ltr")
         if isolated and self._isolated is None:
             self._isolated = len(self._open)
 
