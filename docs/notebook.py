@@ -51,7 +51,8 @@ def executed(folder: Path, first: str = "") -> dict[str, Any]:
     path = f"import sys\nsys.path.insert(1, {str(DOCS.parent)!r})\n"
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     notebook.cells.insert(0, nbformat.v4.new_code_cell(path + first))
-    client = NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(folder / "docs")}})
+    place = {"metadata": {"path": str(folder / "docs")}}
+    client = NotebookClient(notebook, timeout=300, startup_timeout=300, resources=place)
     client.execute()
     del notebook.cells[0]
     for cell in notebook.cells:
