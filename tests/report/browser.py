@@ -62,9 +62,10 @@ class Browser:
         self.driver.find_element("css selector", selector).click()
 
     def requests(self) -> list[str]:
-        """What was asked for since the last look."""
+        """What was asked for since the last look, but for what the browser's own first page asks for meanwhile."""
         events = (json.loads(entry["message"])["message"] for entry in self.driver.get_log("performance"))
-        return [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+        sent = [event["params"] for event in events if event["method"] == "Network.requestWillBeSent"]
+        return [each["request"]["url"] for each in sent if not each["documentURL"].startswith("chrome://")]
 
     def complaints(self) -> list[str]:
         """The console's messages since the last look."""
