@@ -52,7 +52,7 @@ def renew_page(output: Folder) -> None:
 
 
 def render_page(corpus: Corpus) -> str:
-    """The page as HTML; like a report it holds all it needs, runs no script, and asks for nothing."""
+    """The page as HTML; like a report it holds all it needs, and asks for nothing."""
     lines = _lines(corpus)
     kept = list(accumulate(each.manifest.counts.paragraphs.kept for each in lines))
     charted = lines[-CHARTED:]

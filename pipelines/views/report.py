@@ -57,7 +57,7 @@ def write_report(corpus: Corpus, run: str, tokens: Tokens | None = None) -> str:
 
 
 def render(corpus: Corpus, run: str, tokens: Tokens | None = None) -> str:
-    """The report as HTML: it holds all it needs, runs no script, and asks for nothing."""
+    """The report as HTML: it holds all it needs, and asks for nothing."""
     figures = figures_of(corpus, run, tokens)
     return (
         environment()
