@@ -8,19 +8,9 @@ import pytest
 
 from pipelines.ingest import main
 from tests.conftest import UNSEGMENTED
-from tests.report.hostile import write_hostile
 from transforms.dedup.differences import Difference
 from transforms.shards.corpus import Corpus
 from transforms.shards.figures import Figures, figures_of, sample_near, size_label
-
-
-@pytest.fixture(scope="module", params=["seeds", "hostile"])
-def corpus(request: pytest.FixtureRequest, seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    folder = tmp_path_factory.mktemp("corpus")
-    bundles = seeds if request.param == "seeds" else write_hostile(folder / "in")
-    inputs = ["--input", f"{bundles}/*.txt", "--output", str(folder / "out"), "--run", "r", "--quiet"]
-    assert main([*inputs, "--set", "run.report=false", *UNSEGMENTED]) == 0
-    return Corpus(str(folder / "out"))
 
 
 @pytest.fixture(scope="module")

@@ -14,24 +14,12 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import WhitespaceSplit
 
-from pipelines.ingest import main
 from pipelines.report import main as report
 from pipelines.views.report import token_counter
-from tests.conftest import UNSEGMENTED
-from tests.report.hostile import write_hostile
 from transforms.shards import texts
 from transforms.shards.corpus import Corpus
 from transforms.shards.kernels import count_words
 from transforms.shards.texts import by_bundle, kept_text, sample_kept, shown
-
-
-@pytest.fixture(scope="module", params=["seeds", "hostile"])
-def corpus(request: pytest.FixtureRequest, seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    folder = tmp_path_factory.mktemp("corpus")
-    bundles = seeds if request.param == "seeds" else write_hostile(folder / "in")
-    inputs = ["--input", f"{bundles}/*.txt", "--output", str(folder / "out"), "--run", "r", "--quiet"]
-    assert main([*inputs, "--set", "run.report=false", *UNSEGMENTED]) == 0
-    return Corpus(str(folder / "out"))
 
 
 def test_words_and_characters_are_those_of_the_documents(corpus: Corpus) -> None:
