@@ -120,6 +120,7 @@ def test_a_corpus_can_be_read_again(tmp_path: Path, seeds: Path) -> None:
         (TWO, None, "the dataset has ar, arz; set input.config_name to one of them"),
         (TWO, "fa", "has no configuration fa, but ar, arz; set input.config_name"),
         ("- data_files: ../x/*", None, "names ../x/*, which is not below its folder; name those files as input"),
+        ("- data_files: data/x**.parquet", None, "names data/x**.parquet, which is not a pattern: "),
         ("- data_files: hf://a/b", None, "names hf://a/b, which is not below its folder; name those files as input"),
         (
             "".join(f"- {{config_name: c{n}, data_files: c}}\n" for n in range(9)),

@@ -24,16 +24,16 @@ class DataFiles:
 
     Attributes:
         folder: that of the card.
-        patterns: of paths below the folder, as the card has them.
+        patterns: of paths below the folder, compiled.
     """
 
     folder: str
-    patterns: tuple[str, ...]
+    patterns: tuple[re.Pattern[str], ...]
 
     def hold(self, path: str) -> bool:
         """True where the card names the file at `path`."""
         below = path.removeprefix(self.folder.rstrip("/") + "/")
-        return any(re.match(glob_translate(pattern), below) for pattern in self.patterns)
+        return any(pattern.match(below) for pattern in self.patterns)
 
 
 def data_files(store: Store, folder: str, config_name: str | None) -> DataFiles | None:
@@ -56,13 +56,19 @@ def data_files(store: Store, folder: str, config_name: str | None) -> DataFiles 
     if not configs:
         return None
     config = _chosen(configs, config_name, place)
-    patterns = tuple(_patterns(config.get("data_files")))
-    for pattern in patterns:
-        if "://" in pattern or pattern.startswith("/") or ".." in pattern.split("/"):
-            raise BundleError(
-                f"input {place}: names {pattern}, which is not below its folder; name those files as input"
-            )
-    return DataFiles(folder, patterns)
+    return DataFiles(folder, tuple(_compiled(pattern, place) for pattern in _patterns(config.get("data_files"))))
+
+
+def _compiled(pattern: str, place: str) -> re.Pattern[str]:
+    """The pattern of a card at `place`."""
+    if "://" in pattern or pattern.startswith("/") or ".." in pattern.split("/"):
+        raise BundleError(f"input {place}: names {pattern}, which is not below its folder; name those files as input")
+    try:
+        return re.compile(glob_translate(pattern))
+    except (ValueError, re.error) as error:
+        raise BundleError(
+            f"input {place}: names {pattern}, which is not a pattern: {error}; name those files as input"
+        ) from error
 
 
 def _text(store: Store, place: str) -> str:
