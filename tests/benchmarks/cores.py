@@ -34,11 +34,13 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: argparse.Namespace) -> None:
     """Measures and prints."""
     work: Path = arguments.work.absolute()
-    bundles = sorted(_corpus(work / f"cores-{arguments.size}", arguments.size).glob("*/bundle_*.txt"))
+    corpus = _corpus(work / f"cores-{arguments.size}", arguments.size)
+    bundles = sorted(corpus.glob("*/bundle_*.txt"))
     folder = work / "output"
 
     def run(threads: int) -> Cost:
-        options = ("--set", f"run.threads={threads}", "--set", "run.local_max_bytes=100GB")
+        settings = (f"run.threads={threads}", "run.local_max_bytes=100GB", f"input.root={corpus}")
+        options = [option for each in settings for option in ("--set", each)]
         return rafid(f"{threads} threads", *options).run(folder / f"threads-{threads}", bundles)
 
     costs = measure_in_turn({str(each): partial(run, each) for each in arguments.threads}, arguments.repeat)
