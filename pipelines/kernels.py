@@ -40,16 +40,16 @@ def _kernels(_: argparse.Namespace) -> int:
 
 
 def _compile() -> list[str]:
-    """The folders that the kernels are cached in after their modules have been imported.
+    """The folders that all kernels are cached in, once they are compiled.
 
     Raises:
         RunError: some could not be cached.
     """
     for name in kernel_modules():
         import_module(name)
-    from transforms.kernels import cache_folders  # noqa: PLC0415 - it brings numba along, and --help needs none
+    from transforms.kernels import load_kernels  # noqa: PLC0415 - it brings numba along, and --help needs none
 
-    folders = cache_folders()
+    folders = load_kernels()
     if None in folders:
         raise RunError(
             "kernels: not cached, so each process would compile them; make the folders of their source writable"

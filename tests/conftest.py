@@ -8,9 +8,9 @@ from typing import NoReturn
 
 import hypothesis  # here, for it looks at trio's random numbers, which `gc.freeze` of a command hides
 import pytest
-from hypothesis import settings
 
 from pipelines.kernels import kernel_modules
+from transforms.kernels import load_kernels
 
 PROJECT = Path(__file__).parents[1]
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
@@ -18,8 +18,6 @@ hypothesis.settings.load_profile("untimed")
 SHARED = PROJECT.parent / "shared"
 # Farasa's data is fetched by whoever wants it; what most tests are about needs none.
 UNSEGMENTED = ("--set", "segmentation.engine=none")
-settings.register_profile("rafid", deadline=None)  # a test never asserts a time
-settings.load_profile("rafid")
 os.environ["LANGUAGE"] = "en"  # what tests read is English, whoever runs them
 
 
@@ -39,9 +37,10 @@ def require_tool(name: str) -> str:
 def kernels() -> None:
     """Compiles the kernels that have changed, which takes time and is said, before a test looks at what is printed."""
     if "NUMBA_BOUNDSCHECK" in os.environ:
-        return  # what runs with a cache of its own compiles no more than it imports
+        return  # what runs with a cache of its own compiles no more than it calls
     for name in kernel_modules():
         import_module(name)
+    load_kernels()
 
 
 @pytest.fixture(scope="session")

@@ -46,7 +46,7 @@ def test_a_kernel_takes_writeable_input_too() -> None:
 def test_another_type_is_an_error_not_a_compilation(data: np.ndarray) -> None:
     with pytest.raises(TypeError, match="No matching definition"):
         doubled_sum(data, 1, np.zeros(1, np.int64))
-    assert len(doubled_sum.signatures) == 1  # type: ignore[attr-defined]
+    assert len(doubled_sum.load().signatures) == 1
 
 
 def test_output_must_be_writeable() -> None:
@@ -88,16 +88,20 @@ def half(value):
 """,
     "users/kernels.py": """
 from numba import types
-from transforms.helpers.kernels import half, weigh
+from transforms.helpers.kernels import weigh
 from transforms.kernels import kernel
 from transforms.values import Pair
 
 @kernel(types.NamedUniTuple(types.int64, 2, Pair), returns=types.float64)
 def answer(pair):
-    return weigh(pair.near) + half(pair.far) / 2
+    return weigh(pair.near) + pair.far / 2
 """,
 }
-ANSWER = "from transforms.users.kernels import answer, Pair; print(answer(Pair(near=1, far=301)))"
+ANSWER = """
+from transforms.helpers.kernels import half
+from transforms.users.kernels import answer, Pair
+print(answer(Pair(near=1, far=half(301))))
+"""
 COMPILING = (
     "rafid: compiling kernels, which is done once and takes up to a minute; "
     "`python -m pipelines.kernels` does it beforehand\n"
@@ -162,6 +166,17 @@ def fresh(tree: Tree) -> Tree:
     return tree
 
 
+def test_a_kernel_that_is_not_called_is_neither_loaded_nor_compiled(fresh: Tree) -> None:
+    assert fresh.run("-c", "import transforms.users.kernels") == ("", "")
+    assert fresh.run("-c", "from transforms.helpers.kernels import half; print(half(7))") == ("3\n", COMPILING)
+    assert fresh.cached() == ["kernels.half"]
+
+
+def test_threads_that_call_a_kernel_at_once_load_it_once(tree: Tree) -> None:
+    calls = "from transforms.helpers.kernels import half; print(*ThreadPoolExecutor(8).map(half, range(8)))"
+    assert tree.run("-c", f"from concurrent.futures import ThreadPoolExecutor; {calls}") == ("0 0 1 1 2 2 3 3\n", "")
+
+
 def test_what_is_cached_is_not_compiled_again(tree: Tree) -> None:
     assert tree.run() == ("95.0\n", "")
     assert tree.cached() == ["kernels.answer", "kernels.half"]
@@ -178,7 +193,7 @@ def test_what_is_cached_is_not_compiled_again(tree: Tree) -> None:
         ("values.py", "[10, 20]", "[20, 20]", 115.0),
         ("values.py", "    near: int\n    far: int\n", "    far: int\n    near: int\n", 95.0),
     ],
-    ids=["helper", "helper's helper", "kernel in a kernel", "its type", "constant", "array", "order of fields"],
+    ids=["helper", "helper's helper", "kernel", "its type", "constant", "array", "order of fields"],
 )
 def test_a_change_elsewhere_compiles_a_kernel_anew(tree: Tree, file: str, old: str, new: str, answer: float) -> None:
     tree.edit(file, old, new)
@@ -209,13 +224,13 @@ class Settings:
     """No value that a kernel can have compiled in."""
 
 
-@pytest.mark.parametrize("value", [{"a": 1}, Settings, Settings(), re, lambda: 3, np.random.default_rng()])
+@pytest.mark.parametrize("value", [{"a": 1}, Settings, Settings(), re, lambda: 3, np.random.default_rng(), doubled_sum])
 def test_a_kernel_uses_nothing_whose_change_would_go_unnoticed(value: object) -> None:
     def unknown(number):  # type: ignore[no-untyped-def]
         return number if value else 0
 
     with pytest.raises(TypeError, match=r"a kernel uses .* and its cache would not notice a change"):
-        kernel(Int64, returns=Int64)(unknown)
+        kernel(Int64, returns=Int64)(unknown).load()
 
 
 @pytest.fixture
