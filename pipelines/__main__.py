@@ -9,8 +9,9 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
-from pipelines.cli import Command, Parser, imports_at_rest, run
+from pipelines.cli import Command, Parser, run
 from pipelines.complaints import own_version
+from pipelines.startup import imports_at_rest
 from transforms import console
 from transforms.errors import UsageError
 

@@ -21,6 +21,7 @@ from transforms.bundles.listing import Listing
 from transforms.dedup.index.references import references_of
 from transforms.filters.running import load_filters
 from transforms.runs.manifest import Manifest
+from transforms.runs.run import CARD
 from transforms.segmentation.segmenter import shared_segmenter
 
 NOTHING_NEW = 99  # what schedulers take for "skipped"
@@ -142,16 +143,18 @@ class Publisher:
 
     def publish(self, run: str = "") -> None:
         """Publishes at once; `run` was just committed, or is empty: a killed process may have left reports due."""
-        from pipelines.views.card import renew_card  # noqa: PLC0415 - templates are of no use before
-        from pipelines.views.publishing import publish  # noqa: PLC0415
-
         self._due = ""
+        output = self._settings.folder()
         try:
-            if not self._settings.run.report:
-                renew_card(self._settings.folder())
-                return
-            for url in publish(self._settings.folder()):
-                self._say(url)
+            if self._settings.run.report:
+                from pipelines.views.publishing import publish  # noqa: PLC0415 - templates are of no use before
+
+                for url in publish(output):
+                    self._say(url)
+            elif output.is_file(CARD):
+                from pipelines.views.card import renew_card  # noqa: PLC0415
+
+                renew_card(output)
         except Exception as error:
             known = f"run {run} is committed, but its report is not written" if run else "reports are not written"
             console.tell(f"rafid: {known}: {explained(error)}")

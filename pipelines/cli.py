@@ -2,12 +2,9 @@
 
 import argparse
 import difflib
-import gc
-import logging
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -22,8 +19,6 @@ INTERRUPTED = 130  # the exit code after SIGINT, as shells have it
 PLACES = ("FILE", "PATH", "PATTERN", "OUTPUT", "FOLDER")  # metavars of what names a file or a folder
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|)")
 _YEAR = 366 * 86400.0
-# Beam does without them where they are not installed: its readers of MongoDB, BigQuery and Pub/Sub are then not there.
-_CLIENTS = ("bson", "pymongo", "requests")
 _UNITS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -217,27 +212,6 @@ def say_once(say: Callable[[str], None]) -> Callable[[str], None]:
             say(line)
 
     return once
-
-
-@contextmanager
-def imports_at_rest() -> Iterator[None]:
-    """Imports inside the block make no pauses: they make a million objects that stay, and none is looked at again.
-
-    Looking for garbage among them takes a tenth of the start, and loading clients of stores that Beam would read
-    another. What it warns of meanwhile, packages of a cloud that nobody asked for, is not printed.
-    """
-    gc.disable()
-    logging.disable(logging.WARNING)
-    hidden = [name for name in _CLIENTS if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: as if it were not installed
-    try:
-        yield
-    finally:
-        for name in hidden:
-            del sys.modules[name]
-        gc.freeze()  # nor need it look at them later, or when the process ends
-        gc.enable()
-        logging.disable(logging.NOTSET)
 
 
 def job_options() -> Parser:

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from pipelines.cli import PLACES, Command, Parser, imports_at_rest, run
+from pipelines.cli import PLACES, Command, Parser, run
+from pipelines.startup import imports_at_rest
 from transforms import console
 from transforms.errors import command_line
 

@@ -1,12 +1,13 @@
 """The graph of an ingestion run, and of a stream of runs, readable as sentences."""
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.utils.interactive_utils import _extract_pipeline_of_pvalueish
+from apache_beam.utils.interactive_utils import _extract_pipeline_of_pvalueish, is_in_ipython
 
 from pipelines.config import IngestSettings
 from pipelines.streaming.windows import WindowRuns
@@ -74,6 +75,12 @@ def _but_for_ours(alter_label: Callable[[Any, Any], None]) -> Callable[[Any, Any
     return alter
 
 
+def _in_ipython() -> bool:
+    """True in a session of IPython, which is not imported to find out: who has not imported it is in none."""
+    return "IPython" in sys.modules and is_in_ipython()
+
+
+beam.pipeline.is_in_ipython = _in_ipython
 beam.pipeline.alter_label_if_ipython = _but_for_ours(beam.pipeline.alter_label_if_ipython)
 
 

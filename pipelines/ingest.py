@@ -8,7 +8,6 @@ from pipelines.cli import (
     Command,
     Parser,
     add_arrival_options,
-    imports_at_rest,
     job_options,
     pause,
     run,
@@ -18,6 +17,7 @@ from pipelines.cli import (
     size,
 )
 from pipelines.config import IngestSettings, require_places
+from pipelines.startup import imports_at_rest
 from transforms.errors import UsageError, command_line
 
 _EPILOG = """\
@@ -80,7 +80,8 @@ def _check_streaming(arguments: argparse.Namespace) -> None:
 
 def _batch(arguments: argparse.Namespace, settings: IngestSettings) -> int:
     """Runs a job, or says what it would come to."""
-    from transforms.bundles.listing import list_input  # noqa: PLC0415 - it brings Arrow along
+    with imports_at_rest():
+        from transforms.bundles.listing import list_input  # noqa: PLC0415 - it brings Arrow along
 
     asked = settings.input
     listing = list_input(asked.paths, asked.root, endings=asked.endings, config_name=asked.config_name)

@@ -8,7 +8,6 @@ from pipelines.cli import (
     Command,
     Parser,
     add_arrival_options,
-    imports_at_rest,
     job_options,
     pause,
     port_number,
@@ -17,6 +16,7 @@ from pipelines.cli import (
     settle_seconds,
 )
 from pipelines.config import require_places
+from pipelines.startup import imports_at_rest
 from transforms.errors import command_line
 
 _EVERY = "30s"

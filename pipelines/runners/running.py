@@ -34,6 +34,17 @@ class _BeamParser(Parser, pipeline_options._BeamArgumentParser):
     """A parser of Beam's options; what is wrong with one is a UsageError."""
 
 
+class _Options(pipeline_options.PipelineOptions):
+    """Beam's options, each view of which is made once; Beam looks at them hundreds of times, and parses all anew."""
+
+    def view_as(self, cls: type[Any]) -> Any:
+        """The view of that class; views share what is set."""
+        views = self.__dict__.setdefault("_views", {})
+        if cls not in views:
+            views[cls] = super().view_as(cls)
+        return views[cls]
+
+
 def beam_options(arguments: Sequence[str]) -> pipeline_options.PipelineOptions:
     """Beam's options from `arguments`.
 
@@ -43,7 +54,7 @@ def beam_options(arguments: Sequence[str]) -> pipeline_options.PipelineOptions:
     known, unknown = _beam_parser().parse_known_args(list(arguments))
     if unknown:
         raise UsageError(f"{unknown[0]}: unknown option, neither Rafid's nor Beam's; see --help")
-    options = pipeline_options.PipelineOptions([*arguments, f"--runner={_runner_name(known.runner or LOCAL_RUNNER)}"])
+    options = _Options([*arguments, f"--runner={_runner_name(known.runner or LOCAL_RUNNER)}"])
     if _is_prism(options):
         from pipelines.runners.prism import check_binary  # noqa: PLC0415
 

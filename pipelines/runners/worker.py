@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pipelines.startup import imports_at_rest
 from transforms import console
 
 _PROVISION_SECONDS = 60
@@ -46,7 +47,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     status = 1
     try:
         os.environ.update(_environment(worker, arguments))
-        from apache_beam.runners.worker import sdk_worker_main  # noqa: PLC0415
+        with imports_at_rest():
+            from apache_beam.runners.worker import sdk_worker_main  # noqa: PLC0415
 
         sdk_worker_main.main([])
         status = 0

@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pipelines.cli import imports_at_rest
 from pipelines.ingest import main
+from pipelines.startup import imports_at_rest
 
 with imports_at_rest():  # as the command imports them
     from pipelines.streaming import stream

@@ -3,10 +3,7 @@
 import argparse
 import os
 import signal
-import subprocess
-import sys
 import tempfile
-import types
 from pathlib import Path
 
 import pytest
@@ -15,13 +12,12 @@ from hypothesis import strategies as st
 
 from pipelines import complaints
 from pipelines.__main__ import COMMANDS
-from pipelines.cli import Command, Parser, imports_at_rest, pause, run, seconds, size, whole_number
+from pipelines.cli import Command, Parser, pause, run, seconds, size, whole_number
 from pipelines.complaints import complain, explained
 from pipelines.ingest import parser as ingest_parser
 from pipelines.runners.failures import keep_to_ourselves
 from pipelines.runners.running import _beam_parser
 from pipelines.watch import parser as watch_parser
-from tests.conftest import PROJECT
 from transforms.errors import RafidError, RunError, UnexpectedError, UsageError
 
 
@@ -33,28 +29,6 @@ def test_a_parser_raises_what_is_wrong() -> None:
         parser.parse_args(["--number", "three"])
     with pytest.raises(UsageError, match="unrecognized arguments: stray; see --help"):
         parser.parse_args(["stray"])
-
-
-def test_beam_is_imported_without_clients_of_stores_that_nobody_asked_for() -> None:
-    program = """
-import sys
-from pipelines.cli import imports_at_rest
-with imports_at_rest():
-    import apache_beam
-print(sorted({"bson", "pymongo", "requests"} & {*sys.modules}))
-import requests
-print(requests.__name__)
-"""
-    found = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)
-    assert (found.stdout, found.stderr) == ("[]\nrequests\n", "")
-
-
-def test_what_is_loaded_already_stays_while_beam_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded = types.ModuleType("requests")
-    monkeypatch.setitem(sys.modules, "requests", loaded)
-    with imports_at_rest():
-        assert sys.modules["requests"] is loaded
-    assert sys.modules["requests"] is loaded
 
 
 def test_a_complaint_has_its_exit_code(capsys: pytest.CaptureFixture[str]) -> None:

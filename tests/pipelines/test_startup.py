@@ -1,0 +1,73 @@
+"""The start of a process: what it imports, and what it leaves as it found it."""
+
+import os
+import subprocess
+import sys
+import types
+
+import pytest
+
+from pipelines.startup import imports_at_rest
+from tests.conftest import PROJECT
+
+
+def printed(program: str, **environment: str) -> str:
+    """What a program prints in a process of its own; it prints no error."""
+    command = [sys.executable, "-c", f"import sys\nfrom pipelines.startup import imports_at_rest\n{program}"]
+    known = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"} | environment
+    found = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True, env=known)
+    assert found.stderr == ""
+    return found.stdout
+
+
+def test_beam_is_imported_without_clients_of_stores_that_nobody_asked_for() -> None:
+    program = """
+with imports_at_rest():
+    import apache_beam
+print(sorted({"bson", "pymongo", "requests"} & {*sys.modules}))
+import requests
+print(requests.__name__)
+"""
+    assert printed(program) == "[]\nrequests\n"
+
+
+def test_what_beam_fetches_files_with_is_loaded_when_it_is_used() -> None:
+    program = """
+with imports_at_rest():
+    import apache_beam
+    print("httplib2.auth" in sys.modules)
+print("httplib2" in sys.modules)
+from apache_beam.internal.http_client import get_new_http
+print(get_new_http().timeout, "httplib2.auth" in sys.modules)
+"""
+    assert printed(program) == "False\nFalse\n60 True\n"
+
+
+def test_what_is_loaded_already_stays_while_beam_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = [types.ModuleType(name) for name in ("requests", "httplib2")]
+    for module in loaded:
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    with imports_at_rest():
+        assert [sys.modules[module.__name__] for module in loaded] == loaded
+    assert [sys.modules[module.__name__] for module in loaded] == loaded
+
+
+@pytest.mark.parametrize("given", [{}, {"OPENBLAS_NUM_THREADS": "2"}])
+def test_numpy_starts_no_threads_and_those_of_other_processes_are_as_they_were(given: dict[str, str]) -> None:
+    program = """
+import os
+with imports_at_rest():
+    import numpy
+print(len(os.listdir("/proc/self/task")), os.environ.get("OPENBLAS_NUM_THREADS"))
+"""
+    threads = min(2, os.cpu_count() or 1) if given else 1
+    assert printed(program, **given) == f"{threads} {given.get('OPENBLAS_NUM_THREADS')}\n"
+
+
+def test_arrow_takes_memory_from_where_the_process_has_it() -> None:
+    program = """
+with imports_at_rest():
+    import pyarrow
+print(pyarrow.default_memory_pool().backend_name)
+"""
+    assert printed(program) == "system\n"
