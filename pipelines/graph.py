@@ -145,4 +145,5 @@ def _join(plan: RunPlan) -> beam.PTransform:
         from transforms.dedup.partitioned.beam import JoinPartitioned  # noqa: PLC0415 - kernels that others do without
 
         return JoinPartitioned(plan.run, dedup, dedup.partitions)
-    return JoinRun(plan.run.folder, dedup, plan.settings.run.worker_threads(), plan.batch)
+    batch = plan.batch if plan.batch < len(plan.splits) else None
+    return JoinRun(plan.run.folder, dedup, plan.settings.run.worker_threads(), batch)

@@ -24,7 +24,7 @@ def batches(run: str, splits: Sequence[Split], size: int) -> list[Batch]:
 
 @beam.typehints.with_output_types(Batch)
 class ListSplits(beam.PTransform):
-    """The splits of a run, spread over the workers in batches."""
+    """The splits of a run in batches, which are spread over the workers where there are several."""
 
     def __init__(self, run: str, splits: Sequence[Split], batch: int) -> None:
         super().__init__()
@@ -32,4 +32,5 @@ class ListSplits(beam.PTransform):
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[Batch]:
         """One element for each batch."""
-        return begin | "CreateBatches" >> beam.Create(self._batches, reshuffle=False) | "Spread" >> beam.Reshuffle()
+        created = begin | "CreateBatches" >> beam.Create(self._batches, reshuffle=False)
+        return created | "Spread" >> beam.Reshuffle() if len(self._batches) > 1 else created

@@ -81,22 +81,23 @@ class FingerprintSplit(beam.PTransform):
 class JoinRun(beam.PTransform):
     """The splits in batches, each with its verdict file written; the join's figures stand in a file of the run.
 
-    The batches are spread over the workers.
+    Args:
+        folder: of the corpus.
+        settings: the definition of a duplicate.
+        threads: of the join.
+        batch: splits in a batch; the batches are spread over the workers. None: all of them, for the one that joined.
     """
 
-    def __init__(self, folder: Folder, settings: DedupSettings, threads: int, batch: int) -> None:
+    def __init__(self, folder: Folder, settings: DedupSettings, threads: int, batch: int | None) -> None:
         super().__init__()
         self._folder, self._settings = folder, settings
         self._threads, self._batch = threads, batch
 
     def expand(self, splits: beam.PCollection[Fingerprinted]) -> beam.PCollection[Batch]:
         """Batches of splits."""
-        return (
-            splits
-            | "ToOneWorker" >> beam.GroupByKey()
-            | "Join" >> beam.FlatMapTuple(self._join).with_output_types(Batch)
-            | "Spread" >> beam.Reshuffle()
-        )
+        together = splits | "ToOneWorker" >> beam.GroupByKey()
+        joined = together | "Join" >> beam.FlatMapTuple(self._join).with_output_types(Batch)
+        return joined | "Spread" >> beam.Reshuffle() if self._batch else joined
 
     def _join(self, name: str, fingerprinted: Iterable[FingerprintedSplit]) -> list[Batch]:
         splits = sorted(fingerprinted, key=lambda each: each.split.place)
@@ -107,4 +108,4 @@ class JoinRun(beam.PTransform):
         decided = Steps("join", sum(each.split.size for each in splits if not each.split.part))
         join_run(run, splits, self._settings, opening.earlier, self._threads, opening.header.against, decided)
         decided(1)
-        return batches(name, [each.split for each in splits], self._batch)
+        return batches(name, [each.split for each in splits], self._batch or max(1, len(splits)))
