@@ -17,6 +17,7 @@ from typing import Any
 
 import numba
 import numpy as np
+from llvmlite.binding import parse_assembly
 from numba import types
 from numba.core.caching import NullCache
 from numba.core.compiler import CompileResult
@@ -27,6 +28,7 @@ from numba.extending import is_jitted
 from transforms import console
 from transforms.errors import command_line
 
+_FORMAT = "3"  # of what is cached
 _folders: dict[str, Path | None] = {}  # by the name of a kernel's file
 
 
@@ -126,7 +128,7 @@ class KernelCache(NullCache):  # type: ignore[misc]
         """Keeps what numba has compiled, and says so if that is not beside the source."""
         if result.library.has_dynamic_globals:
             raise TypeError(f"{self._stem}: uses an array too large to be part of a kernel; make it an argument")
-        place = self._write(dumps(result._reduce()))
+        place = self._write(dumps(_loadable(result)))
         _folders[self._name] = place.folder if place else None
         if place is None:
             _say("compiled kernels cannot be kept: neither the folder of their source nor another can be written")
@@ -139,6 +141,19 @@ class KernelCache(NullCache):  # type: ignore[misc]
                 place.write(self._name, compiled, self._stem)
                 return place
         return None
+
+
+def _loadable(result: CompileResult) -> tuple[Any, ...]:
+    """All that is needed to load a compiled kernel: its machine code, and the objects that it uses.
+
+    Numba would keep what the code was made from, for others to be linked with, and the modules of all helpers, for
+    objects of which there are hardly any; to load these takes most of the time.
+    """
+    library, *rest, environments = result._reduce()
+    name, kind, (machine_code, _) = library
+    entry = parse_assembly(f'define void @"{result.fndesc.llvm_cpython_wrapper_name}"() {{ ret void }}')
+    used = tuple(each for each in environments if each.consts)
+    return (name, kind, (machine_code, entry.as_bitcode())), *rest, used
 
 
 @functools.cache
@@ -156,7 +171,7 @@ def _fingerprint(kernel: Any, signature: Any) -> str:
         met.update(new)
         functions += new
     kinds = _text((*signature.args, signature.return_type))
-    return _digest(numba.__version__, kinds, *(_uses(function)[0] for function in functions))[:32]
+    return _digest(_FORMAT, numba.__version__, kinds, *(_uses(function)[0] for function in functions))[:32]
 
 
 @functools.cache
