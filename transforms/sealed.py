@@ -145,9 +145,16 @@ def _digest_of(fields: Any) -> str:
     return digest(json.dumps(fields, sort_keys=True).encode())
 
 
-# The sealed files that this process has checked, by path: size, time and inode as they were.
-_checked: dict[str, tuple[int, ...] | None] = {}
-_MOST_CHECKED = 100_000
+# The sealed files that this process has checked or written, by path: size, time and inode as they were.
+_known: dict[str, tuple[int, ...] | None] = {}
+_MOST_KNOWN = 100_000
+
+
+def _note(file: str, state: tuple[int, ...] | None) -> None:
+    """Notes that a file in that state is as it was sealed."""
+    if len(_known) > _MOST_KNOWN:
+        _known.clear()
+    _known[file] = state
 
 
 class SealedFiles(ABC):
@@ -193,9 +200,12 @@ class SealedFiles(ABC):
             return found
         try:
             with replacing(self.local_path(path)) as temporary, temporary.open("wb", buffering=0) as file:
-                return _write_batch(partial(write_all, file), table, compression)
+                found = _write_batch(partial(write_all, file), table, compression)
+                state = state_of(str(temporary))
         except OSError as error:
             raise refused(self.at(path), error) from error
+        _note(str(self.local_path(path)), state)
+        return found
 
     def read_arrow(self, path: str, digest: str | None = None) -> pa.RecordBatch:
         """The record batch in a sealed Arrow file, looked at; memory-mapped where it is local.
@@ -217,18 +227,19 @@ class SealedFiles(ABC):
             raise self._damaged(path, error) from error
 
     def _unseal(self, path: str) -> tuple[pa.Buffer, str]:
-        """The content of a sealed file and its digest; a process checks a local file once in each state it has."""
+        """The content of a sealed file and its digest; a process checks a local file once in each state it has.
+
+        What it has written itself it has checked: it took the digest of what it wrote.
+        """
         if not self.is_local:
             return unseal(self.read(path))
         file = str(self.local_path(path))
         state = state_of(file)
         content = self.read(path)
-        if _checked.get(file) != state:
+        if _known.get(file) != state:
             check_file(file)
         found = unseal(content, check=False)
-        if len(_checked) > _MOST_CHECKED:
-            _checked.clear()
-        _checked[file] = state
+        _note(file, state)
         return found
 
     def write_json(self, path: str, fields: Any, *, durable: bool = False) -> None:
