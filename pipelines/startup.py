@@ -14,7 +14,10 @@ from typing import Any
 _CLIENTS = ("bson", "pymongo", "requests")
 # Beam imports it for files that it would fetch from the web, and it builds a grammar as it is loaded.
 _LATER = ("httplib2",)
-_ALGEBRA_THREADS = "OPENBLAS_NUM_THREADS"
+# What libraries are told by their own environment variables, unless the user tells them. NumPy starts no threads for
+# products of matrices, of which we have none: they spin when they are started. Arrow's usual pool gives memory back that
+# it needs again soon, and the system clears it each time.
+_TOLD = {"OPENBLAS_NUM_THREADS": "1"} | ({"ARROW_DEFAULT_MEMORY_POOL": "jemalloc"} if sys.platform == "linux" else {})
 
 
 @contextmanager
@@ -28,10 +31,9 @@ def imports_at_rest() -> Iterator[None]:
     gc.disable()
     logging.disable(logging.WARNING)
     try:
-        with _put_off(), _one_thread_of_algebra():
+        with _put_off(), _told():
             yield
     finally:
-        _share_the_memory_of_arrow()
         gc.freeze()  # nor need it look at them later, or when the process ends
         gc.enable()
         logging.disable(logging.NOTSET)
@@ -66,20 +68,14 @@ def _stand_in(name: str) -> ModuleType:
 
 
 @contextmanager
-def _one_thread_of_algebra() -> Iterator[None]:
-    """Lets NumPy start no threads for products of matrices, of which we have none; they spin when they are started."""
-    given = os.environ.get(_ALGEBRA_THREADS)
-    os.environ.setdefault(_ALGEBRA_THREADS, "1")
+def _told() -> Iterator[None]:
+    """Tells libraries that are loaded inside the block how to work; other processes that we start are told nothing."""
+    new = {name: value for name, value in _TOLD.items() if name not in os.environ}
+    os.environ.update(new)
     try:
         yield
+        if "pyarrow" in sys.modules:  # it looks when it first needs memory
+            sys.modules["pyarrow"].default_memory_pool()
     finally:
-        if given is None:  # other processes that we start may want them
-            del os.environ[_ALGEBRA_THREADS]
-
-
-def _share_the_memory_of_arrow() -> None:
-    """Lets Arrow take memory from where NumPy has it: its own keeps what it was given, and clears it page by page."""
-    if "pyarrow" in sys.modules:
-        import pyarrow as pa  # noqa: PLC0415
-
-        pa.set_memory_pool(pa.system_memory_pool())
+        for name in new:
+            del os.environ[name]

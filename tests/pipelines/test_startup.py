@@ -14,7 +14,8 @@ from tests.conftest import PROJECT
 def printed(program: str, **environment: str) -> str:
     """What a program prints in a process of its own; it prints no error."""
     command = [sys.executable, "-c", f"import sys\nfrom pipelines.startup import imports_at_rest\n{program}"]
-    known = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"} | environment
+    unset = {"OPENBLAS_NUM_THREADS", "ARROW_DEFAULT_MEMORY_POOL"}
+    known = {name: value for name, value in os.environ.items() if name not in unset} | environment
     found = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True, env=known)
     assert found.stderr == ""
     return found.stdout
@@ -64,10 +65,13 @@ print(len(os.listdir("/proc/self/task")), os.environ.get("OPENBLAS_NUM_THREADS")
     assert printed(program, **given) == f"{threads} {given.get('OPENBLAS_NUM_THREADS')}\n"
 
 
-def test_arrow_takes_memory_from_where_the_process_has_it() -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere Arrow may have no other pool")
+@pytest.mark.parametrize(("given", "pool"), [({}, "jemalloc"), ({"ARROW_DEFAULT_MEMORY_POOL": "system"}, "system")])
+def test_arrow_has_the_pool_that_keeps_memory_unless_the_user_names_one(given: dict[str, str], pool: str) -> None:
     program = """
+import os
 with imports_at_rest():
     import pyarrow
-print(pyarrow.default_memory_pool().backend_name)
+print(pyarrow.default_memory_pool().backend_name, os.environ.get("ARROW_DEFAULT_MEMORY_POOL"))
 """
-    assert printed(program) == "system\n"
+    assert printed(program, **given) == f"{pool} {given.get('ARROW_DEFAULT_MEMORY_POOL')}\n"
