@@ -15,8 +15,8 @@ _CLIENTS = ("bson", "pymongo", "requests")
 # Beam imports it for files that it would fetch from the web, and it builds a grammar as it is loaded.
 _LATER = ("httplib2",)
 # What libraries are told by their own environment variables, unless the user tells them. NumPy starts no threads for
-# products of matrices, of which we have none: they spin when they are started. Arrow's usual pool gives memory back that
-# it needs again soon, and the system clears it each time.
+# products of matrices, of which we have none: they spin when they are started. Arrow's usual pool gives back memory
+# that it needs again soon, and the system clears it each time.
 _TOLD = {"OPENBLAS_NUM_THREADS": "1"} | ({"ARROW_DEFAULT_MEMORY_POOL": "jemalloc"} if sys.platform == "linux" else {})
 
 

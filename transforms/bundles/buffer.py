@@ -5,6 +5,7 @@ import numpy as np
 from transforms.arrays import Bytes, Int64s
 from transforms.bundles.kernels import delimiters as kernels
 from transforms.bundles.stores import Source
+from transforms.memory import scratch
 
 # Bytes after a place that must be known to tell if a delimiter begins there.
 AHEAD = len(kernels.DELIMITER) - 1
@@ -80,7 +81,7 @@ class Text:
         begin, self.size = self.size, self.size + count
         if self.size > len(self.bytes):
             # Memory that is not touched costs nothing.
-            larger = np.empty(max(self.size, 2 * len(self.bytes), self._expected + _SPARE), np.uint8)
+            larger = scratch(max(self.size, 2 * len(self.bytes), self._expected + _SPARE), np.uint8)
             larger[:begin] = self.bytes[:begin]
             self.bytes = larger
         return begin

@@ -12,6 +12,7 @@ from transforms.dedup.folding.kernels import fold_text
 from transforms.dedup.folding.profiles import fold_of
 from transforms.dedup.kernels import hash_shingles
 from transforms.dedup.numbers.sets import NumberSets, number_sets
+from transforms.memory import scratch
 from transforms.settings import DedupSettings
 
 
@@ -54,7 +55,7 @@ def shingle_sets(
     # What is not touched takes no memory.
     capacity = unit_capacity(int(lengths.sum()), len(lengths), forms, by_word=by_word)
     sizes = np.array(settings.shingle.sizes, np.int64)
-    shingles = np.empty(capacity * len(sizes), np.uint64)
+    shingles = scratch(capacity * len(sizes), np.uint64)
     longest = unit_capacity(int(lengths.max(initial=0)), 1, forms, by_word=by_word)
     units, digits = np.empty(longest, np.uint64), np.empty(longest, np.uint8)
     offsets, wordless = np.empty(len(start) + 1, np.int64), np.empty(len(start), np.uint8)

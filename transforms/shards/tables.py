@@ -13,6 +13,7 @@ from transforms.bundles.reader import Documents
 from transforms.dedup.fingerprints import Fingerprint
 from transforms.dedup.first_pass import paragraph_bounds
 from transforms.errors import RunError
+from transforms.memory import scratch
 from transforms.parallel import Progress, unheard
 from transforms.segmentation.segmenter import Segmenter
 from transforms.shards import schemas
@@ -37,7 +38,7 @@ def joined(text: Bytes, start: Int64s, end: Int64s, first: Int64s, breaks: int) 
     """
     counts = np.diff(first)
     size = int((end - start).sum() + breaks * np.maximum(counts - 1, 0).sum())
-    out = np.empty(size, np.uint8)
+    out = scratch(size, np.uint8)
     offsets = np.empty(len(first), np.int64)
     join_paragraphs(text, start, end, first, breaks, out, offsets)
     return strings(out, offsets)
