@@ -14,7 +14,7 @@ _MOST_KEPT = 3  # a split's text, its shingles, and what is written of it
 
 
 class _Kept(threading.local):
-    """What a thread has used before and may use again; it goes with the thread."""
+    """The memory that a thread has used before and may use again; it is freed when the thread ends."""
 
     def __init__(self) -> None:
         self.stores: list[Bytes] = []

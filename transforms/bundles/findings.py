@@ -93,3 +93,10 @@ class Findings:
         counts = {Kind(kind): entry["count"] for kind, entry in known.items()}
         places = [Finding(Kind(kind), **place) for kind, entry in known.items() for place in entry["places"]]
         return cls(counts, tuple(places))
+
+
+def first_characters(text: bytes, most: int) -> bytes:
+    """The first bytes of UTF-8, `most` at most, without half a character at their end."""
+    while 0 < most < len(text) and text[most] & 0xC0 == 0x80:
+        most -= 1
+    return text[:most]

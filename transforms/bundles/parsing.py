@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import reduce
 
 import numpy as np
@@ -14,7 +15,7 @@ from transforms.bundles.compression import Damaged
 from transforms.bundles.documents import Documents, Reject
 from transforms.bundles.encodings import Decoded, decode, decode_name, repair_utf16, utf16_bytes, why_not_text
 from transforms.bundles.errors import RejectReason
-from transforms.bundles.findings import EXCERPT_BYTES, Finding, Findings, Kind, excerpt_of
+from transforms.bundles.findings import EXCERPT_BYTES, Finding, Findings, Kind, excerpt_of, first_characters
 from transforms.bundles.formats import LOOKED_AT, format_of_file, markup_of
 from transforms.bundles.kernels import documents as kernels
 from transforms.bundles.kernels import places
@@ -80,7 +81,6 @@ class _Parser:
         preamble = self._name_start < 0
         good = (self._flags & (_UNREADABLE | _FAULTY | kernels.EMPTY)) == 0
         rows, at = np.flatnonzero(good).tolist(), np.cumsum(good) - 1
-        names = zip(rows, self._name_start[good].tolist(), self._name_end[good].tolist(), strict=True)
         return Documents(
             text=self._text.content(),
             text_start=self._text_start[good],
@@ -90,7 +90,7 @@ class _Parser:
             bundle=self._raw.bundle[good],
             offset=self._raw.offset[good],
             length=self._raw.length[good],
-            name=[self._name(row, first, last) for row, first, last in names],
+            name=self._names(rows, self._name_start[good], self._name_end[good]),
             encoding=[self._encoding[row] for row in rows],
             repaired=self._repaired[good],
             preamble=preamble[good],
@@ -171,6 +171,15 @@ class _Parser:
         decoded = self._decoded[row]
         return decoded.places + self._start[row], decoded.offsets + self._body_offset[row]
 
+    def _names(self, rows: Sequence[int], first: Int64s, last: Int64s) -> list[str]:
+        """The names of documents, at these places."""
+        places = first.tolist(), last.tolist()
+        if not self._raw.row_name and (first >= 0).all():
+            text = memoryview(self._text.bytes)  # type: ignore[arg-type]  # an array is a buffer
+            with suppress(UnicodeDecodeError):
+                return [str(text[start:end], "utf-8").strip(WHITE_SPACE) for start, end in zip(*places, strict=True)]
+        return [self._name(row, start, end) for row, start, end in zip(rows, *places, strict=True)]
+
     def _name(self, row: int, first: int, last: int) -> str:
         """A document's name: the rest of its delimiter line, at these places, or the name of its file."""
         if row in self._raw.row_name:
@@ -207,7 +216,7 @@ class _Parser:
     def _reject(self, row: int, fault: Damaged) -> Reject:
         payload = self._bytes(self._raw.start[row], self._raw.end[row])
         if fault.reason == RejectReason.DOCUMENT_TOO_LARGE:
-            payload = _first_characters(payload, SAMPLE_BYTES)
+            payload = first_characters(payload, SAMPLE_BYTES)
         if self._raw.width[row]:
             payload = utf16_bytes(payload, self._raw.encoding[row])
         payload += fault.rest
@@ -288,10 +297,3 @@ def _joined(parts: Sequence[pa.Array | int], source: pa.DataType) -> pa.StructAr
     kind = written(source)
     arrays = [pa.nulls(each, kind) if isinstance(each, int) else each for each in parts]
     return pa.concat_arrays([pa.nulls(0, kind), *arrays])
-
-
-def _first_characters(text: bytes, most: int) -> bytes:
-    """The first bytes of UTF-8, `most` at most, without half a character at their end."""
-    while 0 < most < len(text) and text[most] & 0xC0 == 0x80:
-        most -= 1
-    return text[:most]
