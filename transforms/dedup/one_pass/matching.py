@@ -8,13 +8,7 @@ import numpy as np
 
 from transforms.arrays import Float64s, Int32s, Int64s, UInt32s, UInt64s
 from transforms.dedup.one_pass.kernels.join import decide_sets, enter_sets, follow_rows, look_ahead
-from transforms.dedup.one_pass.kernels.prefixes import (
-    find_keys,
-    measure_prefixes,
-    name_slots,
-    number_slots,
-    place_prefixes,
-)
+from transforms.dedup.one_pass.kernels.prefixes import find_keys, measure_prefixes, place_prefixes
 from transforms.dedup.one_pass.kernels.rooms import mark_numbers
 from transforms.dedup.one_pass.ordering import OrderedSets
 from transforms.parallel import map_in_order
@@ -30,7 +24,7 @@ class Prefixes:
         bounds: int64[c + 1], where the prefix of each set begins in the columns.
         slots: int32[x], the number of each token; -1 where it comes once.
         previous: int32[x], where the same token came before, or -1.
-        uses: int32[n], how often the token of each number comes: twice at least.
+        uses: int32[n], how often the token of each number comes: twice at least, or 0 for a number that none has.
     """
 
     bounds: Int64s
@@ -88,22 +82,16 @@ def _place(tokens: UInt64s, begins: Int64s, alone: Int64s, bounds: Int64s, threa
     pieces = min(threads, _MOST_PIECES, 1 << bits >> 10)
     edges = np.linspace(0, 1 << bits, pieces + 1).astype(np.int64)
 
+    uses = np.zeros(pieces * (count // 2 + 1), np.int32)  # what is not touched takes no memory
+
     def fill(piece: int) -> int:
         return place_prefixes(  # type: ignore[no-any-return]
-            tokens, begins, alone, bounds, np.uint64(64 - bits),
-            edges[piece], edges[piece + 1], table, slots, previous,
+            tokens, begins, alone, bounds, np.uint64(64 - bits), edges[piece], edges[piece + 1], piece, pieces,
+            table, slots, previous, uses,
         )  # fmt: skip
 
-    numbers = np.cumsum([0, *map_in_order(fill, range(pieces), pieces)])
-    uses = np.empty(int(numbers[-1]), np.int32)
-
-    def number(piece: int) -> None:
-        number_slots(edges[piece], edges[piece + 1], numbers[piece], table, uses)
-
-    list(map_in_order(number, range(pieces), pieces))
-    parts = np.linspace(0, count, threads + 1).astype(np.int64)
-    list(map_in_order(lambda part: name_slots(table, parts[part], parts[part + 1], slots), range(threads), threads))
-    return Prefixes(bounds, slots, previous, uses)
+    most = max(map_in_order(fill, range(pieces), pieces))
+    return Prefixes(bounds, slots, previous, uses[: pieces * most].copy())
 
 
 class Matching:

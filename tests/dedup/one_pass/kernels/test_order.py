@@ -20,13 +20,7 @@ from transforms.dedup.one_pass.kernels.order import (
     order_sets,
     select_contenders,
 )
-from transforms.dedup.one_pass.kernels.prefixes import (
-    find_keys,
-    measure_prefixes,
-    name_slots,
-    number_slots,
-    place_prefixes,
-)
+from transforms.dedup.one_pass.kernels.prefixes import find_keys, measure_prefixes, place_prefixes
 from transforms.settings import DedupSettings, ShingleSettings
 
 # Some share a counter, some a token, some a bucket of the order table; the ends of the range are there.
@@ -232,30 +226,26 @@ def test_prefix_tokens_have_a_slot_each(
     assert np.diff(prefixes).tolist() == [len(each) for each in in_prefix]
 
     in_order = list(chain(*in_prefix))
-    slots, previous = np.full(len(in_order), -1, np.int32), np.full(len(in_order), -7, np.int32)
-    edges = list(pairwise(np.linspace(0, 1 << bits, pieces + 1).astype(np.int64)))
+    slots, previous = np.full(len(in_order), -7, np.int32), np.full(len(in_order), -7, np.int32)
+    uses = np.zeros(pieces * (len(in_order) // 2 + 1), np.int32)
     shared = [
         place_prefixes(
-            tokens, bounds, np.array(alone, np.int64), prefixes, np.uint64(64 - bits), *edge, table, slots, previous
+            tokens, bounds, np.array(alone, np.int64), prefixes, np.uint64(64 - bits), *edge, piece, pieces,
+            table, slots, previous, uses,
         )
-        for edge in edges
-    ]
+        for piece, edge in enumerate(pairwise(np.linspace(0, 1 << bits, pieces + 1).astype(np.int64)))
+    ]  # fmt: skip
+    counts = Counter(in_order)
     slot_of = dict(zip(in_order, slots.tolist(), strict=True))
     assert [slot_of[each] for each in in_order] == slots.tolist()
-    assert len(set(slot_of.values())) == len(slot_of) == np.count_nonzero(table[::2])
-    assert all(table[2 * slot] == token + 1 for token, slot in slot_of.items())
+    assert [uses[slot] if slot >= 0 else 1 for slot in slots] == [counts[each] for each in in_order]
+    assert len({*slots.tolist()} - {-1}) == np.count_nonzero(uses) == sum(shared)
+    assert sum(shared) == sum(count > 1 for count in counts.values())
+    assert sorted(table[::2][table[::2] > 0].tolist()) == sorted(token + 1 for token in counts)
     assert previous.tolist() == [
         max((before for before in range(at) if in_order[before] == token), default=-1)
         for at, token in enumerate(in_order)
     ]
-
-    uses = np.zeros(sum(shared), np.int32)
-    for edge, first in zip(edges, np.cumsum([0, *shared]), strict=False):
-        number_slots(*edge, first, table, uses)
-    name_slots(table, 0, len(in_order), slots)
-    counts = Counter(in_order)
-    assert [uses[slot] if slot >= 0 else 1 for slot in slots] == [counts[each] for each in in_order]
-    assert len({*slots.tolist()} - {-1}) == len(uses) == sum(count > 1 for count in counts.values())
 
 
 @settings(deadline=None)
