@@ -118,6 +118,24 @@ def test_every_figure_is_the_same_for_any_cut_and_threads() -> None:
     assert 0 < one.candidates < 600 * 600
 
 
+@pytest.mark.parametrize("numbers", ["inner", "ignore"])
+def test_blocks_of_one_template_are_decided_alike_by_any_number_of_threads(numbers: str) -> None:
+    """Some blocks, sets that are looked up by their numbers, and copies of removed paragraphs long after them."""
+    definition = DedupSettings.model_validate({"numbers": numbers})
+    paragraphs = list(bulletins(9_000))
+    paragraphs += random.Random(2).sample(paragraphs, 500)
+    sets = sets_of(paragraphs, definition)
+    one, *others = (decide(cut(sets, [4_000]), 0.7, threads) for threads in (1, 2, 5))
+    for other in others:
+        assert one.candidates == other.candidates
+        for column in ("removed", "kept", "similarity"):
+            np.testing.assert_array_equal(getattr(one, column), getattr(other, column))
+    found, few = removed(one), 200
+    expected = oracle.decide(paragraphs[:few], [0] * few, definition)
+    assert {number: match for number, match in found.items() if number < few} == expected
+    assert found.keys() >= set(range(9_000, 9_500))
+
+
 def test_the_order_is_by_rising_frequency() -> None:
     sets = sets_of(["نعم"] * 300 + ["لا"] * 2 + ["كلا"], DedupSettings())
     order = order_table([sets], [np.ones(303, np.uint8)])

@@ -6,7 +6,7 @@ from typing import TypeVar, overload
 import numpy as np
 import pyarrow as pa
 
-from transforms.arrays import Float64s, Int32s, Int64s
+from transforms.arrays import Float64s, Int64s
 from transforms.dedup.fingerprints import (
     Fingerprint,
     FingerprintedSplit,
@@ -17,12 +17,11 @@ from transforms.dedup.fingerprints import (
 )
 from transforms.dedup.index.matching import IndexView, Matches
 from transforms.dedup.index.references import open_earlier
-from transforms.dedup.one_pass.kernels.join import join_rows
-from transforms.dedup.one_pass.kernels.order import place_prefixes
+from transforms.dedup.one_pass.matching import Matching, Prefixes, place
 from transforms.dedup.one_pass.ordering import OrderedSets, find_first_copies, order_contenders
 from transforms.dedup.shingles import ShingleSets
 from transforms.dedup.verdicts import Decision, places_of, verdict_tables, write_verdicts
-from transforms.parallel import Progress, map_in_order, unheard, watched
+from transforms.parallel import Progress, unheard, watched
 from transforms.runs.manifest import JoinFigures, Reference, RunKey
 from transforms.runs.run import Run
 from transforms.settings import DedupSettings
@@ -51,86 +50,29 @@ def decide(
     known = np.zeros(sum(len(split.offsets) - 1 for split in splits)) if given is None else given
     first_copy = find_first_copies(splits, threads)
     ordered = order_contenders(splits, first_copy, threshold, threads)
-    slots, uses = _place(ordered, threshold, threads)
-    return _join(ordered, first_copy, slots, uses, known, threshold, progress)
-
-
-_MOST_PIECES = 4
-_UNDECIDED = np.int64(-3)
-
-
-def decided_share(match: Int64s) -> float:
-    """The share of rows, which are decided in order, that are decided by now."""
-    low, high = 0, len(match)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if match[middle] == _UNDECIDED else (middle + 1, high)
-    return low / max(1, len(match))
-
-
-def _power_of_two(least: int) -> int:
-    return max(1, least - 1).bit_length()
-
-
-def _place(ordered: OrderedSets, threshold: float, threads: int) -> tuple[Int32s, Int32s]:
-    """The slot of each prefix token, and how many sets use each slot."""
-    sizes = np.diff(ordered.bounds)
-    prefixes = int(np.maximum(sizes - np.maximum(np.floor(threshold * sizes), 1) + 1 - ordered.alone, 0).sum())
-    bits = max(10, _power_of_two(2 * prefixes + 1))
-    table = np.zeros(1 << bits, np.uint64)
-    uses = np.zeros(1 << bits, np.int32)
-    slots = np.empty(prefixes, np.int32)
-    # Each goes through all tokens; half full on average, a small one could be full.
-    pieces = min(threads, _MOST_PIECES, len(table) >> 10)
-    edges = np.linspace(0, len(table), pieces + 1).astype(np.int64)
-
-    def fill(part: int) -> None:
-        place_prefixes(
-            ordered.tokens, ordered.bounds, ordered.alone, threshold, np.uint64(64 - bits),
-            edges[part], edges[part + 1], table, slots, uses,
-        )  # fmt: skip
-
-    list(map_in_order(fill, range(pieces), pieces))
-    return slots, uses
+    return _join(ordered, place(ordered, threshold, threads), first_copy, known, threshold, threads, progress)
 
 
 def _join(
     ordered: OrderedSets,
+    prefixes: Prefixes,
     first_copy: Int64s,
-    slots: Int32s,
-    uses: Int32s,
     given: Float64s,
     threshold: float,
+    threads: int,
     progress: Progress,
 ) -> Decision:
-    sets = len(ordered.paragraphs)
     set_of = np.full(len(first_copy), -1, np.int32)
-    set_of[ordered.paragraphs] = np.arange(sets, dtype=np.int32)
+    set_of[ordered.paragraphs] = np.arange(len(ordered.paragraphs), dtype=np.int32)
     set_of = set_of[first_copy]
     contenders = np.flatnonzero(set_of >= 0)
-    ends = np.cumsum(np.where(uses > 1, uses, 0), dtype=np.int32)  # below 2 ** 31, as slots are
-    places = np.zeros(len(uses), np.int32)
-    places[1:] = ends[:-1]
-    postings = int(ends[-1])
-    del ends
-    match = np.full(len(contenders), _UNDECIDED)
-    similarity = np.empty(len(contenders), np.float64)
-    candidates = np.zeros(1, np.int64)
-    with watched(lambda: decided_share(match), progress):
-        join_rows(
-            ordered.tokens, ordered.bounds, ordered.alone, ordered.identities,
-            ordered.numbers.numbers, ordered.numbers.offsets, slots, places, uses,
-            set_of[contenders], given[contenders], threshold,
-            np.zeros(sets + 1, np.int64), np.full(1 << _power_of_two(2 * sets + 2), -1, np.int32),
-            np.zeros(len(uses), np.int32), np.zeros(len(uses), np.int32),
-            np.empty(postings, np.int32), np.empty(postings, np.int32),
-            np.full(sets, -1, np.int32), np.empty(sets, np.uint64),
-            np.zeros(sets, np.int32), np.full(sets, -1, np.int64), np.zeros(sets),
-            match, similarity, candidates,
-        )  # fmt: skip
+    matching = Matching(ordered, prefixes, given[ordered.paragraphs], threshold, threads)
+    with watched(matching.share, progress):
+        matching.decide()
+        match, similarity = matching.follow(set_of[contenders])
     within = match >= 0
     match[within] = ordered.paragraphs[match[within]]
-    return _decision(contenders, match, similarity, first_copy, given, int(candidates[0]))
+    return _decision(contenders, match, similarity, first_copy, given, matching.candidates)
 
 
 def _decision(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from transforms.arrays import Bytes, Int64s, UInt64s
+from transforms.arrays import Bytes, Int64s, UInt32s, UInt64s
 from transforms.dedup.kernels import ORDER_BITS, identify_sets
 from transforms.dedup.numbers.sets import NumberSets, join_numbers
 from transforms.dedup.one_pass.kernels.order import (
@@ -24,6 +24,7 @@ from transforms.parallel import map_in_order
 # The rank of a frequency; from 2 ** 16 on all are the same.
 _RANKS: Bytes = (16 * np.log2(np.maximum(np.arange(1 << 16), 1))).astype(np.uint8)
 _MOST_TABLES = 4  # that are filled side by side and added up: each takes memory, and adding them time
+_TABLE_BITS = 23  # the base-2 logarithm of the shingles that are worth another order table
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def order_contenders(splits: Sequence[ShingleSets], first_copy: Int64s, threshol
     contending = _contending_shingles(splits, contenders)
     sets = sum(int(contender.sum(dtype=np.int64)) for contender in contenders)
     total = sum(contending)
-    check_memory(joining_bytes(total, sets, threshold), f"joining {sets:,} sets of {total:,} shingles")
+    check_memory(joining_bytes(total, sets, threshold, threads), f"joining {sets:,} sets of {total:,} shingles")
     return _order_all(splits, contenders, contending, first, counters, threads)
 
 
@@ -140,17 +141,30 @@ def _contending_shingles(splits: Sequence[ShingleSets], contenders: Sequence[Byt
     ]
 
 
-def order_table(splits: Sequence[ShingleSets], contenders: Sequence[Bytes]) -> Bytes:
+def order_table(splits: Sequence[ShingleSets], contenders: Sequence[Bytes], tables: int = 1) -> Bytes:
     """The order table: for each leading hash pattern of `ORDER_BITS` bits, how frequent the contenders' shingles are.
 
     Any total order of shingles gives the right answer; one by rising frequency gives few candidates.
 
+    Args:
+        splits: the shingles of each split.
+        contenders: for each split, uint8[p], 1 for the paragraphs whose shingles are counted.
+        tables: how many are counted side by side, and added up.
+
     Returns:
         uint8[2 ** ORDER_BITS], 16 times the base-2 logarithm of the count, below 256.
     """
-    frequencies = np.zeros(1 << ORDER_BITS, np.uint32)
-    for split, contender in zip(splits, contenders, strict=True):
-        count_frequencies(split.shingles, split.offsets, contender, frequencies)
+
+    def count(table: int) -> UInt32s:
+        frequencies = np.zeros(1 << ORDER_BITS, np.uint32)
+        for number in range(table, len(splits), tables):
+            split = splits[number]
+            count_frequencies(split.shingles, split.offsets, contenders[number], frequencies)
+        return frequencies
+
+    frequencies, *others = map_in_order(count, range(tables), tables)
+    for each in others:
+        frequencies += each
     return _RANKS[np.minimum(frequencies, len(_RANKS) - 1)]
 
 
@@ -163,7 +177,8 @@ def _order_all(
     threads: int,
 ) -> OrderedSets:
     """The ordered sets of all splits; each split's tokens are written where they stay but for a shift."""
-    order = order_table(splits, contenders)
+    tables = min(threads, _MOST_TABLES, len(splits), 1 + (sum(contending) >> _TABLE_BITS))
+    order = order_table(splits, contenders, tables)
     tokens = np.empty(sum(contending), np.uint64)
     begins = np.cumsum([0, *contending])
 
@@ -212,9 +227,10 @@ _MEMINFO = Path("/proc/meminfo")
 _CGROUP = Path("/sys/fs/cgroup")
 _COPY = 64  # a paragraph's hash, by split and as one column, its place in the table of hashes, its first copy
 _TOKEN = 8 + 1  # an ordered set's token; where they close up, a split's for a moment again
-_SET = 148  # a set's row in the columns of the join, its place in the table of equal sets, and its decision
-_PREFIX_TOKEN = 4 + 4  # slot, posting
-_SLOT = 4 + 8 + 4  # a place in the table of prefix tokens: uses, and the token, or then ends and begins of postings
+_SET = 144  # a set's row in the columns of the join, its place in the table of equal sets, and its decision
+_SEEN = 4  # whether a thread has met a set
+_PREFIX_TOKEN = 4 + 4  # slot, and where the token came before
+_SLOT = 16  # a place in the table of prefix tokens, which is gone when rooms for the kept sets take less
 
 
 class JoinMemoryError(RunError):
@@ -226,11 +242,11 @@ def counting_bytes(shingles: int) -> int:
     return shingles // 2
 
 
-def joining_bytes(shingles: int, sets: int, threshold: float) -> int:
-    """The most that ordering and joining `sets` with `shingles` in all takes."""
+def joining_bytes(shingles: int, sets: int, threshold: float, threads: int = 1) -> int:
+    """The most that ordering and joining `sets` with `shingles` in all takes, by some threads."""
     prefixes = min(shingles, int((1 - threshold) * shingles) + 2 * sets)
     slots = 1 << (2 * prefixes).bit_length()
-    return _TOKEN * shingles + _SET * sets + _PREFIX_TOKEN * prefixes + _SLOT * slots
+    return _TOKEN * shingles + (_SET + _SEEN * threads) * sets + _PREFIX_TOKEN * prefixes + _SLOT * slots
 
 
 def check_memory(needed: int, what: str) -> None:

@@ -108,8 +108,8 @@ def resolve_rows(
     A class is all paragraphs of one set with the same numbers. A row is removed when one of its class, or of a similar
     one, was kept before.
 
-    Sets are candidates as in `join_rows`: by tokens of both prefixes of which one is in the middle prefix, and followed
-    by enough. A similar set with which the first token shared is not dense has an edge, which says as much or more.
+    Sets are candidates as in `search`: by tokens of both prefixes of which one is in the middle prefix, and followed by
+    enough. A similar set with which the first token shared is not dense has an edge, which says as much or more.
 
     Args:
         row_class: int64[r], the class of each row.

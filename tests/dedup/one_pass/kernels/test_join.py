@@ -12,7 +12,10 @@ from tests.dedup import twins
 from tests.dedup.samples import thresholds
 from transforms.dedup.kernels import largest_partner, middle_length, pair_overlap, shared_tokens
 from transforms.dedup.numbers.kernels import nested
-from transforms.dedup.one_pass.kernels.join import equal_sets, join_rows
+from transforms.dedup.numbers.sets import NumberSets
+from transforms.dedup.one_pass.kernels.rooms import equal_sets, mark_numbers
+from transforms.dedup.one_pass.matching import Matching, place
+from transforms.dedup.one_pass.ordering import OrderedSets
 
 sizes = st.integers(1, 200)
 token_sets = st.lists(
@@ -82,20 +85,6 @@ def test_nested(left: set[int], right: set[int]) -> None:
     assert nested(tokens, *bounds[:2], tokens, *bounds[1:]) != twins.apart(left, right)
 
 
-def placed(
-    sets: list[list[int]], alone: list[int], threshold: float
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]:
-    """Slots, places and uses of the prefix tokens: slots in the order in which tokens are met."""
-    slot_of: dict[int, int] = {}
-    prefixes = [
-        each[skipped : twins.prefix_length(len(each), threshold)] for each, skipped in zip(sets, alone, strict=True)
-    ]
-    slots = [slot_of.setdefault(each, len(slot_of)) for each in chain(*prefixes)]
-    uses = np.bincount(slots, minlength=16).astype(np.int32) if slots else np.zeros(16, np.int32)
-    shared = np.where(uses > 1, uses, 0)
-    return np.array(slots, np.int32), (np.cumsum(shared) - shared).astype(np.int32), uses
-
-
 def rare_first(sets: list[list[int]]) -> tuple[list[list[int]], list[int]]:
     """The sets with tokens renamed so that those which only one set has come first, and how many those are in each."""
     owners = Counter(chain(*sets))
@@ -104,40 +93,80 @@ def rare_first(sets: list[list[int]]) -> tuple[list[list[int]], list[int]]:
     return [sorted(rank[token] for token in each) for each in sets], alone
 
 
-@settings(deadline=None, max_examples=400)
-@given(token_sets.map(rare_first), thresholds, st.booleans(), st.data())
+def ordered_sets(
+    sets: list[list[int]], alone: list[int], numbers: list[set[int]], identities: list[int]
+) -> OrderedSets:
+    """Sets as the join takes them, of paragraphs that are numbered as they are."""
+    return OrderedSets(
+        np.arange(len(sets), dtype=np.int64),
+        *columns(sets),
+        np.array(alone, np.int64),
+        np.array(identities, np.uint64),
+        NumberSets(*columns([sorted(each) for each in numbers])),
+    )
+
+
+@settings(deadline=None, max_examples=500)
+@given(
+    token_sets.map(rare_first), thresholds, st.booleans(), st.integers(1, 6), st.integers(0, 3), st.integers(1, 4),
+    st.data(),
+)  # fmt: skip
 def test_rows_are_decided_as_by_brute_force(
-    ordered: tuple[list[list[int]], list[int]], threshold: float, same_identity: bool, data: st.DataObject
+    ordered: tuple[list[list[int]], list[int]],
+    threshold: float,
+    same_identity: bool,
+    block: int,
+    many: int,
+    threads: int,
+    data: st.DataObject,
 ) -> None:
+    """In blocks of any size, by any number of threads, by tokens and by numbers."""
     sets, alone = ordered
-    # Of numbers on which masks agree, too: they look at six bits.
+    # Of numbers whose marks are the same, too: they look at ten bits.
     few = st.sets(st.sampled_from([1, 2, 1 << 58, 5 << 58, (5 << 58) + 1]), max_size=3)
     numbers = [data.draw(few) for _ in sets]
+    # Whatever the identities: equal sets have equal ones, and others may collide.
+    identities = [0 if same_identity else twins.absorb_all(7, each) for each in sets]
     earlier = [data.draw(st.just(0.0) | st.floats(threshold, 1.0)) for _ in sets]
     copies = [data.draw(st.lists(st.integers(0, first), max_size=2)) for first in range(len(sets))]
     rows = list(chain(*([first, *more] for first, more in enumerate(copies))))
-    tokens, bounds = columns(sets)
-    slots, places, uses = placed(sets, alone, threshold)
-    # Whatever the identities: equal sets have equal ones, and others may collide.
-    identities = np.array([0 if same_identity else twins.absorb_all(7, each) for each in sets], np.uint64)
-    match, similarity = np.empty(len(rows), np.int64), np.empty(len(rows), np.float64)
-    candidates = np.zeros(1, np.int64)
-    duplicates = join_rows(
-        tokens, bounds, np.array(alone, np.int64), identities,
-        *columns([sorted(each) for each in numbers]), slots, places, uses,
-        np.array(rows, np.int32), np.array([earlier[each] for each in rows]), threshold,
-        np.zeros(len(sets) + 1, np.int64), np.full(32, -1, np.int32),
-        np.zeros(len(uses), np.int32), np.zeros(len(uses), np.int32),
-        np.empty(int(uses[uses > 1].sum()), np.int32), np.empty(int(uses[uses > 1].sum()), np.int32),
-        np.full(len(sets), -1, np.int32), np.empty(len(sets), np.uint64),
-        np.zeros(len(sets), np.int32), np.full(len(sets), -1, np.int64), np.zeros(len(sets)),
-        match, similarity, candidates,
-    )  # fmt: skip
+
+    columns = ordered_sets(sets, alone, numbers, identities)
+    prefixes = place(columns, threshold, threads)
+    matching = Matching(columns, prefixes, np.array(earlier), threshold, threads, block, many)
+    matching.decide()
+    match, similarity = matching.follow(np.array(rows, np.int32))
+
     by_row = twins.join(
         [sets[each] for each in rows], [numbers[each] for each in rows], [earlier[each] for each in rows], threshold
     )
     expected = [rows[each] if each >= 0 else each for each in by_row[0]]
     assert (match.tolist(), similarity.tolist()) == (expected, by_row[1])
-    assert duplicates == sum(each != -1 for each in expected)
     near = {own for own, each, found in zip(rows, expected, by_row[1], strict=True) if each >= 0 and found < 1}
-    assert candidates[0] >= len(near)
+    assert matching.candidates >= len(near)
+    assert matching.share() == (1.0 if sets else 0.0)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.sets(st.integers(0, 2**64 - 1), max_size=4), min_size=2, max_size=8))
+def test_marks_hold_those_of_fewer_numbers(numbers: list[set[int]]) -> None:
+    held = [*numbers, numbers[0] | numbers[1]]
+    marks = np.empty(len(held), np.uint32)
+    mark_numbers(*columns([sorted(each) for each in held]), marks)
+    expected = [sum({1 << bit for each in mine for bit in (each >> 59, each >> 54 & 31)}) for mine in held]
+    assert marks.tolist() == expected
+    assert marks[-1] == marks[0] | marks[1]
+
+
+def test_lines_of_one_template_are_looked_up_by_their_numbers() -> None:
+    """Each has the words of all others, and a pair of numbers of its own."""
+    sets = [list(range(20)) for _ in range(900)]
+    numbers = [{first << 40, 1000 + second << 40} for first in range(30) for second in range(30)]
+    columns = ordered_sets(sets, [0] * 900, numbers, [0] * 900)
+    found = {}
+    for many in (256, 10**6):
+        matching = Matching(columns, place(columns, 0.7, 1), np.zeros(900), 0.7, 1, many=many)
+        matching.decide()
+        match, _ = matching.follow(np.arange(900, dtype=np.int32))
+        found[many] = match.tolist()
+    assert found[256] == found[10**6] == [-1] * 900

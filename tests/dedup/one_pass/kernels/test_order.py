@@ -1,5 +1,6 @@
 """Counting, choosing and ordering sets: each kernel against plain Python."""
 
+from collections import Counter
 from itertools import chain, combinations, pairwise
 
 import numpy as np
@@ -17,8 +18,14 @@ from transforms.dedup.one_pass.kernels.order import (
     find_firsts,
     occurrences,
     order_sets,
-    place_prefixes,
     select_contenders,
+)
+from transforms.dedup.one_pass.kernels.prefixes import (
+    find_keys,
+    measure_prefixes,
+    name_slots,
+    number_slots,
+    place_prefixes,
 )
 from transforms.settings import DedupSettings, ShingleSettings
 
@@ -215,25 +222,53 @@ def test_prefix_tokens_have_a_slot_each(
     tokens, bounds = columns(sets)
     alone = [data.draw(st.integers(0, len(each))) for each in sets]
     bits = 7  # no piece is full, many tokens collide
-    table, uses = np.zeros(1 << bits, np.uint64), np.zeros(1 << bits, np.int32)
-    prefixes = [
-        each[skipped : twins.prefix_length(len(each), threshold)] for each, skipped in zip(sets, alone, strict=True)
+    table = np.zeros(2 << bits, np.uint64)
+    in_prefix = [
+        each[skipped : max(skipped, twins.prefix_length(len(each), threshold))]
+        for each, skipped in zip(sets, alone, strict=True)
     ]
-    in_order = list(chain(*prefixes))
-    slots = np.full(len(in_order), -1, np.int32)
-    taken = sum(
+    prefixes = np.empty(len(sets) + 1, np.int64)
+    measure_prefixes(bounds, np.array(alone, np.int64), threshold, prefixes)
+    assert np.diff(prefixes).tolist() == [len(each) for each in in_prefix]
+
+    in_order = list(chain(*in_prefix))
+    slots, previous = np.full(len(in_order), -1, np.int32), np.full(len(in_order), -7, np.int32)
+    edges = list(pairwise(np.linspace(0, 1 << bits, pieces + 1).astype(np.int64)))
+    shared = [
         place_prefixes(
-            tokens, bounds, np.array(alone, np.int64), threshold, np.uint64(64 - bits), first, last, table, slots, uses
+            tokens, bounds, np.array(alone, np.int64), prefixes, np.uint64(64 - bits), *edge, table, slots, previous
         )
-        for first, last in pairwise(np.linspace(0, 1 << bits, pieces + 1).astype(np.int64))
-    )
+        for edge in edges
+    ]
     slot_of = dict(zip(in_order, slots.tolist(), strict=True))
     assert [slot_of[each] for each in in_order] == slots.tolist()
-    assert len(set(slot_of.values())) == len(slot_of) == taken == np.count_nonzero(table)
-    assert all(table[slot] == token + 1 for token, slot in slot_of.items())
-    assert {slot: int(uses[slot]) for slot in np.flatnonzero(uses)} == {
-        slot_of[token]: in_order.count(token) for token in slot_of
-    }
+    assert len(set(slot_of.values())) == len(slot_of) == np.count_nonzero(table[::2])
+    assert all(table[2 * slot] == token + 1 for token, slot in slot_of.items())
+    assert previous.tolist() == [
+        max((before for before in range(at) if in_order[before] == token), default=-1)
+        for at, token in enumerate(in_order)
+    ]
+
+    uses = np.zeros(sum(shared), np.int32)
+    for edge, first in zip(edges, np.cumsum([0, *shared]), strict=False):
+        number_slots(*edge, first, table, uses)
+    name_slots(table, 0, len(in_order), slots)
+    counts = Counter(in_order)
+    assert [uses[slot] if slot >= 0 else 1 for slot in slots] == [counts[each] for each in in_order]
+    assert len({*slots.tolist()} - {-1}) == len(uses) == sum(count > 1 for count in counts.values())
+
+
+@settings(deadline=None)
+@given(st.lists(st.sets(st.integers(0, 4), max_size=4), max_size=8))
+def test_the_key_of_a_set_is_its_rarest_number(sets: list[set[int]]) -> None:
+    _, bounds = columns([sorted(each) for each in sets])
+    numbers = list(chain(*map(sorted, sets)))
+    counts = Counter(numbers)
+    slots = np.array([each if counts[each] > 1 else -1 for each in numbers], np.int32)
+    keys = np.empty(len(sets), np.int32)
+    find_keys(bounds, slots, np.array([counts[each] for each in range(5)], np.int32), keys)
+    for mine, key in zip(sets, keys.tolist(), strict=True):
+        assert (counts[numbers[key]] if key >= 0 else None) == min((counts[each] for each in mine), default=None)
 
 
 @settings(deadline=None)

@@ -1,195 +1,298 @@
-"""The kernel that decides each contender in input order against the kept ones before it."""
+"""The kernels that decide each contender in input order against the kept ones before it."""
 
 import numpy as np
+from numba import types
 
-from transforms.dedup.kernels import middle_length, pair_overlap, prefix_length, shared_tokens
-from transforms.dedup.numbers.kernels import far_apart, nested, number_mask
+from transforms.dedup.kernels import middle_length
+from transforms.dedup.numbers.kernels import far_apart
+from transforms.dedup.one_pass.kernels.rooms import compare, enter, home_of_twin, may_have_twin, search
 from transforms.kernels import (
     Float64,
+    InBytes,
     InFloat64,
     InInt32,
     InInt64,
     Int64,
+    InUInt32,
     InUInt64,
+    OutBytes,
     OutFloat64,
     OutInt32,
     OutInt64,
-    OutUInt64,
+    OutUInt32,
     inline,
     kernel,
 )
 
-
-@inline
-def equal_sets(values, bounds, left, right):
-    """True where the sets in two rows are the same."""
-    size = bounds[left + 1] - bounds[left]
-    if bounds[right + 1] - bounds[right] != size:
-        return False
-    for at in range(size):
-        if values[bounds[left] + at] != values[bounds[right] + at]:
-            return False
-    return True
+_STEPS = 6  # sets of a block with a token that are compared ahead of their turn
 
 
 @inline
-def _latest(postings, least, at, end, step):
-    """The first place from `at` on, by steps, whose set is before `least`; `end` where there is none."""
-    while at != end and postings[at] >= least:
-        at += step
-    return at
+def _recall(prefixes, previous, again, earlier, block, own):
+    """Fills `again` and `earlier` of a set's tokens, see `look_ahead`; returns whether the block has one of them.
+
+    Where one comes often in the block, `earlier` may be in the block.
+    """
+    offset = prefixes[block]
+    met = False
+    steps = _STEPS
+    for at in range(prefixes[own], prefixes[own + 1]):
+        before = np.int64(previous[at])
+        if before >= offset:
+            again[before - offset] = 1
+            met = True
+        for _ in range(steps):
+            if before < offset:
+                break
+            before = np.int64(previous[before])
+        earlier[at - offset] = before
+        if before >= offset:
+            steps = 0
+    return met
+
+
+@inline
+def _meets(
+    tokens, bounds, alone, numbers, number_bounds, marks, prefixes, previous, threshold,
+    owners, earlier, block, seen, own,
+):  # fmt: skip
+    """True where an earlier set of the block, kept or not, may be similar: one is, or there are many; see `_recall`."""
+    offset = prefixes[block]
+    for at in range(prefixes[own], prefixes[own + 1]):
+        if earlier[at - offset] >= offset:
+            return True
+    stamp = -2 - own  # `search` is to see them again
+    for at in range(prefixes[own], prefixes[own + 1]):
+        depth = alone[own] + at - prefixes[own]
+        before = np.int64(previous[at])
+        while before >= offset:
+            other = np.int64(owners[before - offset])
+            other_depth = alone[other] + before - prefixes[other]
+            before = np.int64(previous[before])
+            if far_apart(marks[own], marks[other]) or seen[other] == stamp:
+                continue
+            seen[other] = stamp
+            best, _, _ = compare(
+                tokens, bounds, numbers, number_bounds, own, depth, other, other_depth, 1, np.int64(-1), threshold
+            )
+            if best >= 0:
+                return True
+    return False
 
 
 @kernel(
-    InUInt64, InInt64, InInt64, InUInt64, InUInt64, InInt64, InInt32, InInt32, InInt32, InInt32, InFloat64, Float64,
-    OutInt64, OutInt32, OutInt32, OutInt32, OutInt32, OutInt32, OutInt32, OutUInt64, OutInt32, OutInt64, OutFloat64,
-    OutInt64, OutFloat64, OutInt64,
+    InUInt64, InInt64, InInt64, InUInt64, InInt64, InUInt32, InInt64, InInt32, InInt32, InInt32, InUInt32,
+    InInt32, InInt32, InInt32, InUInt32, Int64, Float64,
+    InFloat64, InUInt64, InInt32, InInt32, OutBytes, OutInt32, OutBytes, Int64, Int64, Int64,
+    OutInt32, OutInt32, OutFloat64,
     returns=Int64,
 )  # fmt: skip
-def join_rows(
-    tokens, bounds, alone, identities, numbers, number_bounds, slots, places, uses, rows, given, threshold,
-    prefixes, twins, near_filled, far_filled, postings, depths, seen, masks, searched, best_match, best_similarity,
-    match, similarity, candidates,
+def look_ahead(
+    tokens, bounds, alone, numbers, number_bounds, marks, prefixes, slots, previous, rooms, postings,
+    number_slots, keys, number_rooms, number_postings, many, threshold,
+    given, identities, twins, owners, again, earlier, meets, block, begin, end, seen, match, similarity,
 ):  # fmt: skip
-    """Decides each row's ordered set against the kept ones before it; returns the number of duplicates.
+    """Compares sets of a block with those kept before it, for `decide_sets` to go on from; returns the pairs verified.
 
-    A row is kept only as the first of its set: what removes that one removes the others too. It is a duplicate when the
-    Jaccard similarity of its set with an earlier kept set is at least the threshold, and one has all numbers of the
-    other. Of those kept sets that of highest similarity, then the earliest, stands for it: one with the same numbers
-    where there is an equal set, for none of those was kept before it. Candidates share a token of both prefixes, and it
-    is in the middle prefix of one (Bayardo, Ma, Srikant, WWW 2007); they pass the size filter, and enough tokens follow
-    the first that they share (PPJoin: Xiao et al., WWW 2008), of which the rest is counted until the bound is out of
-    reach. A set that comes again, as copies of a removed paragraph do, is compared with what was kept since: that are
-    the latest postings of a slot, by their numbers.
+    Args:
+        tokens, ..., threshold: see `decide_sets`.
+        given: float64[c], the similarity to an earlier run's paragraph that the set repeats, or 0: it is removed in any
+            case, and an equally similar set of this run does not stand for it.
+        identities, twins: see `decide_sets`.
+        owners: int32[y], the set of each token of the block's prefixes.
+        earlier: int32[y], filled with where the same token came before the block, or -1.
+        again, meets: filled, see `decide_sets`.
+        block: the first set of the block.
+        begin, end: the sets to compare; others may compare other ones at the same time.
+        seen: int32[c], scratch of this call's own, filled with -1.
+        match, similarity: filled, see `decide_sets`, with what was found so far.
+    """
+    verified = 0
+    offset = prefixes[block]
+    for own in range(begin, end):
+        match[own] = -1
+        similarity[own] = threshold
+        if given[own] > 0.0:
+            match[own] = -2
+            similarity[own] = given[own]
+        meets[own - block] = _recall(prefixes, previous, again, earlier, block, own)
+        if given[own] < 1.0 and may_have_twin(prefixes, own, earlier, offset, 0):
+            twin = twins[home_of_twin(own, tokens, bounds, numbers, number_bounds, identities, twins)]
+            if twin >= 0:
+                match[own] = twin
+                similarity[own] = 1.0
+                continue
+        best, bound, pairs = search(
+            tokens, bounds, alone, numbers, number_bounds, marks, prefixes, slots, rooms, postings,
+            number_slots, keys, number_rooms, number_postings, many, threshold,
+            earlier, offset, 0, seen, own, np.int64(0), block, np.int64(match[own]), similarity[own],
+        )  # fmt: skip
+        match[own] = best
+        similarity[own] = bound
+        verified += pairs
+        if best == -1 and meets[own - block]:
+            meets[own - block] = _meets(
+                tokens, bounds, alone, numbers, number_bounds, marks, prefixes, previous, threshold,
+                owners, earlier, block, seen, own,
+            )  # fmt: skip
+    return verified
+
+
+@kernel(
+    InUInt64, InInt64, InInt64, InUInt64, InInt64, InUInt32, InInt64, InInt32, InInt32, OutInt32, OutUInt32,
+    InInt32, InInt32, OutInt32, OutUInt32, Int64, Float64,
+    InUInt64, OutInt32, InBytes, InBytes, Int64, Int64, OutInt32, OutInt32, OutFloat64,
+    returns=Int64,
+)  # fmt: skip
+def decide_sets(
+    tokens, bounds, alone, numbers, number_bounds, marks, prefixes, slots, previous, rooms, postings,
+    number_slots, keys, number_rooms, number_postings, many, threshold, identities, twins, again, meets,
+    begin, end, seen, match, similarity,
+):  # fmt: skip
+    """Decides the sets of a block in input order, after `look_ahead`; returns how many pairs were verified.
+
+    A set is a duplicate when its Jaccard similarity with an earlier kept set is at least the threshold, and one has all
+    numbers of the other. Of those kept sets that of highest similarity, then the earliest, stands for it: one with the
+    same numbers where there is an equal set, for none of those was kept before it.
 
     Args:
         tokens, bounds, alone: the ordered sets, see `order_sets`.
-        identities: uint64[c], a hash of each set.
         numbers, number_bounds: the numbers of each set's paragraph, see `NumberSets`.
-        slots: int32[x], the slot of each prefix token, in order, see `place_prefixes`.
-        places: int32[2 ** k], where the postings of a slot begin.
-        uses: int32[2 ** k], sets with the slot's token in their prefix: where only one has it, it is passed over.
-        rows: int32[r], the set of each row, in input order; sets are numbered by their first rows.
-        given: float64[r], the similarity to an earlier run's paragraph that the row repeats, or 0: it is removed in any
-            case, and an equally similar set of this run does not stand for it. Rows of one set have one.
+        marks: uint32[c], see `mark_numbers`.
+        prefixes, slots, previous: the prefixes, see `Prefixes`.
+        rooms: int32[4n + 4], for each number of a slot, and one more: where its room begins; how many postings are at
+            its two ends: at its beginning the kept sets that have the token in their middle prefix, rising, at its end
+            those that have it after that, falling; and how many of them have no number. It has a place for every set
+            that has the token in its prefix.
+        postings: uint32[3p]; p where the last room ends. A room is three columns: marks, sets, and how many tokens of
+            the set are before this one.
+        number_slots, number_rooms, number_postings: the same for the numbers of the sets; at the beginning of a room
+            are the sets whose rarest it is. Without rooms, sets are looked up by their tokens only.
+        keys: int32[c], the place of each set's rarest number.
+        many: the postings of a set's tokens beyond which it is looked up by its numbers.
         threshold: the least Jaccard similarity of a duplicate.
-        prefixes: int64[c + 1], scratch filled with 0: where the slots of each set's prefix begin.
-        twins: int32[2 ** j], scratch filled with -1: kept sets by identity, open addressing.
-        near_filled, far_filled: int32[2 ** k], scratch of zeros: postings so far, at the two ends of a slot's room.
-        postings: int32[sum of uses], scratch: at the beginning of a slot's room the sets that have its token in their
-            middle prefix, at its end those that have it after that.
-        depths: int32[sum of uses], scratch: for each posting the tokens of its set before this one.
+        identities: uint64[c], a hash of each set.
+        twins: int32[2 ** j], filled with -1 at first: kept sets by identity, open addressing.
+        again: uint8[y], for each token of the block's prefixes 1 where it comes again in the block.
+        meets: uint8[b], for each set of the block 0 where none before it in the block is as similar as its match.
+        begin, end: the block.
         seen: int32[c], scratch filled with -1.
-        masks: uint64[c], scratch.
-        searched: int32[c], scratch filled with 0: the sets reached when each was last looked up.
-        best_match, best_similarity: int64[c] and float64[c], scratch filled with -1 and 0: what was found then.
-        match: int64[r], filled with the set whose first row stands for this one, -1 where this one is kept, -2 where an
-            earlier run's paragraph stands for it.
-        similarity: float64[r], filled with the exact similarity to it.
-        candidates: int64[1], 0; filled with how many were verified.
+        match: int32[c], filled with the kept set that stands for each, -1 where it is kept itself, -2 where an earlier
+            run's paragraph stands for it.
+        similarity: float64[c], filled with the exact similarity to it, or with the threshold.
     """
-    mask = np.uint64(len(twins) - 1)
-    duplicates = 0
+    verified = 0
+    offset = prefixes[begin]
+    for own in range(begin, end):
+        if similarity[own] == 1.0 and match[own] != -1:
+            continue
+        if meets[own - begin]:
+            if may_have_twin(prefixes, own, previous, 0, offset):
+                twin = twins[home_of_twin(own, tokens, bounds, numbers, number_bounds, identities, twins)]
+                if twin >= 0:
+                    match[own] = twin
+                    similarity[own] = 1.0
+                    continue
+            best, bound, pairs = search(
+                tokens, bounds, alone, numbers, number_bounds, marks, prefixes, slots, rooms, postings,
+                number_slots, keys, number_rooms, number_postings, many, threshold,
+                previous, 0, offset, seen, own, begin, own, np.int64(match[own]), similarity[own],
+            )  # fmt: skip
+            match[own] = best
+            similarity[own] = bound
+            verified += pairs
+        if match[own] != -1:
+            continue
+        if may_have_twin(prefixes, own, slots, 0, 0):
+            twins[home_of_twin(own, tokens, bounds, numbers, number_bounds, identities, twins)] = own
+        numberless = number_bounds[own] == number_bounds[own + 1]
+        middle_end = prefixes[own] + middle_length(bounds[own + 1] - bounds[own], threshold) - alone[own]
+        for at in range(prefixes[own], prefixes[own + 1]):
+            if again[at - offset]:
+                depth = alone[own] + at - prefixes[own]
+                enter(own, slots[at], at >= middle_end, depth, marks, numberless, rooms, postings)
+        for at in range(number_bounds[own], number_bounds[own + 1]):
+            if len(number_rooms) > 0 and number_slots[at] >= 0:
+                enter(own, number_slots[at], at != keys[own], 0, marks, False, number_rooms, number_postings)
+    return verified
+
+
+@kernel(
+    InInt64, InInt64, InInt64, InUInt32, InInt64, InInt32, InInt32, Float64, InBytes, Int64, Int64, Int64, Int64,
+    OutInt32, OutUInt32,
+    returns=types.void,
+)  # fmt: skip
+def enter_sets(
+    bounds, alone, number_bounds, marks, prefixes, slots, match, threshold, again, begin, end, part, parts,
+    rooms, postings,
+):  # fmt: skip
+    """Enters the kept sets of a block where `decide_sets` did not: for tokens that do not come again in the block.
+
+    Args:
+        bounds, ..., postings: see `decide_sets`.
+        part, parts: which rooms this call enters them into; others may do others at the same time.
+    """
+    offset = prefixes[begin]
+    for own in range(begin, end):
+        if match[own] != -1:
+            continue
+        numberless = number_bounds[own] == number_bounds[own + 1]
+        middle_end = prefixes[own] + middle_length(bounds[own + 1] - bounds[own], threshold) - alone[own]
+        for at in range(prefixes[own], prefixes[own + 1]):
+            if slots[at] >= 0 and not again[at - offset] and (slots[at] >> 2) % parts == part:
+                depth = alone[own] + at - prefixes[own]
+                enter(own, slots[at], at >= middle_end, depth, marks, numberless, rooms, postings)
+
+
+@kernel(
+    InUInt64, InInt64, InInt64, InUInt64, InInt64, InUInt32, InInt64, InInt32, InInt32, InInt32, InUInt32,
+    InInt32, InInt32, InInt32, InUInt32, Int64, Float64,
+    InInt32, Int64, Int64, OutInt32, OutInt32, OutInt32, OutFloat64, OutInt64, OutFloat64,
+    returns=Int64,
+)  # fmt: skip
+def follow_rows(
+    tokens, bounds, alone, numbers, number_bounds, marks, prefixes, slots, previous, rooms, postings,
+    number_slots, keys, number_rooms, number_postings, many, threshold,
+    rows, part, parts, seen, searched, match, similarity, row_match, row_similarity,
+):  # fmt: skip
+    """Says of each row what is decided of its set; returns how many pairs were verified.
+
+    A row that repeats a removed one is removed too; what is most similar to it may have been kept in between.
+
+    Args:
+        tokens, ..., threshold: see `decide_sets`.
+        rows: int32[r], the set of each row, in input order; sets are numbered by their first rows.
+        part, parts: which sets' rows this call is about; others may do others at the same time.
+        seen: int32[c], scratch of this call's own, filled with -1.
+        searched: int32[c], filled with the sets' own numbers: each was compared with the kept ones before this one.
+        match, similarity: see `decide_sets`; scratch from now on.
+        row_match: int64[r], filled with the set whose first row stands for this one, -1 where this one is kept, -2
+            where an earlier run's paragraph stands for it.
+        row_similarity: float64[r], filled with the exact similarity to it, or 0.
+    """
+    verified = 0
     reached = 0
     for row in range(len(rows)):
-        own = rows[row]
-        begin = bounds[own]
-        end = bounds[own + 1]
-        size = end - begin
-        first_number = number_bounds[own]
-        last_number = number_bounds[own + 1]
-        if own == reached:
-            masks[own] = number_mask(numbers, first_number, last_number)
-            prefixes[own + 1] = prefixes[own] + max(prefix_length(size, threshold) - alone[own], 0)
-            reached += 1
-        if best_similarity[own] == 1.0:
-            match[row] = best_match[own]
-            similarity[row] = 1.0
-            duplicates += 1
+        own = np.int64(rows[row])
+        first = own == reached
+        reached += np.int64(first)
+        if (own >> 4) % parts != part:
             continue
-
-        home = np.int64(identities[own] & mask)
-        while (
-            twins[home] >= 0
-            and twins[home] != own
-            and not (
-                identities[twins[home]] == identities[own]
-                and equal_sets(tokens, bounds, own, twins[home])
-                and equal_sets(numbers, number_bounds, own, twins[home])
-            )
-        ):
-            home = np.int64(np.uint64(home + 1) & mask)
-        if twins[home] >= 0 and given[row] < 1.0:
-            match[row] = best_match[own] = twins[home]
-            similarity[row] = best_similarity[own] = 1.0
-            duplicates += 1
+        if match[own] == -1:
+            row_match[row] = -1 if first else own
+            row_similarity[row] = 0.0 if first else 1.0
             continue
-
-        best = best_match[own]
-        bound = best_similarity[own]
-        if best == -1:
-            best = np.int64(-2 if given[row] > 0.0 else -1)
-            bound = given[row] if given[row] > 0.0 else threshold
-        middle_end = prefixes[own] + max(middle_length(size, threshold) - alone[own], 0)
-        for at in range(prefixes[own], prefixes[own + 1]):
-            slot = slots[at]
-            if uses[slot] < 2:
-                continue
-            depth = alone[own] + at - prefixes[own]
-            first, last = places[slot], places[slot] + near_filled[slot]
-            if searched[own] > 0:
-                first = _latest(postings, searched[own], last - 1, first - 1, -1) + 1
-            for _ in range(2 if at < middle_end else 1):
-                for posting in range(first, last):
-                    other = postings[posting]
-                    if far_apart(masks[own], masks[other]) or seen[other] == row:
-                        continue
-                    seen[other] = row
-                    other_size = bounds[other + 1] - bounds[other]
-                    if min(size, other_size) / max(size, other_size) < bound:
-                        continue
-                    wanted = pair_overlap(size, other_size, bound)
-                    if min(size - depth, other_size - depths[posting]) < wanted:
-                        continue
-                    if not nested(
-                        numbers, first_number, last_number, numbers, number_bounds[other], number_bounds[other + 1]
-                    ):
-                        continue
-                    candidates[0] += 1
-                    left, right = begin + depth + 1, bounds[other] + depths[posting] + 1
-                    shared = 1 + shared_tokens(tokens, left, end, tokens, right, bounds[other + 1], wanted - 1)
-                    if shared < wanted:
-                        continue
-                    found = shared / (size + other_size - shared)
-                    if best == -1 or found > bound or other < best:
-                        best = other
-                        bound = found
-                last = places[slot] + uses[slot]
-                first = last - far_filled[slot]
-                if searched[own] > 0:
-                    last = _latest(postings, searched[own], first, last, 1)
-
-        searched[own] = reached
-        if best != -1:
-            match[row] = best_match[own] = best
-            similarity[row] = best_similarity[own] = bound
-            duplicates += 1
-            continue
-        match[row] = -1
-        similarity[row] = 0.0
-        best_match[own] = own
-        best_similarity[own] = 1.0
-        twins[home] = own
-        for at in range(prefixes[own], prefixes[own + 1]):
-            slot = slots[at]
-            if uses[slot] < 2:
-                continue
-            if at < middle_end:
-                posting = places[slot] + near_filled[slot]
-                near_filled[slot] += 1
-            else:
-                far_filled[slot] += 1
-                posting = places[slot] + uses[slot] - far_filled[slot]
-            postings[posting] = own
-            depths[posting] = alone[own] + at - prefixes[own]
-    return duplicates
+        if not first and similarity[own] < 1.0:
+            best, bound, pairs = search(
+                tokens, bounds, alone, numbers, number_bounds, marks, prefixes, slots, rooms, postings,
+                number_slots, keys, number_rooms, number_postings, many, threshold,
+                previous, 0, -1, seen, own, max(np.int64(searched[own]), own + 1), reached,
+                np.int64(match[own]), similarity[own],
+            )  # fmt: skip
+            match[own] = best
+            similarity[own] = bound
+            searched[own] = reached
+            verified += pairs
+        row_match[row] = match[own]
+        row_similarity[row] = similarity[own]
+    return verified

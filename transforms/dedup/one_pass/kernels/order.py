@@ -4,7 +4,7 @@ import numpy as np
 from numba import types
 
 from transforms.dedup.folding.kernels import absorb
-from transforms.dedup.kernels import ORDER_BITS, SEED_SHINGLE, drop_repeats, first_slot, prefix_length
+from transforms.dedup.kernels import ORDER_BITS, SEED_SHINGLE, drop_repeats, prefix_length
 from transforms.kernels import (
     Float64,
     InBytes,
@@ -201,39 +201,3 @@ def order_sets(shingles, offsets, contender, order, counters, shift, tokens, bou
         sets += 1
         bounds[sets] = total
     return total
-
-
-@kernel(InUInt64, InInt64, InInt64, Float64, UInt64, Int64, Int64, OutUInt64, OutInt32, OutInt32, returns=Int64)
-def place_prefixes(tokens, bounds, alone, threshold, shift, begin, end, table, slots, uses):
-    """Gives each distinct prefix token a slot in one piece of `table`; returns the number of slots taken.
-
-    Args:
-        tokens: uint64[t], ordered sets.
-        bounds: int64[c + 1], where each set begins.
-        alone: int64[c], tokens at the head of each set that are passed over: no other set has them.
-        threshold: the least Jaccard similarity of a duplicate.
-        shift: 64 less the base-2 logarithm of the table's length.
-        begin, end: the piece of the table that this call fills; others may fill other pieces at the same time.
-        table: uint64[2 ** k], open addressing, linear probing inside a piece; 0 is empty, so tokens are kept plus 1.
-        slots: int32[x], one for each prefix token in order, filled with its slot.
-        uses: int32[2 ** k], filled with how many sets have the token in their prefix.
-    """
-    taken = 0
-    at = 0
-    for row in range(len(bounds) - 1):
-        wanted = prefix_length(bounds[row + 1] - bounds[row], threshold)
-        for position in range(alone[row], wanted):
-            token = tokens[bounds[row] + position]
-            slot = first_slot(token, shift)
-            if begin <= slot < end:
-                while table[slot] != 0 and table[slot] != token + np.uint64(1):
-                    slot += 1
-                    if slot == end:
-                        slot = begin
-                if table[slot] == 0:
-                    table[slot] = token + np.uint64(1)
-                    taken += 1
-                uses[slot] += 1
-                slots[at] = slot
-            at += 1
-    return taken

@@ -1,0 +1,202 @@
+"""The decision of ordered sets in input order, block by block, what does not depend on that order in parallel."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from transforms.arrays import Float64s, Int32s, Int64s, UInt32s, UInt64s
+from transforms.dedup.one_pass.kernels.join import decide_sets, enter_sets, follow_rows, look_ahead
+from transforms.dedup.one_pass.kernels.prefixes import (
+    find_keys,
+    measure_prefixes,
+    name_slots,
+    number_slots,
+    place_prefixes,
+)
+from transforms.dedup.one_pass.kernels.rooms import mark_numbers
+from transforms.dedup.one_pass.ordering import OrderedSets
+from transforms.parallel import map_in_order
+
+_MOST_PIECES = 4
+
+
+@dataclass(frozen=True)
+class Prefixes:
+    """The prefixes of the contenders' sets, see `decide_sets`.
+
+    Attributes:
+        bounds: int64[c + 1], where the prefix of each set begins in the columns.
+        slots: int32[x], the number of each token; -1 where it comes once.
+        previous: int32[x], where the same token came before, or -1.
+        uses: int32[n], how often the token of each number comes: twice at least.
+    """
+
+    bounds: Int64s
+    slots: Int32s
+    previous: Int32s
+    uses: Int32s
+
+    def rooms(self) -> tuple[Int32s, UInt32s]:
+        """Empty rooms for the postings of each token, and the postings; see `decide_sets`."""
+        rooms = np.zeros((len(self.uses) + 1, 4), np.int32)
+        np.cumsum(self.uses, out=rooms[1:, 0])  # below 2 ** 31, as places in the columns are
+        return rooms.ravel(), np.empty(3 * int(rooms[-1, 0]), np.uint32)
+
+
+def power_of_two(least: int) -> int:
+    """The base-2 logarithm of the least power of two, of 2 at least, that is not below `least`."""
+    return max(1, least - 1).bit_length()
+
+
+def place(ordered: OrderedSets, threshold: float, threads: int) -> Prefixes:
+    """The prefixes of ordered sets.
+
+    Args:
+        ordered: the sets.
+        threshold: the least Jaccard similarity of a duplicate.
+        threads: how many work at a time.
+    """
+    bounds = np.empty(len(ordered.bounds), np.int64)
+    measure_prefixes(ordered.bounds, ordered.alone, threshold, bounds)
+    return _place(ordered.tokens, ordered.bounds, ordered.alone, bounds, threads)
+
+
+def place_numbers(ordered: OrderedSets, prefixes: Prefixes, many: int, threads: int) -> tuple[Prefixes, Int32s]:
+    """The numbers of ordered sets, as their prefixes are, and the place of each set's rarest.
+
+    They are none where no token is in so `many` prefixes that sets are looked up by their numbers.
+    """
+    sets, numbers = len(ordered.paragraphs), ordered.numbers
+    if prefixes.uses.max(initial=0) <= many or numbers.offsets[-1] == 0:
+        none = np.empty(0, np.int32)
+        return Prefixes(np.zeros(sets + 1, np.int64), none, none, none), none
+    placed = _place(numbers.numbers, numbers.offsets, np.zeros(sets, np.int64), numbers.offsets, threads)
+    keys = np.empty(sets, np.int32)
+    find_keys(numbers.offsets, placed.slots, placed.uses, keys)
+    return placed, keys
+
+
+def _place(tokens: UInt64s, begins: Int64s, alone: Int64s, bounds: Int64s, threads: int) -> Prefixes:
+    """Prefixes whose bounds are known, see `place_prefixes`."""
+    count = int(bounds[-1])
+    bits = max(10, power_of_two(2 * count + 1))
+    table = np.zeros(2 << bits, np.uint64)
+    slots, previous = np.empty(count, np.int32), np.empty(count, np.int32)
+    # Each goes through all tokens; half full on average, a small one could be full.
+    pieces = min(threads, _MOST_PIECES, 1 << bits >> 10)
+    edges = np.linspace(0, 1 << bits, pieces + 1).astype(np.int64)
+
+    def fill(piece: int) -> int:
+        return place_prefixes(  # type: ignore[no-any-return]
+            tokens, begins, alone, bounds, np.uint64(64 - bits),
+            edges[piece], edges[piece + 1], table, slots, previous,
+        )  # fmt: skip
+
+    numbers = np.cumsum([0, *map_in_order(fill, range(pieces), pieces)])
+    uses = np.empty(int(numbers[-1]), np.int32)
+
+    def number(piece: int) -> None:
+        number_slots(edges[piece], edges[piece + 1], numbers[piece], table, uses)
+
+    list(map_in_order(number, range(pieces), pieces))
+    parts = np.linspace(0, count, threads + 1).astype(np.int64)
+    list(map_in_order(lambda part: name_slots(table, parts[part], parts[part + 1], slots), range(threads), threads))
+    return Prefixes(bounds, slots, previous, uses)
+
+
+class Matching:
+    """The kept set that stands for each, as far as they are decided.
+
+    The sets of a block are compared side by side with those kept before it; one after the other they are compared then
+    with those that the block itself keeps, which is little work.
+
+    Args:
+        ordered: the sets.
+        prefixes: theirs.
+        given: float64[c], see `decide_sets`.
+        threshold: the least Jaccard similarity of a duplicate.
+        threads: how many work at a time.
+        block: sets in a block. Sets are kept or not whatever it is; only the pairs verified depend on it.
+        many: see `decide_sets`.
+    """
+
+    def __init__(
+        self,
+        ordered: OrderedSets,
+        prefixes: Prefixes,
+        given: Float64s,
+        threshold: float,
+        threads: int,
+        block: int = 1 << 12,
+        many: int = 1 << 8,
+    ) -> None:
+        sets = len(ordered.paragraphs)
+        self._ordered, self._prefixes, self._threshold, self._threads = ordered, prefixes, threshold, threads
+        self._block = block
+        self._marks = np.empty(sets, np.uint32)
+        mark_numbers(ordered.numbers.numbers, ordered.numbers.offsets, self._marks)
+        self._rooms, self._postings = prefixes.rooms()
+        by_number, keys = place_numbers(ordered, prefixes, many, threads)
+        number_rooms = by_number.rooms() if len(keys) else (np.empty(0, np.int32), np.empty(0, np.uint32))
+        self._known = (
+            ordered.tokens, ordered.bounds, ordered.alone, ordered.numbers.numbers, ordered.numbers.offsets,
+            self._marks, prefixes.bounds, prefixes.slots, prefixes.previous, self._rooms, self._postings,
+            by_number.slots, keys, *number_rooms, many, threshold,
+        )  # fmt: skip
+        self._given = given
+        self._twins = (ordered.identities, np.full(1 << power_of_two(2 * sets + 2), -1, np.int32))
+        self._seen = [np.full(sets, -1, np.int32) for _ in range(threads)]
+        self._match, self._similarity = np.empty(sets, np.int32), np.empty(sets)
+        self._decided = 0
+        self.candidates = 0
+
+    def share(self) -> float:
+        """The share of the sets that are decided."""
+        return self._decided / max(1, len(self._match))
+
+    def decide(self) -> None:
+        """Decides all sets."""
+        with ThreadPoolExecutor(self._threads) as pool:
+            for begin in range(0, len(self._match), self._block):
+                end = min(begin + self._block, len(self._match))
+                self._decide_block(pool, begin, end)
+                self._decided = end
+
+    def _decide_block(self, pool: ThreadPoolExecutor, begin: int, end: int) -> None:
+        edges = np.linspace(begin, end, self._threads + 1).astype(np.int64)
+        bounds = self._prefixes.bounds[begin : end + 1]
+        owners = np.repeat(np.arange(begin, end, dtype=np.int32), np.diff(bounds))
+        again, meets = np.zeros(len(owners), np.uint8), np.empty(end - begin, np.uint8)
+        block = (owners, again, np.empty(len(owners), np.int32), meets, begin)
+        decided = (self._match, self._similarity)
+
+        def ahead(part: int) -> int:
+            share = (edges[part], edges[part + 1], self._seen[part])
+            return look_ahead(*self._known, self._given, *self._twins, *block, *share, *decided)  # type: ignore[no-any-return]
+
+        self.candidates += sum(pool.map(ahead, range(self._threads)))
+        self.candidates += decide_sets(*self._known, *self._twins, again, meets, begin, end, self._seen[0], *decided)
+        enter = partial(
+            enter_sets, self._ordered.bounds, self._ordered.alone, self._ordered.numbers.offsets, self._marks,
+            self._prefixes.bounds, self._prefixes.slots, self._match, self._threshold, again, begin, end,
+        )  # fmt: skip
+        list(pool.map(lambda part: enter(part, self._threads, self._rooms, self._postings), range(self._threads)))
+
+    def follow(self, rows: Int32s) -> tuple[Int64s, Float64s]:
+        """The match and the similarity of each row, see `follow_rows`; all sets are decided.
+
+        Args:
+            rows: int32[r], the set of each, in input order.
+        """
+        found = (np.empty(len(rows), np.int64), np.empty(len(rows)))
+        searched = np.arange(len(self._match), dtype=np.int32)
+
+        def work(part: int) -> int:
+            scratch = (self._seen[part], searched, self._match, self._similarity)
+            return follow_rows(*self._known, rows, part, self._threads, *scratch, *found)  # type: ignore[no-any-return]
+
+        with ThreadPoolExecutor(self._threads) as pool:
+            self.candidates += sum(pool.map(work, range(self._threads)))
+        return found
