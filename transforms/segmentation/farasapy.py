@@ -16,6 +16,8 @@ import numpy as np
 
 from transforms.arrays import Bytes, Int64s
 from transforms.errors import RunError, UsageError
+from transforms.parallel import Progress, unheard
+from transforms.segmentation.segmenter import in_steps
 from transforms.segmentation.words import LETTERS, NORMALISED, segment_text
 from transforms.settings import SegmentationSettings
 
@@ -51,23 +53,29 @@ class FarasapySegmenter:
         self._program: LineProgram | None = None
         self._turn = threading.Lock()
 
-    def segment_buffer(self, text: Bytes, start: Int64s, end: Int64s) -> tuple[Bytes, Int64s]:
+    def segment_buffer(
+        self, text: Bytes, start: Int64s, end: Int64s, progress: Progress = unheard
+    ) -> tuple[Bytes, Int64s]:
         """See `segmenter.Segmenter`.
 
         Raises:
             FarasapyError: Java failed twice.
         """
-        spans = zip(start.tolist(), end.tolist(), strict=True)
-        paragraphs = [text[first:last].tobytes().decode("utf-8", "surrogateescape") for first, last in spans]
-        with self._turn:
-            answers = self._answers_to(_words(paragraphs))
-        written = [
-            segment_text(each, answers.__getitem__, norm=self._settings.norm).encode("utf-8", "surrogateescape")
-            for each in paragraphs
-        ]
+        spans = list(zip(start.tolist(), end.tolist(), strict=True))
+        written: list[bytes] = []
+        for first, last in in_steps(end - start, progress):
+            paragraphs = [
+                text[at:until].tobytes().decode("utf-8", "surrogateescape") for at, until in spans[first:last]
+            ]
+            written += [each.encode("utf-8", "surrogateescape") for each in self._segmented(paragraphs)]
         offsets = np.zeros(len(written) + 1, np.int64)
         np.cumsum([len(each) for each in written], out=offsets[1:])
         return np.frombuffer(b"".join(written), np.uint8), offsets
+
+    def _segmented(self, paragraphs: Sequence[str]) -> list[str]:
+        with self._turn:
+            answers = self._answers_to(_words(paragraphs))
+        return [segment_text(each, answers.__getitem__, norm=self._settings.norm) for each in paragraphs]
 
     def close(self) -> None:
         """See `segmenter.Segmenter`."""

@@ -1,29 +1,54 @@
 """Segmenters: their interface, and the one that the settings ask for."""
 
 import atexit
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
+import numpy as np
+
 from transforms.arrays import Bytes, Int64s
+from transforms.parallel import Progress, unheard
 from transforms.settings import SegmentationSettings
+
+STEP = 4 << 20  # bytes of text between two reports of progress
 
 
 class Segmenter(Protocol):
     """Segments the Arabic words of text as docs/segmentation.md defines it. Threads may share a segmenter."""
 
-    def segment_buffer(self, text: Bytes, start: Int64s, end: Int64s) -> tuple[Bytes, Int64s]:
+    def segment_buffer(
+        self, text: Bytes, start: Int64s, end: Int64s, progress: Progress = unheard
+    ) -> tuple[Bytes, Int64s]:
         """The segmented text of paragraphs, one after the other, and int64[p + 1] offsets into it.
 
         Args:
             text: uint8[m], UTF-8.
             start: int64[p], the byte of `text` at which each paragraph begins.
             end: int64[p], the byte after its last.
+            progress: told of the share of the text that is segmented.
         """
 
     def close(self) -> None:
         """Frees the segmenter's memory, and ends its process."""
+
+
+def in_steps(sizes: Int64s, progress: Progress, step: int = STEP) -> Iterator[tuple[int, int]]:
+    """First and end of groups of paragraphs of about `step` bytes together, in order.
+
+    Args:
+        sizes: int64[p], the bytes of each paragraph.
+        progress: told of the share of the bytes that is done with, when the next group is asked for.
+        step: bytes.
+    """
+    done = np.cumsum(sizes)
+    edges = np.flatnonzero(np.diff(done // step)) + 1
+    for first, last in pairwise([0, *edges.tolist(), len(sizes)]):
+        yield first, last
+        progress(done[last - 1] / max(1, done[-1]) if len(done) else 1.0)
 
 
 def open_segmenter(settings: SegmentationSettings) -> Segmenter | None:

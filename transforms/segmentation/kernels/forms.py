@@ -6,7 +6,7 @@ Six bits a letter, so that up to 21 letters are a key exactly; longer forms are 
 import numpy as np
 from numba import types
 
-from transforms.kernels import InBytes, InInt64, InUInt64, OutUInt64, inline, kernel
+from transforms.kernels import InBytes, InInt64, InUInt64, OutUInt64, always_inline, kernel
 from transforms.segmentation.words import LETTERS
 
 CODES = {letter: code for code, letter in enumerate(LETTERS, 1)}
@@ -20,14 +20,14 @@ _FOLD, _MIX_1, _MIX_2 = U(0x9E3779B97F4A7C15), U(0xBF58476D1CE4E5B9), U(0x94D049
 _HALF = U(32)
 
 
-@inline
+@always_inline
 def push(high, low, code):
     """The key with one letter more."""
     spilt = high >> TOP
     return ((high << SIX) | (low >> TOP)) ^ (spilt * _FOLD), (low << SIX) | U(code)
 
 
-@inline
+@always_inline
 def key_of(letters, first, last):
     """The key of letters[first:last]."""
     high, low = U(0), U(0)
@@ -36,7 +36,7 @@ def key_of(letters, first, last):
     return high, low
 
 
-@inline
+@always_inline
 def hash_of(high, low):
     """32 bits that look random."""
     mixed = (low ^ (high * _FOLD)) * _MIX_1
@@ -44,7 +44,7 @@ def hash_of(high, low):
     return mixed >> _HALF
 
 
-@inline
+@always_inline
 def find(slots, high, low):
     """The entry of a key; `NO_ENTRY` where it has none."""
     size = U(len(slots) // 3)
