@@ -14,7 +14,7 @@ from transforms.segmentation.segmenter import in_steps
 from transforms.segmentation.tables import default_data, open_tables
 
 # 64 bytes for a run, in each thread, which fit into its processor's own cache; 16 for a word, in all threads together.
-REMEMBERED_RUNS, REMEMBERED_WORDS = 1 << 14, 1 << 20
+REMEMBERED_RUNS, REMEMBERED_WORDS = 1 << 15, 1 << 20
 _LINE = 8  # numbers in a line of the cache
 
 

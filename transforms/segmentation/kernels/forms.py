@@ -13,6 +13,7 @@ CODES = {letter: code for code, letter in enumerate(LETTERS, 1)}
 EXACT_LETTERS = 21
 
 U = np.uint64
+ONE, TWO, THREE = U(1), U(2), U(3)
 SIX, TOP = U(6), U(58)
 LETTER = U(63)
 NO_ENTRY = U(0)
@@ -48,13 +49,13 @@ def hash_of(high, low):
 def find(slots, high, low):
     """The entry of a key; `NO_ENTRY` where it has none."""
     size = U(len(slots) // 3)
-    slot = 3 * np.int64((hash_of(high, low) * size) >> _HALF)
-    while slots[slot + 2] != NO_ENTRY:
-        if slots[slot] == low and slots[slot + 1] == high:
-            return slots[slot + 2]
-        slot += 3
-        if slot == len(slots):
-            slot = 0
+    slot = THREE * ((hash_of(high, low) * size) >> _HALF)
+    while slots[slot + TWO] != NO_ENTRY:
+        if slots[slot] == low and slots[slot + ONE] == high:
+            return slots[slot + TWO]
+        slot += THREE
+        if slot == U(len(slots)):
+            slot = U(0)
     return NO_ENTRY
 
 
