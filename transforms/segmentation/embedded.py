@@ -1,21 +1,25 @@
 """The embedded engine: Farasa's ranking in kernels, over tables mapped into memory."""
 
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from transforms.arrays import Bytes, Int64s, UInt64s
 from transforms.characters.kernels import count_forms
+from transforms.memory import scratch
 from transforms.parallel import Progress, unheard
 from transforms.segmentation.kernels.memory import RUN_NUMBERS, WORD_NUMBERS
 from transforms.segmentation.kernels.text import MORE_FOR_A_FORM, ROOM_AT_THE_END, segment_paragraphs
 from transforms.segmentation.records import Tables
-from transforms.segmentation.segmenter import in_steps
 from transforms.segmentation.tables import default_data, open_tables
 
-# 64 bytes for a run, in each thread, which fit into its processor's own cache; 16 for a word, in all threads together.
-REMEMBERED_RUNS, REMEMBERED_WORDS = 1 << 15, 1 << 20
+# 64 bytes for a run, in each thread; 16 for a word, in all threads together. A large table is not slower: a run takes a
+# line of the processor's cache, where those that come often stay.
+REMEMBERED_RUNS, REMEMBERED_WORDS = 1 << 16, 1 << 20
 _LINE = 8  # numbers in a line of the cache
+_STEP = 4 << 20  # bytes of text between two reports of progress
 
 
 class EmbeddedSegmenter:
@@ -48,7 +52,7 @@ class EmbeddedSegmenter:
         _check_bounds(len(text), start, end)
         # A letter takes two bytes, and brings two at most. What is not written to takes no memory.
         more = MORE_FOR_A_FORM * count_forms(text, start, end) + ROOM_AT_THE_END
-        out = np.empty(2 * int((end - start).sum()) + more, np.uint8)
+        out = scratch(2 * int((end - start).sum()) + more, np.uint8)
         offsets = np.zeros(len(start) + 1, np.int64)
         try:
             runs = self._runs.pop()
@@ -65,6 +69,21 @@ class EmbeddedSegmenter:
     def close(self) -> None:
         """See `segmenter.Segmenter`."""
         self._runs.clear()
+
+
+def in_steps(sizes: Int64s, progress: Progress, step: int = _STEP) -> Iterator[tuple[int, int]]:
+    """First and end of groups of paragraphs of about `step` bytes together, in order.
+
+    Args:
+        sizes: int64[p], the bytes of each paragraph.
+        progress: told of the share of the bytes that is done with, when the next group is asked for.
+        step: bytes.
+    """
+    done = np.cumsum(sizes)
+    edges = np.flatnonzero(np.diff(done // step)) + 1
+    for first, last in pairwise([0, *edges.tolist(), len(sizes)]):
+        yield first, last
+        progress(done[last - 1] / max(1, done[-1]) if len(done) else 1.0)
 
 
 def _aligned(numbers: int) -> UInt64s:

@@ -1,20 +1,14 @@
 """Segmenters: their interface, and the one that the settings ask for."""
 
 import atexit
-from collections.abc import Iterator
 from functools import lru_cache
-from itertools import pairwise
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
-import numpy as np
-
 from transforms.arrays import Bytes, Int64s
 from transforms.parallel import Progress, unheard
 from transforms.settings import SegmentationSettings
-
-STEP = 4 << 20  # bytes of text between two reports of progress
 
 
 class Segmenter(Protocol):
@@ -34,21 +28,6 @@ class Segmenter(Protocol):
 
     def close(self) -> None:
         """Frees the segmenter's memory, and ends its process."""
-
-
-def in_steps(sizes: Int64s, progress: Progress, step: int = STEP) -> Iterator[tuple[int, int]]:
-    """First and end of groups of paragraphs of about `step` bytes together, in order.
-
-    Args:
-        sizes: int64[p], the bytes of each paragraph.
-        progress: told of the share of the bytes that is done with, when the next group is asked for.
-        step: bytes.
-    """
-    done = np.cumsum(sizes)
-    edges = np.flatnonzero(np.diff(done // step)) + 1
-    for first, last in pairwise([0, *edges.tolist(), len(sizes)]):
-        yield first, last
-        progress(done[last - 1] / max(1, done[-1]) if len(done) else 1.0)
 
 
 def open_segmenter(settings: SegmentationSettings) -> Segmenter | None:

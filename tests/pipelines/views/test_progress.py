@@ -17,7 +17,7 @@ from pipelines.views import progress
 from tests.conftest import UNSEGMENTED
 from transforms.dedup.one_pass.join import decided_share
 from transforms.parallel import Steps, advance, observed, watched
-from transforms.segmentation.segmenter import in_steps
+from transforms.segmentation.embedded import in_steps
 
 
 def ingest(seeds: Path, tmp_path: Path, *more: str) -> int:
