@@ -73,6 +73,17 @@ def test_what_is_remembered_changes_nothing(vocabulary: list[str], places: int, 
     assert [run(vocabulary, known, behind=behind) for _ in range(3)] == [expected] * 3
 
 
+def test_a_place_with_numbers_of_two_words_has_none() -> None:
+    """As a thread meets them that reads a place while another writes it."""
+    vocabulary = split("والكتاب كتابه كتابها مدرسة مدرستهم للعلم وسيقول قال كان وكان دولة سماء بيت كلب")
+    expected, known = [twin(word) for word in vocabulary], memory()
+    assert run(vocabulary, known) == expected
+    places = np.flatnonzero(known[0][1::WORD_NUMBERS])
+    assert len(places) >= len(vocabulary) - 2
+    known[0][1::WORD_NUMBERS][places] = np.roll(known[0][1::WORD_NUMBERS][places], 1)
+    assert run(vocabulary, (known[0], memory()[1])) == expected
+
+
 def test_words_are_remembered_as_they_stand() -> None:
     known = memory(1)
     once, again = "والكتاب، " * 4, "وَالْكِتَابُ " * 4

@@ -1,10 +1,9 @@
-"""What has been segmented before: runs of bytes with what is written for them, and words with their cuts.
+"""The memory of segmentation: runs of bytes beside their text in segments, and words beside their cuts.
 
 Most words of a text are among the few thousand that occur everywhere. They are not even read letter by letter: the
-bytes up to the next ASCII character are looked up as they stand, and what is written for them is copied.
+bytes up to the next ASCII character are looked up as they stand, and the text beside them is copied.
 
-A place holds one run or word, the last that came. What is remembered is as right as what is computed, whatever is
-remembered: so an answer never depends on it.
+A place holds one run or word, the last that came. An answer is the same whether it is remembered or computed.
 """
 
 import numpy as np
@@ -72,7 +71,7 @@ def read_run(text, at):
 
 @always_inline
 def place_of_run(runs, one, two, three):
-    """Where in `runs` a run is remembered, if it is."""
+    """The place in `runs` of a run, whether it is remembered or not."""
     mixed = (one * _MIX_1) ^ (two * _MIX_2) ^ (three * _MIX_3)
     return _RUN * ((mixed >> _SPREAD) & U(len(runs) // RUN_NUMBERS - 1))
 
@@ -85,7 +84,7 @@ def is_run(runs, place, one, two, three):
 
 @always_inline
 def write_run(runs, place, out, to):
-    """Writes what is remembered of a run, and `MOST_WRITTEN` bytes in all; returns where `out` goes on."""
+    """Writes a remembered run in segments, and `MOST_WRITTEN` bytes in all; returns where `out` goes on."""
     for each in range(_NOTHING, U(4)):
         _store(runs[place + U(4) + each], out, to + _BYTE * each)
     return to + runs[place + U(3)]
@@ -102,7 +101,7 @@ def remember_run(runs, place, one, two, three, out, begun, to):
 
 @always_inline
 def word_cuts(words, high, low):
-    """What is remembered of a word, with the bits of its key above; 0 for nothing.
+    """The remembered cuts of a word, with the bits of its key above; 0 for a word that is not remembered.
 
     Threads share `words` without a lock. One may read a place while another writes it, and meet numbers of two words:
     then they do not fit each other (Hyatt and Mann, A lock-less transposition table implementation for parallel search
