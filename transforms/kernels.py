@@ -113,5 +113,15 @@ def kernel(*signature: Any, returns: Any) -> Callable[[Function], Kernel]:
 
 def inline(function: Function) -> Function:
     """The decorated function as a helper that kernels call; it has no signature of its own; it is cached in them."""
-    compiled: Function = numba.njit(inline="never", nogil=True)(function)
+    compiled: Function = numba.njit(inline="never", nogil=True, _nrt=True)(function)
+    return compiled
+
+
+def always_inline(function: Function) -> Function:
+    """As `inline`, but a part of the machine code of whoever calls it; it may not create arrays.
+
+    A helper counts a reference to each array that it is given, and takes it back: atomic operations, of which threads
+    that share the arrays wait for each other. One that creates none has no use for that, and is compiled without.
+    """
+    compiled: Function = numba.njit(inline="never", nogil=True, forceinline=True, _nrt=False)(function)
     return compiled

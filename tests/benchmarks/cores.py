@@ -15,7 +15,6 @@ from contenders import add_run_options, rafid
 from corpora import write_synthetic
 from measuring import Cost, best, measure_in_turn
 
-_PART = 64  # megabytes
 HEAD = (
     "| threads | wall s | efficiency | CPU s | system ms | faults | read | written | peak MB "
     "| first pass | join | writing |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
@@ -25,7 +24,8 @@ HEAD = (
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    command.add_argument("--size", type=int, default=256, metavar="MB", help=f"of the corpus, {_PART} a part (256)")
+    command.add_argument("--size", type=int, default=256, metavar="MB", help="of the corpus (256)")
+    command.add_argument("--part", type=int, default=64, metavar="MB", help="of its parts, which are made at once (64)")
     command.add_argument("--threads", type=int, nargs="+", default=[1, 2, 4, 8, 16], metavar="N", help="to compare")
     add_run_options(command)
     return command
@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: argparse.Namespace) -> None:
     """Measures and prints."""
     work: Path = arguments.work.absolute()
-    corpus = _corpus(work / f"cores-{arguments.size}", arguments.size)
+    corpus = _corpus(work / f"cores-{arguments.size}-{arguments.part}", arguments.size, arguments.part)
     bundles = sorted(corpus.glob("*/bundle_*.txt"))
     folder = work / "output"
 
@@ -52,14 +52,14 @@ def main(arguments: argparse.Namespace) -> None:
         print(_row(threads, cost, size, alone, folder / f"threads-{threads}"))
 
 
-def _corpus(home: Path, megabytes: int) -> Path:
+def _corpus(home: Path, megabytes: int, part: int) -> Path:
     """The folder of the corpus, made unless it lies there from an earlier time."""
     if not (home / "ready").exists():
-        parts = [home / f"part_{number:03d}" for number in range(-(-megabytes // _PART))]
-        for part in parts:
-            shutil.rmtree(part, ignore_errors=True)
-            part.mkdir(parents=True)
-        sizes = [min(_PART, megabytes - _PART * number) * 1_000_000 for number in range(len(parts))]
+        parts = [home / f"part_{number:03d}" for number in range(-(-megabytes // part))]
+        for each in parts:
+            shutil.rmtree(each, ignore_errors=True)
+            each.mkdir(parents=True)
+        sizes = [min(part, megabytes - part * number) * 1_000_000 for number in range(len(parts))]
         with ProcessPoolExecutor() as pool:
             list(pool.map(write_synthetic, parts, sizes, range(1, len(parts) + 1)))
         (home / "ready").touch()

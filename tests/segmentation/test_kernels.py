@@ -11,24 +11,36 @@ from hypothesis import strategies as st
 
 from tests.segmentation.samples import buffer, split, tables, texts, twin, words
 from transforms.characters.table import read_forms
-from transforms.segmentation.embedded import REMEMBERED_WORDS, EmbeddedSegmenter
-from transforms.segmentation.kernels.text import MORE_FOR_A_FORM, REMEMBERED_LETTERS, segment_paragraphs
+from transforms.segmentation.embedded import REMEMBERED_RUNS, REMEMBERED_WORDS, EmbeddedSegmenter
+from transforms.segmentation.kernels.memory import REMEMBERED_LETTERS, RUN_NUMBERS, WORD_NUMBERS
+from transforms.segmentation.kernels.text import MORE_FOR_A_FORM, ROOM_AT_THE_END, segment_paragraphs
 from transforms.segmentation.words import desegment, segment_text
 
+Memory = tuple[np.ndarray, np.ndarray]  # of words, and of runs
 
-def run(paragraphs: list[str], memory: np.ndarray | None = None, *, norm: bool = False) -> list[str]:
+
+def memory(places: int = 64) -> Memory:
+    return np.zeros(WORD_NUMBERS * max(2, places), np.uint64), np.zeros(RUN_NUMBERS * places, np.uint64)
+
+
+def run(paragraphs: list[str], known: Memory | None = None, *, norm: bool = False, behind: bytes = b"") -> list[str]:
+    """The paragraphs segmented; `behind` is what follows them in memory: near the end no run is looked up."""
     text, start, end = buffer(paragraphs)
-    out = np.zeros(2 * len(text) + MORE_FOR_A_FORM * text.tobytes().count(0xEF), np.uint8)
+    text = np.concatenate([text, np.frombuffer(behind, np.uint8)])
+    out = np.zeros(2 * len(text) + MORE_FOR_A_FORM * text.tobytes().count(0xEF) + ROOM_AT_THE_END, np.uint8)
     offsets = np.zeros(len(paragraphs) + 1, np.int64)
-    memory = np.zeros(2 * 64, np.uint64) if memory is None else memory
-    segment_paragraphs(text, start, end, norm, tables(), memory, out, offsets)
+    segment_paragraphs(text, start, end, norm, tables(), *(known or memory()), out, offsets)
     return [out[first:last].tobytes().decode() for first, last in pairwise(offsets)]
 
 
+behinds = st.sampled_from([b"", b" " * 32, "كتابه".encode() * 8])
+
+
 @settings(deadline=None, max_examples=600)
-@given(st.lists(texts, max_size=4), st.booleans())
-def test_paragraphs_are_written_as_by_definition(paragraphs: list[str], norm: bool) -> None:
-    assert run(paragraphs, norm=norm) == [segment_text(each, twin, norm=norm) for each in paragraphs]
+@given(st.lists(texts, max_size=4), st.booleans(), behinds)
+def test_paragraphs_are_written_as_by_definition(paragraphs: list[str], norm: bool, behind: bytes) -> None:
+    expected, known = [segment_text(each, twin, norm=norm) for each in paragraphs], memory()
+    assert [run(paragraphs, known, norm=norm, behind=behind) for _ in range(2)] == [expected] * 2
 
 
 @settings(deadline=None, max_examples=800)
@@ -55,20 +67,39 @@ def test_tokens_lines_and_white_space_stay(text: str) -> None:
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.lists(words, min_size=1, max_size=40), st.sampled_from([1, 2, 64]))
-def test_what_is_remembered_changes_nothing(vocabulary: list[str], places: int) -> None:
-    memory = np.zeros(2 * places, np.uint64)
-    expected = [twin(word) for word in vocabulary]
-    assert [run(vocabulary, memory) for _ in range(3)] == [expected] * 3
+@given(st.lists(words, min_size=1, max_size=40), st.sampled_from([1, 2, 64]), behinds)
+def test_what_is_remembered_changes_nothing(vocabulary: list[str], places: int, behind: bytes) -> None:
+    known, expected = memory(places), [twin(word) for word in vocabulary]
+    assert [run(vocabulary, known, behind=behind) for _ in range(3)] == [expected] * 3
+
+
+def test_a_place_with_numbers_of_two_words_has_none() -> None:
+    """As a thread meets them that reads a place while another writes it."""
+    vocabulary = split("والكتاب كتابه كتابها مدرسة مدرستهم للعلم وسيقول قال كان وكان دولة سماء بيت كلب")
+    expected, known = [twin(word) for word in vocabulary], memory()
+    assert run(vocabulary, known) == expected
+    places = np.flatnonzero(known[0][1::WORD_NUMBERS])
+    assert len(places) >= len(vocabulary) - 2
+    known[0][1::WORD_NUMBERS][places] = np.roll(known[0][1::WORD_NUMBERS][places], 1)
+    assert run(vocabulary, (known[0], memory()[1])) == expected
+
+
+def test_words_are_remembered_as_they_stand() -> None:
+    known = memory(1)
+    once, again = "والكتاب، " * 4, "وَالْكِتَابُ " * 4
+    for text in (once, again, once):
+        assert run([text], known) == [segment_text(text, twin)]
+    read, written = known[1][:3].tobytes().rstrip(b"\0").decode(), known[1][4:].tobytes().decode("utf-8", "ignore")
+    assert (read, written[: int(known[1][3])].strip("\0")) == ("والكتاب،", "و+ال+كتاب،")
 
 
 @settings(deadline=None, max_examples=100)
-@given(st.lists(texts, max_size=6), st.randoms())
-def test_other_batches_and_orders_give_the_same(paragraphs: list[str], chance: random.Random) -> None:
-    memory = np.zeros(2 * 64, np.uint64)
-    together = dict(zip(paragraphs, run(paragraphs, memory), strict=True))
+@given(st.lists(texts, max_size=6), st.randoms(), behinds)
+def test_other_batches_and_orders_give_the_same(paragraphs: list[str], chance: random.Random, behind: bytes) -> None:
+    known = memory()
+    together = dict(zip(paragraphs, run(paragraphs, known, behind=behind), strict=True))
     chance.shuffle(paragraphs)
-    assert [run([each], memory)[0] for each in paragraphs] == [together[each] for each in paragraphs]
+    assert [run([each], known)[0] for each in paragraphs] == [together[each] for each in paragraphs]
 
 
 def test_paragraphs_need_not_be_in_order_nor_touch() -> None:
@@ -133,10 +164,11 @@ def test_threads_share_a_segmenter() -> None:
     with ThreadPoolExecutor(4) as pool:
         together = [out.tobytes() for out, _ in pool.map(lambda batch: segmenter.segment_buffer(*batch), batches)]
     assert together == alone
-    assert len(segmenter._memories) <= 4
+    assert len(segmenter._runs) <= 4
     segmenter.close()
 
 
 def test_memory_is_bounded() -> None:
-    assert 16 * REMEMBERED_WORDS <= 4_000_000
-    assert REMEMBERED_WORDS & (REMEMBERED_WORDS - 1) == 0
+    of_a_thread, of_all = 8 * RUN_NUMBERS * REMEMBERED_RUNS, 8 * WORD_NUMBERS * REMEMBERED_WORDS
+    assert (of_a_thread, of_all) <= (1 << 22, 1 << 24)
+    assert all(each & (each - 1) == 0 for each in (REMEMBERED_RUNS, REMEMBERED_WORDS))

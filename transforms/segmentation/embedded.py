@@ -1,16 +1,25 @@
 """The embedded engine: Farasa's ranking in kernels, over tables mapped into memory."""
 
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from transforms.arrays import Bytes, Int64s
+from transforms.arrays import Bytes, Int64s, UInt64s
 from transforms.characters.kernels import count_forms
-from transforms.segmentation.kernels.text import MORE_FOR_A_FORM, segment_paragraphs
+from transforms.memory import scratch
+from transforms.parallel import Progress, unheard
+from transforms.segmentation.kernels.memory import RUN_NUMBERS, WORD_NUMBERS
+from transforms.segmentation.kernels.text import MORE_FOR_A_FORM, ROOM_AT_THE_END, segment_paragraphs
 from transforms.segmentation.records import Tables
 from transforms.segmentation.tables import default_data, open_tables
 
-REMEMBERED_WORDS = 1 << 17  # in each thread, 16 bytes each
+# 64 bytes for a run, in each thread; 16 for a word, in all threads together. A large table is not slower: a run takes a
+# line of the processor's cache, where those that come often stay.
+REMEMBERED_RUNS, REMEMBERED_WORDS = 1 << 16, 1 << 20
+_LINE = 8  # numbers in a line of the cache
+_STEP = 4 << 20  # bytes of text between two reports of progress
 
 
 class EmbeddedSegmenter:
@@ -19,7 +28,9 @@ class EmbeddedSegmenter:
     def __init__(self, tables: Tables, *, norm: bool = False):
         """A segmenter over open tables; `norm` as in `words.segment_text`."""
         self._tables, self._norm = tables, norm
-        self._memories: list[np.ndarray] = []  # of finished threads; content never changes answers
+        # What is remembered never changes an answer: see `kernels.memory`.
+        self._words = np.zeros(WORD_NUMBERS * REMEMBERED_WORDS, np.uint64)
+        self._runs: list[UInt64s] = []  # of threads that are not at work
         nothing = np.zeros(0, np.int64)
         self.segment_buffer(np.zeros(0, np.uint8), nothing, nothing)  # a kernel's first call takes 10 ms
 
@@ -32,26 +43,54 @@ class EmbeddedSegmenter:
         """
         return cls(open_tables(data or default_data()), norm=norm)
 
-    def segment_buffer(self, text: Bytes, start: Int64s, end: Int64s) -> tuple[Bytes, Int64s]:
+    def segment_buffer(
+        self, text: Bytes, start: Int64s, end: Int64s, progress: Progress = unheard
+    ) -> tuple[Bytes, Int64s]:
         """See `segmenter.Segmenter`."""
         start, end = np.ascontiguousarray(start, np.int64), np.ascontiguousarray(end, np.int64)
         text = np.ascontiguousarray(text)
         _check_bounds(len(text), start, end)
-        # A letter takes two bytes, and brings two at most.
-        more = MORE_FOR_A_FORM * count_forms(text, start, end)
-        out = np.empty(2 * int((end - start).sum()) + more, np.uint8)
+        # A letter takes two bytes, and brings two at most. What is not written to takes no memory.
+        more = MORE_FOR_A_FORM * count_forms(text, start, end) + ROOM_AT_THE_END
+        out = scratch(2 * int((end - start).sum()) + more, np.uint8)
         offsets = np.zeros(len(start) + 1, np.int64)
         try:
-            memory = self._memories.pop()
+            runs = self._runs.pop()
         except IndexError:
-            memory = np.zeros(2 * REMEMBERED_WORDS, np.uint64)
-        segment_paragraphs(text, start, end, self._norm, self._tables, memory, out, offsets)
-        self._memories.append(memory)
+            runs = _aligned(RUN_NUMBERS * REMEMBERED_RUNS)
+        for first, last in in_steps(end - start, progress):
+            written = offsets[first : last + 1]
+            segment_paragraphs(
+                text, start[first:last], end[first:last], self._norm, self._tables, self._words, runs, out, written
+            )
+        self._runs.append(runs)
         return out[: offsets[-1]], offsets
 
     def close(self) -> None:
         """See `segmenter.Segmenter`."""
-        self._memories.clear()
+        self._runs.clear()
+
+
+def in_steps(sizes: Int64s, progress: Progress, step: int = _STEP) -> Iterator[tuple[int, int]]:
+    """First and end of groups of paragraphs of about `step` bytes together, in order.
+
+    Args:
+        sizes: int64[p], the bytes of each paragraph.
+        progress: told of the share of the bytes that is done with, when the next group is asked for.
+        step: bytes.
+    """
+    done = np.cumsum(sizes)
+    edges = np.flatnonzero(np.diff(done // step)) + 1
+    for first, last in pairwise([0, *edges.tolist(), len(sizes)]):
+        yield first, last
+        progress(done[last - 1] / max(1, done[-1]) if len(done) else 1.0)
+
+
+def _aligned(numbers: int) -> UInt64s:
+    """Zeros that begin where a line of the processor's cache does."""
+    room = np.zeros(numbers + _LINE, np.uint64)
+    first = -room.ctypes.data // room.itemsize % _LINE
+    return room[first : first + numbers]
 
 
 def _check_bounds(size: int, start: Int64s, end: Int64s) -> None:

@@ -16,11 +16,13 @@ import numpy as np
 
 from transforms.arrays import Bytes, Int64s
 from transforms.errors import RunError, UsageError
+from transforms.parallel import Progress, unheard
 from transforms.segmentation.words import LETTERS, NORMALISED, segment_text
 from transforms.settings import SegmentationSettings
 
 BATCH = 1024  # words sent at a time
 REMEMBERED_WORDS = 1 << 20
+PARAGRAPHS = 4096  # between two reports of progress
 _ATTEMPTS = 2
 _NORMALISE = str.maketrans(NORMALISED)
 _WORD = re.compile(f"[{LETTERS}+]+")
@@ -51,23 +53,29 @@ class FarasapySegmenter:
         self._program: LineProgram | None = None
         self._turn = threading.Lock()
 
-    def segment_buffer(self, text: Bytes, start: Int64s, end: Int64s) -> tuple[Bytes, Int64s]:
+    def segment_buffer(
+        self, text: Bytes, start: Int64s, end: Int64s, progress: Progress = unheard
+    ) -> tuple[Bytes, Int64s]:
         """See `segmenter.Segmenter`.
 
         Raises:
             FarasapyError: Java failed twice.
         """
-        spans = zip(start.tolist(), end.tolist(), strict=True)
-        paragraphs = [text[first:last].tobytes().decode("utf-8", "surrogateescape") for first, last in spans]
-        with self._turn:
-            answers = self._answers_to(_words(paragraphs))
-        written = [
-            segment_text(each, answers.__getitem__, norm=self._settings.norm).encode("utf-8", "surrogateescape")
-            for each in paragraphs
-        ]
+        spans = list(zip(start.tolist(), end.tolist(), strict=True))
+        written: list[bytes] = []
+        for first in range(0, len(spans), PARAGRAPHS):
+            paragraphs = [text[at:until].tobytes() for at, until in spans[first : first + PARAGRAPHS]]
+            segmented = self._segmented([each.decode("utf-8", "surrogateescape") for each in paragraphs])
+            written += [each.encode("utf-8", "surrogateescape") for each in segmented]
+            progress(len(written) / len(spans))
         offsets = np.zeros(len(written) + 1, np.int64)
         np.cumsum([len(each) for each in written], out=offsets[1:])
         return np.frombuffer(b"".join(written), np.uint8), offsets
+
+    def _segmented(self, paragraphs: Sequence[str]) -> list[str]:
+        with self._turn:
+            answers = self._answers_to(_words(paragraphs))
+        return [segment_text(each, answers.__getitem__, norm=self._settings.norm) for each in paragraphs]
 
     def close(self) -> None:
         """See `segmenter.Segmenter`."""

@@ -7,19 +7,23 @@ from threading import Lock
 from typing import Protocol
 
 from transforms.arrays import Bytes, Int64s
+from transforms.parallel import Progress, unheard
 from transforms.settings import SegmentationSettings
 
 
 class Segmenter(Protocol):
     """Segments the Arabic words of text as docs/segmentation.md defines it. Threads may share a segmenter."""
 
-    def segment_buffer(self, text: Bytes, start: Int64s, end: Int64s) -> tuple[Bytes, Int64s]:
+    def segment_buffer(
+        self, text: Bytes, start: Int64s, end: Int64s, progress: Progress = unheard
+    ) -> tuple[Bytes, Int64s]:
         """The segmented text of paragraphs, one after the other, and int64[p + 1] offsets into it.
 
         Args:
             text: uint8[m], UTF-8.
             start: int64[p], the byte of `text` at which each paragraph begins.
             end: int64[p], the byte after its last.
+            progress: told of the share of the text that is segmented.
         """
 
     def close(self) -> None:

@@ -13,8 +13,6 @@ from transforms.segmentation.records import (
     ANSWER_SHIFT,
     COUNT_SHIFT,
     DTYPES,
-    HAS_ANSWER,
-    HAS_COUNT,
     MOST_PREFIX_CHAINS,
     MOST_SUFFIX_CHAINS,
     SUFFIXES_SHIFT,
@@ -51,16 +49,15 @@ def open_tables(path: Path) -> Tables:
 
 def _fits(tables: Tables) -> bool:
     """True where no kernel is led outside a table, nor round and round in one that is full."""
-    entries = tables.slots[2::3]
-    known = entries[entries != 0]
-    answered = known[(known & np.uint64(HAS_ANSWER)) != 0] >> np.uint64(ANSWER_SHIFT) & np.uint64(0xFFFF)
-    counted = known[(known & np.uint64(HAS_COUNT)) != 0] >> np.uint64(COUNT_SHIFT) & np.uint64(0xFFFF)
-    prefix = answered & np.uint64(MOST_PREFIX_CHAINS - 1)
-    suffix = answered >> np.uint64(SUFFIXES_SHIFT) & np.uint64(MOST_SUFFIX_CHAINS - 1)
+    entries = np.ascontiguousarray(tables.slots[2::3])
+    parts = entries.astype("<u8", copy=False).view("<u2").reshape(-1, 4)  # both are 0 where an entry has none
+    counted, answered = parts[:, COUNT_SHIFT // 16], parts[:, ANSWER_SHIFT // 16]
+    prefix = answered & np.uint16(MOST_PREFIX_CHAINS - 1)
+    suffix = answered >> np.uint16(SUFFIXES_SHIFT) & np.uint16(MOST_SUFFIX_CHAINS - 1)
     bounds, roots = tables.template_bounds, len(tables.roots)
     return bool(
         len(tables.slots) % 3 == 0
-        and len(known) < len(entries)
+        and np.count_nonzero(entries) < len(entries)
         and int(counted.max(initial=0)) < len(tables.counts)
         and int(prefix.max(initial=0)) < len(tables.prefixes) <= MOST_PREFIX_CHAINS
         and int(suffix.max(initial=0)) < len(tables.suffixes) <= MOST_SUFFIX_CHAINS

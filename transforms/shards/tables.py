@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +20,6 @@ from transforms.shards.kernels import join_paragraphs
 
 # A string column's offsets are int32 in the contract; a document is cut into shards well below that.
 _STRING_LIMIT = 2**31 - 1
-_STEP = 4 << 20  # bytes of text that are segmented at a time
 
 
 def joined(text: Bytes, start: Int64s, end: Int64s, first: Int64s, breaks: int) -> pa.Array | pa.ChunkedArray:
@@ -36,12 +34,17 @@ def joined(text: Bytes, start: Int64s, end: Int64s, first: Int64s, breaks: int) 
     Returns:
         string[r].
     """
+    return strings(*_join(text, start, end, first, breaks))
+
+
+def _join(text: Bytes, start: Int64s, end: Int64s, first: Int64s, breaks: int) -> tuple[Bytes, Int64s]:
+    """The rows' text, one after the other, and int64[r + 1] offsets into it; see `joined`."""
     counts = np.diff(first)
     size = int((end - start).sum() + breaks * np.maximum(counts - 1, 0).sum())
     out = scratch(size, np.uint8)
     offsets = np.empty(len(first), np.int64)
     join_paragraphs(text, start, end, first, breaks, out, offsets)
-    return strings(out, offsets)
+    return out, offsets
 
 
 def strings(data: Bytes, offsets: Int64s) -> pa.Array | pa.ChunkedArray:
@@ -71,32 +74,6 @@ def lists(values: npt.NDArray[np.generic], first: Int64s) -> pa.Array:
     """A list for each row: list<element>[r] over values and int64[r + 1] offsets."""
     item = pa.field("element", pa.from_numpy_dtype(values.dtype), nullable=False)
     return pa.ListArray.from_arrays(pa.array(first.astype(np.int32)), pa.array(values), type=pa.list_(item))
-
-
-def segmented(
-    segmenter: Segmenter, text: Bytes, start: Int64s, end: Int64s, progress: Progress = unheard, step: int = _STEP
-) -> tuple[Bytes, Int64s]:
-    """The paragraphs segmented, as `Segmenter.segment_buffer` gives them; about `step` bytes of them at a time.
-
-    Args:
-        segmenter: the engine.
-        text: uint8[m], UTF-8.
-        start, end: int64[p], the paragraphs' bytes.
-        progress: told of the share of the text that is segmented.
-        step: bytes.
-    """
-    done = np.cumsum(end - start)
-    edges = np.flatnonzero(np.diff(done // step)) + 1
-    pieces = []
-    for begin, stop in pairwise([0, *edges.tolist(), len(start)]):
-        pieces.append(segmenter.segment_buffer(text, start[begin:stop], end[begin:stop]))
-        progress(done[stop - 1] / done[-1] if len(done) else 1.0)
-    if len(pieces) == 1:
-        return pieces[0]
-    starts = np.cumsum([0, *(offsets[-1] for _, offsets in pieces)])
-    moved = [offsets[1:] + at for (_, offsets), at in zip(pieces, starts, strict=False)]
-    texts = [piece[: offsets[-1]] for piece, offsets in pieces]
-    return np.concatenate(texts), np.concatenate([np.zeros(1, np.int64), *moved])
 
 
 @dataclass(frozen=True)
@@ -137,20 +114,25 @@ class SplitText:
     def _kept(self, kept: Bools) -> pa.Table:
         rows, first = self._rows_of(kept)
         start, end = (bound[kept] for bound in paragraph_bounds(self.documents, self.fingerprint))
+        text, offsets = _join(self.documents.text, start, end, first, self.breaks)
         columns = {
             **self._document_columns(rows),
-            "text": joined(self.documents.text, start, end, first, self.breaks),
-            "segmented": self._segmented(start, end, first),
+            "text": strings(text, offsets),
+            "segmented": self._segmented(text, end - start, first),
             "paragraph_index": lists(self.fingerprint.paragraph_index()[kept], first),
             "paragraph_offset": lists(self.fingerprint.offset[kept], first),
         }
         return self._table(columns, schemas.DOCUMENTS, rows)
 
-    def _segmented(self, start: Int64s, end: Int64s, first: Int64s) -> pa.Array:
+    def _segmented(self, text: Bytes, sizes: Int64s, first: Int64s) -> pa.Array | pa.ChunkedArray:
+        """The text of rows in segments, each paragraph with the line feeds after it: so none is moved."""
         if self.segmenter is None:
             return pa.nulls(len(first) - 1, pa.string())
-        out, offsets = segmented(self.segmenter, self.documents.text, start, end, self.progress)
-        return joined(out, offsets[:-1], offsets[1:], first, self.breaks)
+        breaks = np.full(len(sizes), self.breaks)
+        breaks[first[1:] - 1] = 0
+        end = np.cumsum(sizes + breaks)
+        out, offsets = self.segmenter.segment_buffer(text, end - sizes - breaks, end, self.progress)
+        return strings(out, offsets[first])
 
     def _duplicates(self) -> pa.Table:
         removed = self.verdicts.column("paragraph").to_numpy()

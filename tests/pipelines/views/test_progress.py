@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 from pipelines.ingest import main
 from pipelines.views import progress
 from tests.conftest import UNSEGMENTED
-from transforms.arrays import Bytes, Int64s
 from transforms.dedup.one_pass.join import decided_share
 from transforms.parallel import Steps, advance, observed, watched
-from transforms.shards.tables import segmented
+from transforms.segmentation.embedded import in_steps
 
 
 def ingest(seeds: Path, tmp_path: Path, *more: str) -> int:
@@ -117,29 +116,14 @@ def test_no_byte_is_told_twice() -> None:
     assert told == [10, 45, 45]
 
 
-class Letters:
-    """A segmenter that changes nothing."""
-
-    def segment_buffer(self, text: Bytes, start: Int64s, end: Int64s) -> tuple[Bytes, Int64s]:
-        """The paragraphs as they are."""
-        pieces = [text[begin:stop] for begin, stop in zip(start, end, strict=True)]
-        return np.concatenate([np.zeros(0, np.uint8), *pieces]), np.cumsum([0, *map(len, pieces)]).astype(np.int64)
-
-    def close(self) -> None:
-        """Closes nothing."""
-
-
-@given(sizes=st.lists(st.integers(1, 40)), step=st.integers(1, 60))
-def test_a_text_is_segmented_step_by_step_as_at_once(sizes: list[int], step: int) -> None:
-    end = np.cumsum(sizes, dtype=np.int64)
-    start, text = end - np.array(sizes, np.int64), np.arange(sum(sizes), dtype=np.uint8)
+@given(sizes=st.lists(st.integers(0, 40)), step=st.integers(1, 60))
+def test_a_text_is_segmented_in_steps(sizes: list[int], step: int) -> None:
     shares: list[float] = []
-    out, offsets = segmented(Letters(), text, start, end, shares.append, step)
-    once, at_once = Letters().segment_buffer(text, start, end)
-    assert (out.tolist(), offsets.tolist()) == (once.tolist(), at_once.tolist())
+    steps = list(in_steps(np.array(sizes, np.int64), shares.append, step))
+    assert [at for first, last in steps for at in range(first, last)] == list(range(len(sizes)))
+    assert len(shares) == len(steps) <= 1 + sum(sizes) // step
     assert shares == sorted(shares)
-    assert shares[-1] == 1.0
-    assert len(shares) <= 1 + sum(sizes) // step
+    assert shares[-1] == (1.0 if sum(sizes) or not sizes else 0.0)
 
 
 @pytest.mark.usefixtures("_every_line")

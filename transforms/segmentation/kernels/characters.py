@@ -8,7 +8,7 @@ import numpy as np
 from transforms.arrays import Bytes
 from transforms.characters.kernels import is_passed_over
 from transforms.characters.table import CODE_POINTS, HAMZA_AND_MADDA, PASSED_OVER, mask
-from transforms.kernels import inline
+from transforms.kernels import always_inline
 from transforms.segmentation.kernels.forms import CODES, U
 from transforms.segmentation.words import FOREIGN, FORMS, NORMALISED
 
@@ -63,19 +63,19 @@ _FORM_START = np.cumsum(
 LONGEST_FORM = max(len(reading.encode()) for reading in FORMS.values())
 
 
-@inline
+@always_inline
 def is_arabic(text, at, until):
     """True for the first byte of a character of the first blocks of Arabic, which has two."""
     return 0xD8 <= text[at] <= 0xDD and at + ONE < until
 
 
-@inline
+@always_inline
 def arabic_class(text, at):
     """The class of such a character."""
     return _CLASSES[((U(text[at]) & _LOW_5) << _SIX) | _low(text, at + ONE)]
 
 
-@inline
+@always_inline
 def class_at(text, at, until):
     """The class of the character at a byte, and its bytes; `OTHER` and 1 where it is none that a word can have.
 
@@ -102,31 +102,31 @@ def class_at(text, at, until):
     return np.uint8(OTHER), ONE
 
 
-@inline
+@always_inline
 def is_plain(text, at):
     """True for an ASCII character that no word can have."""
     return 0x20 <= text[at] < 0x7F or (text[at] < 0x80 and _CLASSES[text[at]] == OTHER)
 
 
-@inline
+@always_inline
 def _follows(text, at):
     """True for a byte that is not a character's first."""
     return text[at] & 0xC0 == 0x80
 
 
-@inline
+@always_inline
 def _low(text, at):
     """The six bits of a byte that is not a character's first."""
     return U(text[at]) & _LOW_6
 
 
-@inline
+@always_inline
 def composition(klass, letter):
     """The bits in which a letter's code changes at a mark of this class; none at any other character."""
     return _COMPOSITIONS[64 * (np.int64(klass) - MARK) + np.int64(letter)] if MARK < klass < FORM else np.uint8(0)
 
 
-@inline
+@always_inline
 def read_forms(text, at, until, out, to):
     """Writes a run of the script with the letters and marks of its presentation forms; returns where `out` goes on."""
     while at < until:
@@ -141,7 +141,7 @@ def read_forms(text, at, until, out, to):
     return to
 
 
-@inline
+@always_inline
 def opens_address(text, at, until):
     """True where `@`, `://` or `www.` stands at a byte: an address or a mention reaches on to white space."""
     lead = text[at]
@@ -158,7 +158,7 @@ def opens_address(text, at, until):
     return text[at + ONE] == 0x77 and text[at + TWO] == 0x77 and text[at + THREE] == 0x2E
 
 
-@inline
+@always_inline
 def copy(text, at, until, out, to):
     """Copies text[at:until]; returns where `out` goes on."""
     for each in range(at, until):

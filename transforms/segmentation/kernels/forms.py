@@ -6,13 +6,14 @@ Six bits a letter, so that up to 21 letters are a key exactly; longer forms are 
 import numpy as np
 from numba import types
 
-from transforms.kernels import InBytes, InInt64, InUInt64, OutUInt64, inline, kernel
+from transforms.kernels import InBytes, InInt64, InUInt64, OutUInt64, always_inline, kernel
 from transforms.segmentation.words import LETTERS
 
 CODES = {letter: code for code, letter in enumerate(LETTERS, 1)}
 EXACT_LETTERS = 21
 
 U = np.uint64
+ONE, TWO, THREE = U(1), U(2), U(3)
 SIX, TOP = U(6), U(58)
 LETTER = U(63)
 NO_ENTRY = U(0)
@@ -20,14 +21,14 @@ _FOLD, _MIX_1, _MIX_2 = U(0x9E3779B97F4A7C15), U(0xBF58476D1CE4E5B9), U(0x94D049
 _HALF = U(32)
 
 
-@inline
+@always_inline
 def push(high, low, code):
     """The key with one letter more."""
     spilt = high >> TOP
     return ((high << SIX) | (low >> TOP)) ^ (spilt * _FOLD), (low << SIX) | U(code)
 
 
-@inline
+@always_inline
 def key_of(letters, first, last):
     """The key of letters[first:last]."""
     high, low = U(0), U(0)
@@ -36,7 +37,7 @@ def key_of(letters, first, last):
     return high, low
 
 
-@inline
+@always_inline
 def hash_of(high, low):
     """32 bits that look random."""
     mixed = (low ^ (high * _FOLD)) * _MIX_1
@@ -44,17 +45,17 @@ def hash_of(high, low):
     return mixed >> _HALF
 
 
-@inline
+@always_inline
 def find(slots, high, low):
     """The entry of a key; `NO_ENTRY` where it has none."""
     size = U(len(slots) // 3)
-    slot = 3 * np.int64((hash_of(high, low) * size) >> _HALF)
-    while slots[slot + 2] != NO_ENTRY:
-        if slots[slot] == low and slots[slot + 1] == high:
-            return slots[slot + 2]
-        slot += 3
-        if slot == len(slots):
-            slot = 0
+    slot = THREE * ((hash_of(high, low) * size) >> _HALF)
+    while slots[slot + TWO] != NO_ENTRY:
+        if slots[slot] == low and slots[slot + ONE] == high:
+            return slots[slot + TWO]
+        slot += THREE
+        if slot == U(len(slots)):
+            slot = U(0)
     return NO_ENTRY
 
 

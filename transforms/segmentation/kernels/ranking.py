@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from transforms.kernels import inline
+from transforms.kernels import always_inline, inline
 from transforms.segmentation.kernels.forms import CODES, NO_ENTRY, SIX, U, find, key_of, push
 from transforms.segmentation.kernels.templates import fit_template
 from transforms.segmentation.ranking import BEFORE_IT, IMPOSSIBLE, SEEN, UNKNOWN
@@ -48,18 +48,18 @@ _IS_AFFIX, _NEVER_STEM = U(IS_AFFIX), U(NEVER_STEM)
 _YA_TO_MAKSURA, _TA_TO_MARBUTA = U(_YA ^ _MAKSURA), U(_TA ^ _MARBUTA)
 
 
-@inline
+@always_inline
 def _count(entry, tables):
     """The count of a form that has one."""
     return tables.counts[np.int64((entry >> _COUNT_SHIFT) & _COUNT_BITS)]
 
 
-@inline
+@always_inline
 def _sign(entry, which):
     return 1.0 if entry & which else -1.0
 
 
-@inline
+@always_inline
 def _count_with_first_suffix(letters, first, last, suffix, high, low, entry, maksura, tables):
     """See `ranking._count_with_first_suffix`."""
     if last - first >= LONGEST_FORM:
@@ -82,7 +82,7 @@ def _count_with_first_suffix(letters, first, last, suffix, high, low, entry, mak
     return UNKNOWN
 
 
-@inline
+@always_inline
 def _score(letters, first, last, prefix, suffix, pair, high, low, entry, tables):
     """See `ranking.score`; the sums are the same, in the same order."""
     weights, terms = tables.weights, tables.terms
@@ -125,7 +125,7 @@ def _score(letters, first, last, prefix, suffix, pair, high, low, entry, tables)
     return total
 
 
-@inline
+@always_inline
 def _stays_before(letters, first, last, tables):
     """See `ranking._stays_before`; the letters are the stem's."""
     if letters[first] != _SEEN:
@@ -138,7 +138,7 @@ def _stays_before(letters, first, last, tables):
     return find(tables.slots, high, low) & _NEVER_STEM == NO_ENTRY
 
 
-@inline
+@always_inline
 def _can_be_read(letters, first, last, length, prefix, suffix, entry, tables):
     """See `ranking._can_be_read`."""
     if last == first:
@@ -152,7 +152,7 @@ def _can_be_read(letters, first, last, length, prefix, suffix, entry, tables):
     return entry & _IS_AFFIX == NO_ENTRY
 
 
-@inline
+@always_inline
 def _front(letters, length):
     """The first ten letters, packed; zeros behind a shorter word."""
     packed = U(0)
@@ -163,7 +163,26 @@ def _front(letters, length):
     return packed
 
 
-@inline
+@always_inline
+def _lams(letters, length):
+    """The place of the second of two lams that may be l+al: 1, or 2 behind waw or fa; 0 where there is none."""
+    if length > 1 and letters[0] == _LAM and letters[1] == _LAM:
+        return 1
+    if length > 2 and (letters[0] == _WAW or letters[0] == _FA) and letters[1] == _LAM and letters[2] == _LAM:
+        return 2
+    return 0
+
+
+@always_inline
+def _has_no_prefix(front, tables):
+    """True where a word has no prefix chain but the empty one, which is the first."""
+    for each in range(1, len(tables.prefixes)):
+        if front & tables.prefixes[each].mask == tables.prefixes[each].letters:
+            return False
+    return True
+
+
+@always_inline
 def _rank_parses(letters, length, alef, best, answer, matching, tables):
     """The best score and answer, given the best so far: over all parses of one reading of the word."""
     front, back = _front(letters, length), key_of(letters, max(length - LONGEST_CHAIN, 0), length)[1]
@@ -172,6 +191,8 @@ def _rank_parses(letters, length, alef, best, answer, matching, tables):
         if back & tables.suffixes[each].mask == tables.suffixes[each].letters:
             matching[count] = each
             count += 1
+    if count == 1 and not alef and not _lams(letters, length) and _has_no_prefix(front, tables):
+        return best, answer  # a word without affixes is one stem, whatever its score
     for one in range(len(tables.prefixes)):
         prefix = tables.prefixes[one]
         if front & prefix.mask != prefix.letters:
@@ -193,16 +214,6 @@ def _rank_parses(letters, length, alef, best, answer, matching, tables):
                 if score > best:
                     best, answer = score, one | (two << SUFFIXES_SHIFT) | alef
     return best, answer
-
-
-@inline
-def _lams(letters, length):
-    """The place of the second of two lams that may be l+al: 1, or 2 behind waw or fa; 0 where there is none."""
-    if length > 1 and letters[0] == _LAM and letters[1] == _LAM:
-        return 1
-    if length > 2 and (letters[0] == _WAW or letters[0] == _FA) and letters[1] == _LAM and letters[2] == _LAM:
-        return 2
-    return 0
 
 
 @inline

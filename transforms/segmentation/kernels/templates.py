@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from transforms.kernels import inline
+from transforms.kernels import always_inline
 from transforms.segmentation.kernels.forms import CODES, LETTER, SIX, U
 from transforms.segmentation.records import HAS_C, HAS_Y, THIRD_IS_TA
 from transforms.segmentation.templates import BUCKWALTER, ROOT_LETTER, WEAK_LETTERS
@@ -42,7 +42,7 @@ def root_slot(key: int, size: int) -> int:
     return (key * int(_SPREAD) % 2**64 >> int(_HIGH_BITS)) % size
 
 
-@inline
+@always_inline
 def find_root(roots, key):
     """The weight of a root; 0.0 where it is none."""
     mask = len(roots) - 1
@@ -54,7 +54,7 @@ def find_root(roots, key):
     return 0.0
 
 
-@inline
+@always_inline
 def _root_weight(stem, length, mask, roots):
     """The weight of the stem's root under a template, or of the likeliest with one weak letter exchanged."""
     key = U(0)
@@ -76,7 +76,7 @@ def _root_weight(stem, length, mask, roots):
     return best
 
 
-@inline
+@always_inline
 def _fit(stem, length, tables):
     """The number of the likeliest template of a packed stem; 0 for none."""
     if length >= len(tables.template_bounds) - 1:
@@ -98,7 +98,7 @@ def _fit(stem, length, tables):
     return plain if plain else found
 
 
-@inline
+@always_inline
 def _exchange(stem, length, old, new):
     """The stem with each letter `old` replaced by `new`."""
     for at in range(length):
@@ -108,7 +108,7 @@ def _exchange(stem, length, old, new):
     return stem
 
 
-@inline
+@always_inline
 def _spell_out_madda(stem, length):
     """The stem with each alef with madda as hamza and alef, and its letters."""
     spelt, letters = U(0), length
@@ -122,7 +122,7 @@ def _spell_out_madda(stem, length):
     return spelt, letters
 
 
-@inline
+@always_inline
 def _variant(which, stem, length):  # noqa: PLR0911 - a case a line
     """The variant that `templates._variants` tries there, and its letters; -1 where the stem has no such variant."""
     last = stem & LETTER
@@ -156,7 +156,7 @@ def _variant(which, stem, length):  # noqa: PLR0911 - a case a line
     return plain, length if plain != stem else -1
 
 
-@inline
+@always_inline
 def fit_template(stem, length, tables):
     """The number of the stem's template in `tables.templates`; 0 for none.
 

@@ -1,13 +1,13 @@
 """Whole paragraphs: words are cut from UTF-8, answered, and written in segments.
 
-An answer is remembered, or the table has it, or the ranking gives it.
+A run of text is remembered as it stands, or a word of it is, or the table has its answer, or the ranking gives it.
 """
 
 import numpy as np
 from numba import types
 
 from transforms.characters.kernels import white_at
-from transforms.kernels import Bool, InBytes, InInt64, OutBytes, OutInt64, OutUInt64, inline, kernel
+from transforms.kernels import Bool, InBytes, InInt64, OutBytes, OutInt64, OutUInt64, always_inline, inline, kernel
 from transforms.segmentation.kernels.characters import (
     FOREIGN_LETTER,
     LONGEST_FORM,
@@ -27,7 +27,19 @@ from transforms.segmentation.kernels.characters import (
     read_forms,
     utf8_of,
 )
-from transforms.segmentation.kernels.forms import CODES, EXACT_LETTERS, LETTER, U, find, hash_of, push
+from transforms.segmentation.kernels.forms import CODES, EXACT_LETTERS, LETTER, U, find, push
+from transforms.segmentation.kernels.memory import (
+    LOOK_AHEAD,
+    MOST_WRITTEN,
+    REMEMBERED_LETTERS,
+    is_run,
+    place_of_run,
+    read_run,
+    remember_run,
+    remember_word,
+    word_cuts,
+    write_run,
+)
 from transforms.segmentation.kernels.ranking import rank
 from transforms.segmentation.records import ALEF_SHIFT, ANSWER_SHIFT, HAS_ANSWER, SUFFIXES_SHIFT, InTables
 
@@ -35,14 +47,15 @@ _PLUS = np.uint8(ord("+"))
 _ALEF_1, _ALEF_2 = (np.uint8(byte) for byte in utf8_of({})[2 * CODES["ا"] :][:2])
 _HAS_ANSWER, _ANSWER_SHIFT, _ANSWER_BITS = U(HAS_ANSWER), U(ANSWER_SHIFT), U(0xFFFF)
 _NOTHING, _NEVER = U(0), np.int64(-1)
+_LOOK_AHEAD = U(LOOK_AHEAD)
 
-# What is remembered of a word, in 26 bits beside its key: the cuts before its letters and behind them, where an alef is
+# What is remembered of a word, in `memory.CUT_BITS`: the cuts before its letters and behind them, where an alef is
 # inserted, and that it is remembered.
-REMEMBERED_LETTERS = 17
 # The bytes of which a form takes three and may become more than twice as many: its letters, a + for each and one behind
 # the last, and an alef.
+ROOM_AT_THE_END = MOST_WRITTEN
 MORE_FOR_A_FORM = LONGEST_FORM + LONGEST_FORM // 2 + 3 - 2 * 3
-_BITS, _REMEMBERED, _ALEF_PLACE = U(26), U(1 << 25), U(20)
+_REMEMBERED, _ALEF_PLACE = U(1 << 25), U(20)
 _CUTS = U((1 << 20) - 1)
 
 
@@ -74,7 +87,7 @@ def _answer(text, at, until, length, high, low, tables):
     return rank(_letters_of(text, at, until, length), length, tables)
 
 
-@inline
+@always_inline
 def _write_word(text, at, until, cuts, late_cuts, ahead, second_lam, norm, out, to):
     """Writes a word in segments, with its marks unless they are to go; returns where `out` goes on.
 
@@ -131,7 +144,7 @@ def _write_word(text, at, until, cuts, late_cuts, ahead, second_lam, norm, out, 
     return to
 
 
-@inline
+@always_inline
 def _write_letters(text, at, until, cuts, out, to):
     """Writes a word that has no marks, and no alef to insert, in segments; returns where `out` goes on."""
     while at < until:
@@ -148,7 +161,7 @@ def _write_letters(text, at, until, cuts, out, to):
 
 
 @inline
-def _segment_new(text, at, until, length, high, low, memory, slot, norm, tables, out, to):
+def _segment_new(text, at, until, length, high, low, words, norm, tables, out, to):
     """Answers a word that is not remembered, remembers and writes it; returns where `out` goes on."""
     answer = _answer(text, at, until, length, high, low, tables)
     second_lam = answer >> ALEF_SHIFT
@@ -157,12 +170,12 @@ def _segment_new(text, at, until, length, high, low, memory, slot, norm, tables,
     ahead = length - suffix.length + (1 if second_lam else 0)
     if length <= REMEMBERED_LETTERS:
         all_cuts = cuts | (suffix.cuts << U(ahead)) | (U(second_lam) << _ALEF_PLACE)
-        memory[slot], memory[slot + ONE] = low, (high << _BITS) | all_cuts | _REMEMBERED
+        remember_word(words, high, low, all_cuts | _REMEMBERED)
     return _write_word(text, at, until, cuts, suffix.cuts, ahead, second_lam, norm, out, to)
 
 
 @inline
-def _segment_rare(text, first, until, memory, norm, tables, out, begun):
+def _segment_rare(text, first, until, words, norm, tables, out, begun):
     """Writes a run that has characters besides those of `is_arabic`; returns where `text` and `out` go on.
 
     Its presentation forms are exchanged for their letters, and what comes of it is written as any other word.
@@ -189,16 +202,64 @@ def _segment_rare(text, first, until, memory, norm, tables, out, begun):
             place += ONE
     if length == 0:
         return at, copy(text, first, at, out, begun)
-    slot = TWO * (hash_of(high, low) & U(len(memory) // 2 - 1))
-    known = memory[slot + ONE]
-    if memory[slot] != low or known >> _BITS != high or known == _NOTHING or length > REMEMBERED_LETTERS:
-        return at, _segment_new(read, _NOTHING, end, length, high, low, memory, slot, norm, tables, out, begun)
+    known = word_cuts(words, high, low) if length <= REMEMBERED_LETTERS else _NOTHING
+    if known == _NOTHING:
+        return at, _segment_new(read, _NOTHING, end, length, high, low, words, norm, tables, out, begun)
     cuts, second_lam = known & _CUTS, np.int64((known >> _ALEF_PLACE) & THREE)
     return at, _write_word(read, _NOTHING, end, cuts, _NOTHING, _NEVER, second_lam, norm, out, begun)
 
 
-@kernel(InBytes, InInt64, InInt64, Bool, InTables, OutUInt64, OutBytes, OutInt64, returns=types.void)
-def segment_paragraphs(text, start, end, norm, tables, memory, out, offsets):
+@always_inline
+def _segment_next(text, first, until, words, norm, tables, out, begun):
+    """Writes a word, or a character that is part of none; returns where `text` and `out` go on."""
+    at, to, length, others = first, begun, 0, 0
+    high, low = _NOTHING, _NOTHING
+    while at < until and is_arabic(text, at, until):
+        klass = arabic_class(text, at)
+        if klass == OTHER:
+            break
+        # As it stands, which is right for most words.
+        out[to], out[to + ONE] = text[at], text[at + ONE]
+        at, to = at + TWO, to + TWO
+        if klass < MARK:
+            length += 1
+            high, low = push(high, low, klass)
+        else:
+            others |= klass
+            low ^= U(composition(klass, low & LETTER))
+    if at < until and not is_plain(text, at):
+        klass, width = class_at(text, at, until)
+        if klass != OTHER:
+            return _segment_rare(text, first, until, words, norm, tables, out, begun)
+        if first == at:
+            return at + width, copy(text, at, at + width, out, to)
+    if length == 0 or others >= FOREIGN_LETTER:
+        return at, to
+    known = word_cuts(words, high, low) if length <= REMEMBERED_LETTERS else _NOTHING
+    if known == _NOTHING:
+        return at, _segment_new(text, first, at, length, high, low, words, norm, tables, out, begun)
+    cuts, second_lam = known & _CUTS, np.int64((known >> _ALEF_PLACE) & THREE)
+    if others or norm or second_lam:
+        to = _write_word(text, first, at, cuts, _NOTHING, _NEVER, second_lam, norm, out, begun)
+    elif cuts:
+        to = _write_letters(text, first, at, cuts, out, begun)
+    return at, to
+
+
+@always_inline
+def _write_plain(text, at, until, out, to):
+    """Writes an ASCII character, or an address that begins there; returns where `text` and `out` go on."""
+    until = until if opens_address(text, at, until) else at + ONE
+    out[to] = text[at]
+    at, to = at + ONE, to + ONE
+    while at < until and white_at(text, np.int64(at), np.int64(until)) == 0:
+        out[to] = text[at]
+        at, to = at + ONE, to + ONE
+    return at, to
+
+
+@kernel(InBytes, InInt64, InInt64, Bool, InTables, OutUInt64, OutUInt64, OutBytes, OutInt64, returns=types.void)
+def segment_paragraphs(text, start, end, norm, tables, words, runs, out, offsets):
     """Writes paragraphs with their Arabic words in segments, one after the other: see `words.segment_text`.
 
     Args:
@@ -206,61 +267,36 @@ def segment_paragraphs(text, start, end, norm, tables, memory, out, offsets):
         start, end: int64[p], the paragraphs' bytes in `text`.
         norm: write words normalised and without marks.
         tables: `Tables`.
-        memory: uint64[2 * 2^k], answers given before, and to be given again; zeros at first. One thread's at a time.
-        out: uint8[n], n at least twice the paragraphs' bytes, and `MORE_FOR_A_FORM` for each code point that may be a
-            presentation form, see `count_forms`.
-        offsets: int64[p + 1], filled with where each paragraph begins in `out`.
+        words: uint64[2 * 2^k], k > 0, of `memory`; zeros at first. Threads may share it.
+        runs: uint64[8 * 2^k], of `memory`; zeros at first. One thread's at a time.
+        out: uint8[n], n at least twice the paragraphs' bytes, `MORE_FOR_A_FORM` for each code point that may be a
+            presentation form, see `count_forms`, and `ROOM_AT_THE_END`.
+        offsets: int64[p + 1], the first of them where in `out` to begin; filled with where each paragraph does, and
+            the last one ends.
     """
-    to = _NOTHING
+    to = U(offsets[0])
     for paragraph in range(len(start)):
-        offsets[paragraph] = to
         at, until = U(start[paragraph]), U(end[paragraph])
         while at < until:
             if is_plain(text, at):
-                if opens_address(text, at, until):
-                    while at < until and white_at(text, np.int64(at), np.int64(until)) == 0:
-                        out[to] = text[at]
-                        at, to = at + ONE, to + ONE
-                else:
-                    out[to] = text[at]
-                    at, to = at + ONE, to + ONE
+                at, to = _write_plain(text, at, until, out, to)
                 continue
-            first, begun, length, others = at, to, 0, 0
-            high, low = _NOTHING, _NOTHING
-            while at < until and is_arabic(text, at, until):
-                klass = arabic_class(text, at)
-                if klass == OTHER:
-                    break
-                # As it stands, which is right for most words.
-                out[to], out[to + ONE] = text[at], text[at + ONE]
-                at, to = at + TWO, to + TWO
-                if klass < MARK:
-                    length += 1
-                    high, low = push(high, low, klass)
-                else:
-                    others |= klass
-                    low ^= U(composition(klass, low & LETTER))
-            if at < until and not is_plain(text, at):
-                klass, width = class_at(text, at, until)
-                if klass != OTHER:
-                    at, to = _segment_rare(text, first, until, memory, norm, tables, out, begun)
-                    continue
-                if first == at:
-                    to = copy(text, at, at + width, out, to)
-                    at += width
-                    continue
-            if length > 0 and others < FOREIGN_LETTER:
-                slot = TWO * (hash_of(high, low) & U(len(memory) // 2 - 1))
-                known = memory[slot + ONE]
-                if memory[slot] != low or known >> _BITS != high or known == _NOTHING or length > REMEMBERED_LETTERS:
-                    to = _segment_new(text, first, at, length, high, low, memory, slot, norm, tables, out, begun)
-                    continue
-                cuts, second_lam = known & _CUTS, np.int64((known >> _ALEF_PLACE) & THREE)
-                if others or norm or second_lam:
-                    to = _write_word(text, first, at, cuts, _NOTHING, _NEVER, second_lam, norm, out, begun)
-                elif cuts:
-                    to = _write_letters(text, first, at, cuts, out, begun)
-    offsets[len(start)] = to
+            one, two, three, size, place = _NOTHING, _NOTHING, _NOTHING, _NOTHING, _NOTHING
+            if text[at] >= 0x80 and at + _LOOK_AHEAD <= len(text):
+                one, two, three, size = read_run(text, at)
+                place = place_of_run(runs, one, two, three)
+            stop = at + size
+            whole = at < stop <= until and (stop == until or is_plain(text, stop))
+            if whole and is_run(runs, place, one, two, three):
+                at, to = stop, write_run(runs, place, out, to)
+                continue
+            begun, going = to, True
+            while going:
+                at, to = _segment_next(text, at, until, words, norm, tables, out, to)
+                going = whole and at < stop
+            if whole and at == stop and size < _LOOK_AHEAD and text[stop - ONE] < 0xC0:
+                remember_run(runs, place, one, two, three, out, begun, to)
+        offsets[paragraph + 1] = to
 
 
 @kernel(OutBytes, InInt64, InTables, OutInt64, returns=types.void)
