@@ -13,7 +13,9 @@ from transforms.dedup.one_pass.kernels.rooms import mark_numbers
 from transforms.dedup.one_pass.ordering import OrderedSets
 from transforms.parallel import map_in_order
 
+# Each piece or part goes through all tokens, or rows, to find its own: more than these cost more than they save.
 _MOST_PIECES = 4
+_MOST_ENTERING = 2
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,8 @@ class Matching:
             enter_sets, self._ordered.bounds, self._ordered.alone, self._ordered.numbers.offsets, self._marks,
             self._prefixes.bounds, self._prefixes.slots, self._match, self._threshold, again, begin, end,
         )  # fmt: skip
-        list(pool.map(lambda part: enter(part, self._threads, self._rooms, self._postings), range(self._threads)))
+        parts = min(self._threads, _MOST_ENTERING)
+        list(pool.map(lambda part: enter(part, parts, self._rooms, self._postings), range(parts)))
 
     def follow(self, rows: Int32s) -> tuple[Int64s, Float64s]:
         """The match and the similarity of each row, see `follow_rows`; all sets are decided.
@@ -180,11 +183,12 @@ class Matching:
         """
         found = (np.empty(len(rows), np.int64), np.empty(len(rows)))
         searched = np.arange(len(self._match), dtype=np.int32)
+        parts = min(self._threads, _MOST_PIECES)
 
         def work(part: int) -> int:
             scratch = (self._seen[part], searched, self._match, self._similarity)
-            return follow_rows(*self._known, rows, part, self._threads, *scratch, *found)  # type: ignore[no-any-return]
+            return follow_rows(*self._known, rows, part, parts, *scratch, *found)  # type: ignore[no-any-return]
 
-        with ThreadPoolExecutor(self._threads) as pool:
-            self.candidates += sum(pool.map(work, range(self._threads)))
+        with ThreadPoolExecutor(parts) as pool:
+            self.candidates += sum(pool.map(work, range(parts)))
         return found
