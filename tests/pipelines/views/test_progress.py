@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from pipelines.ingest import main
 from pipelines.views import progress
 from tests.conftest import UNSEGMENTED
-from transforms.dedup.one_pass.join import decided_share
 from transforms.parallel import Steps, advance, observed, watched
 from transforms.segmentation.embedded import in_steps
 
@@ -98,13 +97,6 @@ def test_work_is_looked_at_while_it_lasts() -> None:
 def test_nobody_looks_where_nobody_listens() -> None:
     with watched(lambda: 1 / 0, lambda _: None, every=0.0):
         assert "progress" not in {thread.name for thread in enumerate_threads()}
-
-
-@given(count=st.integers(0, 40), done=st.integers(0, 40))
-def test_the_decided_rows_are_the_first(count: int, done: int) -> None:
-    match = np.full(count, -3, np.int64)
-    match[:done] = np.resize([5, -1, -2], min(count, done))
-    assert decided_share(match) == min(count, done) / max(1, count)
 
 
 def test_no_byte_is_told_twice() -> None:
