@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from transforms.kernels import load_kernels
 from transforms.segmentation.compiling import encode
 from transforms.segmentation.embedded import EmbeddedSegmenter
 from transforms.segmentation.kernels.text import rank_all
@@ -24,6 +25,7 @@ def main(path: str, repeat: int) -> None:
     ends = np.flatnonzero(text == 10) + 1
     starts = np.concatenate([[0], ends[:-1]])
     before, begun = resident(), time.process_time()
+    load_kernels()
     segmenter = EmbeddedSegmenter.open()
     figures = {"load": time.process_time() - begun}
     passes = [timed(segmenter, text, starts, ends) for _ in range(repeat + 1)]
