@@ -10,7 +10,7 @@ import numpy as np
 from transforms.kernels import load_kernels
 from transforms.segmentation.compiling import encode
 from transforms.segmentation.embedded import EmbeddedSegmenter
-from transforms.segmentation.kernels.text import rank_all
+from transforms.segmentation.kernels.ranking import rank_all
 from transforms.segmentation.words import LETTERS
 
 

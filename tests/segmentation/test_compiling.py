@@ -15,7 +15,7 @@ from tests.segmentation.samples import PREFIX_CHAINS, STEMS, SUFFIX_CHAINS, mode
 from transforms.segmentation import records
 from transforms.segmentation import tables as tables_module
 from transforms.segmentation.compiling import compile_tables, describe, encode
-from transforms.segmentation.kernels.text import rank_all
+from transforms.segmentation.kernels.ranking import rank_all
 from transforms.segmentation.model import Model
 from transforms.segmentation.ranking import best_parse
 from transforms.segmentation.records import DTYPES, Tables

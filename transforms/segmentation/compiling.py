@@ -12,9 +12,8 @@ import numpy.typing as npt
 from transforms.arrays import Bytes, Float64s, Int64s, UInt64s
 from transforms.segmentation import records
 from transforms.segmentation.kernels.forms import CODES, fill_slots
-from transforms.segmentation.kernels.ranking import LONGEST_CHAIN, LONGEST_FORM
+from transforms.segmentation.kernels.ranking import LONGEST_CHAIN, LONGEST_FORM, rank_all
 from transforms.segmentation.kernels.templates import LONGEST_TEMPLATE, ROOT_CODES, root_slot
-from transforms.segmentation.kernels.text import rank_all
 from transforms.segmentation.model import LISTS, Model
 from transforms.segmentation.ranking import IMPOSSIBLE, SEEN, UNKNOWN, Parse, best_parse, can_be_stem
 from transforms.segmentation.records import Tables

@@ -3,8 +3,9 @@
 import math
 
 import numpy as np
+from numba import types
 
-from transforms.kernels import always_inline, inline
+from transforms.kernels import InInt64, OutBytes, OutInt64, always_inline, inline, kernel
 from transforms.segmentation.kernels.forms import CODES, NO_ENTRY, SIX, U, find, key_of, push
 from transforms.segmentation.kernels.templates import fit_template
 from transforms.segmentation.ranking import BEFORE_IT, IMPOSSIBLE, SEEN, UNKNOWN
@@ -33,6 +34,7 @@ from transforms.segmentation.records import (
     SINGLE,
     STOP_WORDS,
     SUFFIXES_SHIFT,
+    InTables,
 )
 
 LONGEST_FORM = 128  # letters; longer stems stand in no table
@@ -240,3 +242,18 @@ def rank(letters, length, tables):
             reading, length + alef, (second * alef) << ALEF_SHIFT, best, answer, matching, tables
         )
     return answer
+
+
+@kernel(OutBytes, InInt64, InTables, OutInt64, returns=types.void)
+def rank_all(letters, bounds, tables, answers):
+    """Fills `answers` with what the ranking says of each word, see `records`.
+
+    Args:
+        letters: uint8[m], the words' letters as codes.
+        bounds: int64[n + 1], where each word's begin.
+        tables: `Tables`.
+        answers: int64[n].
+    """
+    for word in range(len(answers)):
+        first, last = bounds[word], bounds[word + 1]
+        answers[word] = rank(letters[first:last], last - first, tables)

@@ -297,18 +297,3 @@ def segment_paragraphs(text, start, end, norm, tables, words, runs, out, offsets
             if whole and at == stop and size < _LOOK_AHEAD and text[stop - ONE] < 0xC0:
                 remember_run(runs, place, one, two, three, out, begun, to)
         offsets[paragraph + 1] = to
-
-
-@kernel(OutBytes, InInt64, InTables, OutInt64, returns=types.void)
-def rank_all(letters, bounds, tables, answers):
-    """Fills `answers` with what the ranking says of each word, see `records`.
-
-    Args:
-        letters: uint8[m], the words' letters as codes.
-        bounds: int64[n + 1], where each word's begin.
-        tables: `Tables`.
-        answers: int64[n].
-    """
-    for word in range(len(answers)):
-        first, last = bounds[word], bounds[word + 1]
-        answers[word] = rank(letters[first:last], last - first, tables)
