@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from importlib import import_module
+from pathlib import Path
 
 import transforms
 from pipelines.cli import Command, Parser, run
@@ -39,17 +40,22 @@ def _kernels(_: argparse.Namespace) -> int:
     return 0
 
 
+def load_all() -> set[Path | None]:
+    """Loads all kernels; returns the folders that they are cached in, None among them if some could be kept nowhere."""
+    for name in kernel_modules():
+        import_module(name)
+    from transforms.kernels import load_kernels  # noqa: PLC0415 - it brings numba along, and --help needs none
+
+    return load_kernels()
+
+
 def _compile() -> list[str]:
     """The folders that all kernels are cached in, once they are compiled.
 
     Raises:
         RunError: some could not be cached.
     """
-    for name in kernel_modules():
-        import_module(name)
-    from transforms.kernels import load_kernels  # noqa: PLC0415 - it brings numba along, and --help needs none
-
-    folders = load_kernels()
+    folders = load_all()
     if None in folders:
         raise RunError(
             "kernels: not cached, so each process would compile them; make the folders of their source writable"

@@ -2,15 +2,13 @@
 
 import os
 import shutil
-from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
 import hypothesis  # here, for it looks at trio's random numbers, which `gc.freeze` of a command hides
 import pytest
 
-from pipelines.kernels import kernel_modules
-from transforms.kernels import load_kernels
+from pipelines.kernels import load_all
 
 PROJECT = Path(__file__).parents[1]
 hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
@@ -38,9 +36,7 @@ def kernels() -> None:
     """Compiles the kernels that have changed, which takes time and is said, before a test looks at what is printed."""
     if "NUMBA_BOUNDSCHECK" in os.environ:
         return  # what runs with a cache of its own compiles no more than it calls
-    for name in kernel_modules():
-        import_module(name)
-    load_kernels()
+    load_all()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from numba import types
 
 from transforms.dedup.kernels import middle_length
 from transforms.dedup.numbers.kernels import far_apart
-from transforms.dedup.one_pass.kernels.rooms import compare, enter, home_of_twin, may_have_twin, search
+from transforms.dedup.one_pass.kernels.rooms import compare, enter, home_of_twin, may_have_twin, search, twin_of
 from transforms.kernels import (
     Float64,
     InBytes,
@@ -116,8 +116,8 @@ def look_ahead(
             match[own] = -2
             similarity[own] = given[own]
         meets[own - block] = _recall(prefixes, previous, again, earlier, block, own)
-        if given[own] < 1.0 and may_have_twin(prefixes, own, earlier, offset, 0):
-            twin = twins[home_of_twin(own, tokens, bounds, numbers, number_bounds, identities, twins)]
+        if given[own] < 1.0:
+            twin = twin_of(own, tokens, bounds, numbers, number_bounds, prefixes, earlier, offset, 0, identities, twins)
             if twin >= 0:
                 match[own] = twin
                 similarity[own] = 1.0
@@ -187,12 +187,13 @@ def decide_sets(
         if similarity[own] == 1.0 and match[own] != -1:
             continue
         if meets[own - begin]:
-            if may_have_twin(prefixes, own, previous, 0, offset):
-                twin = twins[home_of_twin(own, tokens, bounds, numbers, number_bounds, identities, twins)]
-                if twin >= 0:
-                    match[own] = twin
-                    similarity[own] = 1.0
-                    continue
+            twin = twin_of(
+                own, tokens, bounds, numbers, number_bounds, prefixes, previous, 0, offset, identities, twins
+            )
+            if twin >= 0:
+                match[own] = twin
+                similarity[own] = 1.0
+                continue
             best, bound, pairs = search(
                 tokens, bounds, alone, numbers, number_bounds, marks, prefixes, slots, rooms, postings,
                 number_slots, keys, number_rooms, number_postings, many, threshold,

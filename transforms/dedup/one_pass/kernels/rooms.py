@@ -251,3 +251,13 @@ def home_of_twin(own, tokens, bounds, numbers, number_bounds, identities, twins)
     ):
         home = np.int64(np.uint64(home + 1) & mask)
     return home
+
+
+@inline
+def twin_of(
+    own, tokens, bounds, numbers, number_bounds, prefixes, earlier, offset, earliest, identities, twins
+):  # fmt: skip
+    """The kept set that has all tokens and numbers of this one, or -1; see `may_have_twin` and `home_of_twin`."""
+    if not may_have_twin(prefixes, own, earlier, offset, earliest):
+        return np.int64(-1)
+    return np.int64(twins[home_of_twin(own, tokens, bounds, numbers, number_bounds, identities, twins)])
