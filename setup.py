@@ -11,7 +11,8 @@ RUNTIME = [
     "fsspec>=2026.2",  # one interface to local disks and object stores
     "jinja2==3.1.6",  # the report and its charts; it escapes what texts hold
     "langdetect==1.0.9",  # language of what letters alone cannot decide
-    "numba==0.68.1",  # compiles the kernels; their cache is keyed by its version, and uses what is internal to it
+    "llvmlite>=0.50,<0.51",  # loads the kernels, for which their compiler is not needed; numba's own
+    "numba==0.68.1",  # compiles the kernels, by what is internal to it; their cache is keyed by its version
     "numpy>=2.2,<2.5",  # columns; numba's upper bound
     "orjson>=3.10,<4",  # JSON lines, four times as fast as Python's own, and strict
     "prometheus-client>=0.22,<1",  # the figures of a watch, as Prometheus reads them

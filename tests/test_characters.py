@@ -6,7 +6,6 @@ import unicodedata
 import numpy as np
 import pytest
 import unicodedata2
-from numba import types
 
 from docs import characters
 from transforms.characters import table
@@ -87,13 +86,13 @@ def test_a_pattern_matches_the_members_of_its_ranges() -> None:
     assert "".join(found) == table.members(table.PASSED_OVER)
 
 
-@kernel(InUInt32, OutInt64, returns=types.void)
+@kernel(InUInt32, OutInt64)
 def _passed_over(points, found):
     for at in range(len(points)):
         found[at] = is_passed_over(points[at])
 
 
-@kernel(InBytes, OutInt64, returns=types.void)
+@kernel(InBytes, OutInt64)
 def _white(text, found):
     for at in range(len(text)):
         found[at] = white_at(text, at, len(text))

@@ -4,31 +4,25 @@ import contextlib
 import functools
 import hashlib
 import os
-import pickle
 import stat
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
-import numba
 import numpy as np
-from llvmlite.binding import parse_assembly
-from numba import types
-from numba.core.caching import NullCache
-from numba.core.compiler import CompileResult
-from numba.core.runtime import rtsys
-from numba.core.serialize import dumps
-from numba.extending import is_jitted
+from llvmlite import binding as llvm
 
 from transforms import console
 from transforms.errors import command_line
+from transforms.signatures import Helper, Signature
 
-_FORMAT = "3"  # of what is cached
+_FORMAT = "4"  # of what is cached
 _folders: dict[str, Path | None] = {}  # by the name of a kernel's file
 
 
@@ -87,8 +81,8 @@ class _Place:
 def _places(source: Path) -> Iterator[_Place]:
     """The folders for its kernels, best first: beside the source file, the user's own, a temporary one."""
     name = f"{source.parent.name}-{_digest(str(source.parent.absolute()))[:16]}"
-    if numba.config.CACHE_DIR:
-        yield _Place(Path(numba.config.CACHE_DIR) / name)
+    if given := os.environ.get("NUMBA_CACHE_DIR"):
+        yield _Place(Path(given) / name)
         return
     yield _Place(source.parent / "__pycache__")
     with contextlib.suppress(RuntimeError):  # a user without a home
@@ -99,61 +93,88 @@ def _places(source: Path) -> Iterator[_Place]:
         yield _Place(private / name, private)
 
 
-class KernelCache(NullCache):  # type: ignore[misc]
-    """The cache of one kernel, as numba's dispatcher asks for it."""
+@dataclass(frozen=True)
+class CachedKernel:
+    """The place of a kernel in the cache.
 
-    def __init__(self, dispatcher: Any, signature: Any) -> None:
-        function = dispatcher.py_func
-        self._source = Path(function.__code__.co_filename)
-        target = _digest(repr(dispatcher.targetctx.codegen().magic_tuple()), str(numba.config.BOUNDSCHECK))
-        kernel = f"{self._source.stem}.{function.__qualname__}".replace("<locals>.", "")
-        self._stem = f"{kernel}.{sys.implementation.cache_tag}-{target[:8]}"  # other processors' may lie beside it
-        self._name = f"{self._stem}.{_fingerprint(dispatcher, signature)}.nbc"
+    Attributes:
+        source: the file of its source.
+        stem: what the names of all its versions for this processor begin with.
+        version: a digest of all that it is compiled from.
+    """
 
-    def load_overload(self, sig: Any, target_context: Any) -> CompileResult | None:  # noqa: ARG002
-        """The compiled kernel; None if no place has it, which makes numba compile it."""
-        rtsys.initialize(target_context)  # all that compiled kernels need: to load what compiling needs takes 0.1 s
-        for place in _places(self._source):
-            with contextlib.suppress(OSError, EOFError, pickle.UnpicklingError):  # none, or one cut short
-                compiled = pickle.loads(place.read(self._name))  # noqa: S301 - as trusted as the .pyc files beside it
-                _folders[self._name] = place.folder
-                return CompileResult._rebuild(target_context, *compiled)
-        _say(
-            "compiling kernels, which is done once and takes up to a minute; "
-            f"`{command_line('kernels')}` does it beforehand"
-        )
+    source: Path
+    stem: str
+    version: str
+
+    @classmethod
+    def of(cls, function: Any, signature: Signature) -> "CachedKernel":
+        """The place of a function with a signature.
+
+        Raises:
+            TypeError: it uses something whose change would not be noticed.
+        """
+        source = Path(function.__code__.co_filename)
+        kernel = f"{source.stem}.{function.__qualname__}".replace("<locals>.", "")
+        stem = f"{kernel}.{sys.implementation.cache_tag}-{_target()[:8]}"  # other processors' may lie beside it
+        return cls(source, stem, _fingerprint(function, signature))
+
+    @property
+    def name(self) -> str:
+        """The name of its file."""
+        return f"{self.stem}.{self.version}.nbc"
+
+    def load(self) -> bytes | None:
+        """Its machine code; None if no place has it."""
+        for place in _places(self.source):
+            with contextlib.suppress(OSError):
+                digest, code = _divided(place.read(self.name))
+                if hashlib.sha256(code).digest() == digest:  # else it was cut short
+                    _folders[self.name] = place.folder
+                    return code
         return None
 
-    def save_overload(self, sig: Any, result: CompileResult) -> None:  # noqa: ARG002
-        """Keeps what numba has compiled, and says so if that is not beside the source."""
-        if result.library.has_dynamic_globals:
-            raise TypeError(f"{self._stem}: uses an array too large to be part of a kernel; make it an argument")
-        place = self._write(dumps(_loadable(result)))
-        _folders[self._name] = place.folder if place else None
+    def keep(self, code: bytes) -> None:
+        """Keeps its machine code, and says so if that is not beside the source."""
+        place = self._write(hashlib.sha256(code).digest() + code)
+        _folders[self.name] = place.folder if place else None
         if place is None:
             _say("compiled kernels cannot be kept: neither the folder of their source nor another can be written")
         elif place.private:
             _say(f"compiled kernels are kept in {place.private}: the folder of their source cannot be written")
 
     def _write(self, compiled: bytes) -> _Place | None:
-        for place in _places(self._source):
+        for place in _places(self.source):
             with contextlib.suppress(OSError):
-                place.write(self._name, compiled, self._stem)
+                place.write(self.name, compiled, self.stem)
                 return place
         return None
 
 
-def _loadable(result: CompileResult) -> tuple[Any, ...]:
-    """All that is needed to load a compiled kernel: its machine code, and the objects that it uses.
+def machine_code(kernel: CachedKernel, compiling: Callable[[], bytes]) -> bytes:
+    """The machine code of a kernel: the cached one, or what is compiled now, and kept."""
+    code = kernel.load()
+    if code is None:
+        _say(
+            "compiling kernels, which is done once and takes up to a minute; "
+            f"`{command_line('kernels')}` does it beforehand"
+        )
+        code = compiling()
+        kernel.keep(code)
+    return code
 
-    Numba would keep what the code was made from, for others to be linked with, and the modules of all helpers, for
-    objects of which there are hardly any; to load these takes most of the time.
-    """
-    library, *rest, environments = result._reduce()
-    name, kind, (machine_code, _) = library
-    entry = parse_assembly(f'define void @"{result.fndesc.llvm_cpython_wrapper_name}"() {{ ret void }}')
-    used = tuple(each for each in environments if each.consts)
-    return (name, kind, (machine_code, entry.as_bitcode())), *rest, used
+
+def _divided(data: bytes) -> tuple[bytes, bytes]:
+    size = hashlib.sha256().digest_size
+    return data[:size], data[size:]
+
+
+@functools.cache
+def _target() -> str:
+    """A digest of what machine code is made for: the processor, and what numba is told by its own variables."""
+    told = sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith("NUMBA_"))
+    features = llvm.get_host_cpu_features().flatten()
+    return _digest(llvm.get_process_triple(), llvm.get_host_cpu_name(), features, *told)
 
 
 @functools.cache
@@ -162,27 +183,30 @@ def _say(line: str) -> None:
     console.tell(f"rafid: {line}")
 
 
-def _fingerprint(kernel: Any, signature: Any) -> str:
+def _fingerprint(function: Any, signature: Signature) -> str:
     """A digest of all that a kernel is compiled from: its types, its code and its helpers', the values they use."""
-    met = {kernel}
-    functions = [kernel]
-    for function in functions:  # grows as helpers are met
-        new = [helper for helper in _uses(function)[1] if helper not in met]
+    met = {function}
+    functions = [function]
+    for each in functions:  # grows as helpers are met
+        new = [helper.py_func for helper in _uses(each)[1] if helper.py_func not in met]
         met.update(new)
         functions += new
-    kinds = _text((*signature.args, signature.return_type))
-    return _digest(_FORMAT, numba.__version__, kinds, *(_uses(function)[0] for function in functions))[:32]
+    return _digest(_FORMAT, *_compiler(), repr(signature), *(_uses(each)[0] for each in functions))[:32]
 
 
 @functools.cache
-def _uses(function: Any) -> tuple[str, tuple[Any, ...]]:
-    """A digest of a function's options and code and of the values it uses from outside; the helpers among these."""
-    python = function.py_func
-    code = python.__code__
-    outside = {name: python.__globals__[name] for name in sorted(_names(code)) if name in python.__globals__}
-    values = (*outside.values(), *(cell.cell_contents for cell in python.__closure__ or ()), python.__defaults__)
-    helpers = dict.fromkeys(value for value in values if is_jitted(value))
-    return _digest(_text(function), _text(code), *outside, *map(_text, values)), tuple(helpers)
+def _compiler() -> tuple[str, ...]:
+    return tuple(map(version, ("numba", "llvmlite")))
+
+
+@functools.cache
+def _uses(function: Any) -> tuple[str, tuple[Helper, ...]]:
+    """A digest of a function's code and of the values it uses from outside; the helpers among these."""
+    code = function.__code__
+    outside = {name: function.__globals__[name] for name in sorted(_names(code)) if name in function.__globals__}
+    values = (*outside.values(), *(cell.cell_contents for cell in function.__closure__ or ()), function.__defaults__)
+    helpers = dict.fromkeys(value for value in values if isinstance(value, Helper))
+    return _digest(_text(code), *outside, *map(_text, values)), tuple(helpers)
 
 
 def _names(code: CodeType) -> set[str]:
@@ -216,10 +240,8 @@ def _text(value: Any) -> str:
 
 
 def _name(value: Any) -> str:
-    if isinstance(value, types.Type):  # a named tuple's own text lacks the names of its fields
-        return f"{value} {getattr(value, 'fields', '')} {_text(tuple(getattr(value, 'types', ())))}"
-    if is_jitted(value):
-        return f"{value.__module__}.{value.__qualname__} {value.targetoptions}"
+    if isinstance(value, Helper):
+        return f"{value.py_func.__module__}.{value.py_func.__qualname__} {value.inlined}"
     if isinstance(value, (type, ModuleType, FunctionType, BuiltinFunctionType)):
         name = value.__name__ if isinstance(value, ModuleType) else f"{value.__module__}.{value.__qualname__}"
         if name.split(".")[0] in {"builtins", "math", "numba", "numpy"}:

@@ -10,30 +10,22 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-import numba
-from numba import types
-from numba.extending import is_jitted
+import numpy as np
 
-from transforms.kernel_cache import KernelCache, cache_folders
+from transforms.kernel_cache import CachedKernel, cache_folders, machine_code
+from transforms.machine_code import MachineCode
+from transforms.signatures import Argument, Column, Helper, Scalar, Signature
 
 Function = Callable[..., Any]
 
-
-def _column(dtype: Any, *, readonly: bool) -> Any:
-    return types.Array(dtype, 1, "C", readonly=readonly)
-
-
-# Argument types. `In` arrays are read only, so they also take arrays over bytes and memory-mapped files.
-Bool, UInt8, Int32, Int64, UInt64, Float64 = (
-    types.boolean, types.uint8, types.int32, types.int64, types.uint64, types.float64,
-)  # fmt: skip
-InBytes, InInt32, InInt64, InUInt32, InUInt64, InFloat64 = (
-    _column(t, readonly=True)
-    for t in (types.uint8, types.int32, types.int64, types.uint32, types.uint64, types.float64)
+# Types of arguments and results. `In` columns are read only, so they also take arrays over bytes and mapped files.
+Bool, UInt8, Int32, Int64, UInt64, Float64 = map(
+    Scalar, map(np.dtype, ("bool", "uint8", "int32", "int64", "uint64", "float64"))
 )
+_columns = ("uint8", "int32", "int64", "uint32", "uint64", "float64")
+InBytes, InInt32, InInt64, InUInt32, InUInt64, InFloat64 = (Column(np.dtype(name), readonly=True) for name in _columns)
 OutBytes, OutInt32, OutInt64, OutUInt32, OutUInt64, OutFloat64 = (
-    _column(t, readonly=False)
-    for t in (types.uint8, types.int32, types.int64, types.uint32, types.uint64, types.float64)
+    Column(np.dtype(name), readonly=False) for name in _columns
 )
 
 
@@ -45,11 +37,11 @@ class Kernel:
         signature: its types.
     """
 
-    def __init__(self, function: Function, signature: Any) -> None:
+    def __init__(self, function: Function, signature: Signature) -> None:
         functools.update_wrapper(self, function)
         self.py_func = function
         self._signature = signature
-        self._dispatcher: Any = None
+        self._loaded: MachineCode | None = None
 
     def __call__(self, *arguments: Any) -> Any:
         """Runs the kernel.
@@ -57,26 +49,36 @@ class Kernel:
         Raises:
             TypeError: an argument is of another type.
         """
-        return (self._dispatcher or self.load())(*arguments)
+        return (self._loaded or self.load())(*arguments)
 
-    def load(self) -> Any:
-        """The compiled kernel.
+    def load(self) -> MachineCode:
+        """The machine code.
 
         Raises:
             TypeError: it uses something whose change its cache would not notice.
         """
         with _loading:
-            if self._dispatcher is None:
-                self._dispatcher = self._compiled()
-        return self._dispatcher
+            if self._loaded is None:
+                cached = CachedKernel.of(self.py_func, self._signature)
+                entry = f"{self.py_func.__module__}.{self.py_func.__qualname__}.{cached.version}"
+                code = machine_code(cached, functools.partial(self._compiled, entry))
+                self._loaded = MachineCode(code, entry, self._signature)
+        return self._loaded
 
-    def _compiled(self) -> Any:
-        dispatcher: Any = numba.njit(nogil=True)(self.py_func)
-        if is_jitted(dispatcher):  # NUMBA_DISABLE_JIT leaves the function as it is
-            dispatcher._cache = KernelCache(dispatcher, self._signature)
-            dispatcher.compile(self._signature)
-            dispatcher.disable_compile()
-        return dispatcher
+    def _compiled(self, entry: str) -> bytes:
+        from transforms.kernel_compiler import compile_kernel  # noqa: PLC0415 - it brings numba along
+
+        code: bytes = compile_kernel(self.py_func, entry, self._signature)
+        return code
+
+
+class _CallableHelper(Helper):
+    """A helper that can be called from Python too, for which it is compiled there and then."""
+
+    def __call__(self, *arguments: Any) -> Any:
+        from transforms.kernel_compiler import dispatcher  # noqa: PLC0415 - it brings numba along
+
+        return dispatcher(self)(*arguments)
 
 
 _kernels: list[Kernel] = []
@@ -93,35 +95,29 @@ def load_kernels() -> set[Path | None]:
     return cache_folders()
 
 
-def kernel(*signature: Any, returns: Any) -> Callable[[Function], Kernel]:
+def kernel(*arguments: Argument, returns: Scalar | None = None) -> Callable[[Function], Kernel]:
     """The decorated function as a kernel.
 
     What it uses from outside are numbers, strings, arrays, tuples of these and `inline` functions, of its own file or
-    of others: its cache notices when one of them changes.
+    of others: its cache notices when one of them changes. It may create arrays of numbers, but no lists or objects.
 
     Args:
-        signature: the numba type of each argument.
-        returns: the numba type of the result; `numba.types.void` for none.
+        arguments: the type of each argument.
+        returns: that of the result; None for none.
     """
 
     def registered(function: Function) -> Kernel:
-        _kernels.append(Kernel(function, returns(*signature)))
+        _kernels.append(Kernel(function, Signature(arguments, returns)))
         return _kernels[-1]
 
     return registered
 
 
-def inline(function: Function) -> Function:
+def inline(function: Function) -> Any:
     """The decorated function as a helper that kernels call; it has no signature of its own; it is cached in them."""
-    compiled: Function = numba.njit(inline="never", nogil=True, _nrt=True)(function)
-    return compiled
+    return _CallableHelper(function, inlined=False)
 
 
-def always_inline(function: Function) -> Function:
-    """As `inline`, but a part of the machine code of whoever calls it; it may not create arrays.
-
-    A helper counts a reference to each array that it is given, and takes it back: atomic operations, of which threads
-    that share the arrays wait for each other. One that creates none has no use for that, and is compiled without.
-    """
-    compiled: Function = numba.njit(inline="never", nogil=True, forceinline=True, _nrt=False)(function)
-    return compiled
+def always_inline(function: Function) -> Any:
+    """As `inline`, but a part of the machine code of whoever calls it."""
+    return _CallableHelper(function, inlined=True)

@@ -1,16 +1,12 @@
 """Templates of stems, by the definition and by the kernel."""
 
-from functools import cache
-
-import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numba import types
 
 from tests.segmentation.samples import STEMS, TEMPLATES, model, tables
-from transforms.kernels import Int64, UInt64
+from transforms.kernels import Int64, UInt64, kernel
 from transforms.segmentation.compiling import encode
 from transforms.segmentation.kernels.templates import LONGEST_STEM, ROOT_CODES, root_slot
 from transforms.segmentation.kernels.templates import fit_template as fit_packed
@@ -43,9 +39,9 @@ def test_stems_have_the_templates_of_grammar(stem: str, template: str) -> None:
     assert fit_template(stem, model()) == template
 
 
-@cache
-def kernel() -> numba.core.dispatcher.Dispatcher:
-    return numba.njit(types.int64(UInt64, Int64, InTables))(fit_packed.py_func)
+@kernel(UInt64, Int64, InTables, returns=Int64)
+def number_of_template(packed, length, tables):  # type: ignore[no-untyped-def]
+    return fit_packed(packed, length, tables)
 
 
 def numbered() -> list[str]:
@@ -70,7 +66,7 @@ def packed(stem: str) -> np.uint64:
     )
 )
 def test_the_kernel_fits_as_the_definition_does(stem: str) -> None:
-    assert numbered()[kernel()(packed(stem), len(stem), tables())] == fit_template(stem, model())
+    assert numbered()[number_of_template(packed(stem), len(stem), tables())] == fit_template(stem, model())
 
 
 def test_every_letter_has_a_transliteration_and_a_root_letter() -> None:

@@ -1,7 +1,6 @@
 """Kernels of deduplication: from text to shingles, from shingles to ordered sets, from sets to verdicts."""
 
 import numpy as np
-from numba import types
 
 from transforms.dedup.folding.kernels import SEED_WORD, absorb, character_units, word_units
 from transforms.kernels import (
@@ -19,6 +18,8 @@ from transforms.kernels import (
 )
 
 ORDER_BITS = 22
+# How far apart what is compared is, at first and later (Ciura, FCT 2001), each 2.25 times the next from there up.
+GAPS = (*(int(1750 * 2.25**more) for more in range(22, 0, -1)), 1750, 701, 301, 132, 57, 23, 10, 4, 1)
 
 
 @inline
@@ -36,6 +37,18 @@ def least_overlap(size, threshold):
 def prefix_length(size, threshold):
     """The number of first tokens of an ordered set, one of which a similar set shares (Bayardo et al. 2007)."""
     return size - least_overlap(size, threshold) + 1
+
+
+@inline
+def sort(values, begin, end):
+    """Sorts a part of a column where it is: by insertion, first of what is far apart (Shell, CACM 2(7), 1959)."""
+    for gap in GAPS:
+        for at in range(begin + gap, end):
+            value, to = values[at], at
+            while to >= begin + gap and values[to - gap] > value:
+                values[to] = values[to - gap]
+                to -= gap
+            values[to] = value
 
 
 @inline
@@ -186,7 +199,7 @@ def hash_shingles(
     return total
 
 
-@kernel(InUInt64, InInt64, InUInt64, InInt64, OutUInt64, OutUInt64, returns=types.void)
+@kernel(InUInt64, InInt64, InUInt64, InInt64, OutUInt64, OutUInt64)
 def identify_sets(tokens, bounds, numbers, number_bounds, high, low):
     """Fills the two halves of a 128-bit hash of each row's tokens, in their order, and of its numbers.
 

@@ -1,7 +1,6 @@
 """Kernels of filters: lines and words hashed, and how much of a document repeats itself."""
 
 import numpy as np
-from numba import types
 
 from transforms.characters.kernels import white_at
 from transforms.kernels import (
@@ -35,7 +34,7 @@ def _starts_character(byte):
     return (byte & np.uint8(0xC0)) != np.uint8(0x80)
 
 
-@kernel(InBytes, InInt64, InInt64, OutUInt64, OutInt64, returns=types.void)
+@kernel(InBytes, InInt64, InInt64, OutUInt64, OutInt64)
 def hash_pieces(text, first, last, hashes, sizes):
     """Fills in a hash of the bytes of each piece of a text, and its characters.
 
@@ -115,7 +114,7 @@ def _cleared(slots, entries):
     return np.uint64(size - 1)
 
 
-@kernel(InUInt64, InInt64, InInt64, OutInt32, OutInt64, returns=types.void)
+@kernel(InUInt64, InInt64, InInt64, OutInt32, OutInt64)
 def count_repeats(hashes, sizes, first, slots, counts):
     """Fills in how many pieces of each document repeat an earlier one of it, and their characters.
 
@@ -149,7 +148,7 @@ def _covered(ends, at, width, covered):
     return last - (ends[begin - 1] if begin > 0 else 0)
 
 
-@kernel(InUInt64, InInt64, InInt64, OutUInt64, OutInt32, OutInt32, OutInt64, returns=types.void)
+@kernel(InUInt64, InInt64, InInt64, OutUInt64, OutInt32, OutInt32, OutInt64)
 def cover_ngrams(hashes, ends, first, grams, slots, times, covers):
     """Fills in how many characters of each document stand in repeated n-grams of 2 to 10 words.
 

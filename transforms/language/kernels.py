@@ -1,7 +1,6 @@
 """Kernels over the bytes of documents: choose the windows to read, count votes of words and surprise of letters."""
 
 import numpy as np
-from numba import void
 
 from transforms.characters.kernels import is_passed_over
 from transforms.kernels import (
@@ -67,7 +66,7 @@ def _token_start(text, at, end):
     return _character_end(text, at, end)
 
 
-@kernel(InBytes, InInt64, InInt64, Int64, OutInt64, OutInt64, returns=void)
+@kernel(InBytes, InInt64, InInt64, Int64, OutInt64, OutInt64)
 def sample(text, start, end, size, first, last):
     """Fills in the windows of each document that are to be read.
 
@@ -253,7 +252,7 @@ def _count_words(text, at, end, tables, votes, letters, surprise):
     _add_pair(surprise, 6, fourth)
 
 
-@kernel(InBytes, InInt64, InInt64, InUInt32, InUInt64, InUInt64, InUInt32, OutInt32, OutInt32, OutInt32, returns=void)
+@kernel(InBytes, InInt64, InInt64, InUInt32, InUInt64, InUInt64, InUInt32, OutInt32, OutInt32, OutInt32)
 def count_clues(text, first, last, alphabets, pairs, hashes, listed, votes, letters, surprise):
     """Counts letters, votes of words and surprise of letters in the windows of each document, addresses left out.
 

@@ -4,10 +4,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from numba import from_dtype, types
 
 from transforms.arrays import Float64s, Int64s, UInt64s
 from transforms.kernels import InFloat64, InInt64, InUInt64
+from transforms.signatures import Column, Fields
 
 # A chain of affixes. letters, mask: its letters and where they are, in the word's first or last ten letters, packed;
 # cuts: a bit for each letter that a + precedes, from its first letter.
@@ -95,12 +95,13 @@ DTYPES: dict[str, np.dtype[Any]] = {
 }
 
 
-def _records(dtype: Any) -> Any:
-    return types.Array(from_dtype(dtype), 1, "C", readonly=True)
+def _records(dtype: np.dtype[Any]) -> Column:
+    return Column(dtype, readonly=True)
 
 
-# The numba type of `Tables`.
-InTables = types.NamedTuple(
+# The type of `Tables` in signatures of kernels.
+InTables = Fields(
+    Tables,
     (
         InUInt64,
         InFloat64,
@@ -110,5 +111,4 @@ InTables = types.NamedTuple(
         InFloat64,
         InFloat64,
     ),
-    Tables,
 )

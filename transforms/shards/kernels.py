@@ -1,7 +1,6 @@
 """Kernels that copy paragraphs into columns, and count words."""
 
 import numpy as np
-from numba import types
 
 from transforms.characters.kernels import white_at
 from transforms.kernels import (
@@ -20,7 +19,7 @@ _BASIS, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 _HALF, _ONE = np.uint64(32), np.uint64(1)
 
 
-@kernel(InBytes, InInt64, InInt64, InInt64, Int64, OutBytes, OutInt64, returns=types.void)
+@kernel(InBytes, InInt64, InInt64, InInt64, Int64, OutBytes, OutInt64)
 def join_paragraphs(text, start, end, first, breaks, out, offsets):
     """Fills `out` with the text of rows of paragraphs, line feeds between them.
 
@@ -37,11 +36,12 @@ def join_paragraphs(text, start, end, first, breaks, out, offsets):
         offsets[row] = to
         for paragraph in range(first[row], first[row + 1]):
             if paragraph > first[row]:
-                out[to : to + breaks] = 10
-                to += breaks
-            size = end[paragraph] - start[paragraph]
-            out[to : to + size] = text[start[paragraph] : end[paragraph]]
-            to += size
+                for _ in range(breaks):
+                    out[to] = 10
+                    to += 1
+            for at in range(start[paragraph], end[paragraph]):
+                out[to] = text[at]
+                to += 1
     offsets[len(first) - 1] = to
 
 
@@ -58,7 +58,7 @@ def place_hash(table, hashed):
     return 1
 
 
-@kernel(InUInt64, OutUInt64, returns=types.void)
+@kernel(InUInt64, OutUInt64)
 def place_hashes(hashes, table):
     """Puts hashes, none of them 0, into a table that has room for all.
 

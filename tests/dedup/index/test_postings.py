@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numba import types
 
 from tests.dedup.index.samples import UNIVERSE
 from transforms.arrays import Int32s, Int64s, UInt64s
@@ -22,14 +21,14 @@ tokens = st.one_of(st.sampled_from(EDGES), st.sampled_from(UNIVERSE), st.integer
 sets = st.lists(st.sets(tokens, max_size=12), max_size=14)
 
 
-@kernel(InUInt64, UInt64, OutUInt64, returns=types.void)
+@kernel(InUInt64, UInt64, OutUInt64)
 def pack_all(numbers, width, words):
     """Packs numbers."""
     for at in range(len(numbers)):
         pack(words, width, at, numbers[at])
 
 
-@kernel(InUInt64, UInt64, Int64, returns=types.uint64)
+@kernel(InUInt64, UInt64, Int64, returns=UInt64)
 def packed_at(words, width, at):
     """One of packed numbers."""
     return packed(words, width, at)

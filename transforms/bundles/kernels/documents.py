@@ -1,7 +1,6 @@
 """Kernels that parse documents: their delimiter lines, the validity of their bytes, and the ends of their texts."""
 
 import numpy as np
-from numba import void
 
 from transforms.bundles.kernels.delimiters import DELIMITER, delimiter_at, find_brackets, ignored_at, ignored_before
 from transforms.bundles.kernels.lines import (
@@ -34,7 +33,7 @@ def _after_marks(data, at, end):
     return at
 
 
-@kernel(InBytes, InInt64, InInt64, Bool, OutInt64, OutInt64, OutInt64, OutBytes, returns=void)
+@kernel(InBytes, InInt64, InInt64, Bool, OutInt64, OutInt64, OutInt64, OutBytes)
 def parse_delimiter_lines(data, start, end, lenient, name_start, name_end, body, brackets):
     """Parses the delimiter line of each document.
 
@@ -158,7 +157,7 @@ def _is_blank(text, start, end):
     return at == end
 
 
-@kernel(InBytes, InInt64, InInt64, OutBytes, Bool, OutInt64, OutInt64, OutBytes, returns=void)
+@kernel(InBytes, InInt64, InInt64, OutBytes, Bool, OutInt64, OutInt64, OutBytes)
 def check_texts(data, start, end, delimited, lenient, text_start, text_end, flags):
     """Finds the texts of documents without marks and padding, and checks them.
 

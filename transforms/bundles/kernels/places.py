@@ -5,7 +5,6 @@ characters are one unit. A `width` of 0 marks text that is the bundle's own byte
 """
 
 import numpy as np
-from numba import types
 
 from transforms.kernels import InBytes, InInt32, InInt64, OutInt64, inline, kernel
 
@@ -16,7 +15,7 @@ def _units_at(byte):
     return np.int64((byte & 0xC0) != 0x80) + np.int64(byte >= 0xF0)
 
 
-@kernel(InBytes, InInt64, InInt64, OutInt64, returns=types.void)
+@kernel(InBytes, InInt64, InInt64, OutInt64)
 def count_units(text, start, end, units):
     """Counts the UTF-16 code units of each `text[start:end]`, which is UTF-8, into `units`; all three are int64[n]."""
     for row in range(len(start)):
@@ -26,7 +25,7 @@ def count_units(text, start, end, units):
         units[row] = count
 
 
-@kernel(InBytes, InInt64, InInt64, InBytes, InInt64, InInt32, OutInt64, returns=types.void)
+@kernel(InBytes, InInt64, InInt64, InBytes, InInt64, InInt32, OutInt64)
 def find_offsets(text, text_start, shift, width, place, document, offset):
     """Fills `offset` with the offsets in their bundles of places in the text.
 
@@ -54,7 +53,7 @@ def find_offsets(text, text_start, shift, width, place, document, offset):
         offset[row] = found
 
 
-@kernel(InBytes, InInt64, InInt64, InBytes, InInt64, InInt32, OutInt64, returns=types.void)
+@kernel(InBytes, InInt64, InInt64, InBytes, InInt64, InInt32, OutInt64)
 def find_places(text, text_start, shift, width, offset, document, place):
     """Fills `place` with the places in the text of offsets: the inverse of `find_offsets`, with the same arguments."""
     last, at, found = -1, 0, 0

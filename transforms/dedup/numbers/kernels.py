@@ -3,7 +3,7 @@
 import numpy as np
 
 from transforms.dedup.folding.kernels import absorb, word_units
-from transforms.dedup.kernels import SEED_SHINGLE, drop_repeats
+from transforms.dedup.kernels import SEED_SHINGLE, drop_repeats, sort
 from transforms.kernels import Bool, InBytes, InInt64, Int64, InUInt32, OutBytes, OutInt64, OutUInt64, inline, kernel
 
 
@@ -98,7 +98,7 @@ def hash_numbers(text, start, end, fold, several, inner, words, digits, offsets,
             count = word_units(text, first, last, fold, several, words, digits)
             total = _keep_words_with_digits(words, digits, count, inner, numbers, begin)
         if inner:
-            numbers[begin:total].sort()
+            sort(numbers, begin, total)
             total = drop_repeats(numbers, begin, total)
         else:
             state = SEED_SHINGLE

@@ -1,7 +1,6 @@
 """Kernels of the partitioned join."""
 
 import numpy as np
-from numba import types
 
 from transforms.dedup.kernels import (
     ORDER_BITS,
@@ -10,6 +9,7 @@ from transforms.dedup.kernels import (
     pair_overlap,
     prefix_length,
     shared_tokens,
+    sort,
 )
 from transforms.dedup.numbers.kernels import far_apart, nested, number_mask
 from transforms.kernels import (
@@ -68,7 +68,6 @@ def pair_groups(tokens, positions, sizes, far, most, threshold, later, earlier):
 
 @kernel(
     InUInt64, InInt64, InUInt64, InInt64, InInt64, InUInt64, InInt64, InUInt64, InInt64, InInt64, Float64, OutFloat64,
-    returns=types.void,
 )  # fmt: skip
 def verify_pairs(
     left_tokens, left_bounds, left_numbers, left_number_bounds, lefts,
@@ -222,7 +221,7 @@ _HASH_MASK = np.uint64((1 << 56) - 1)
 _BUCKET_SHIFT = np.uint64(56 - ORDER_BITS)  # of the 56 bits of a hash that a token carries
 
 
-@kernel(InUInt64, OutUInt32, returns=types.void)
+@kernel(InUInt64, OutUInt32)
 def count_tokens(tokens, frequencies):
     """Adds the tokens of sets, whatever their ranks, to `frequencies`, uint32[2 ** ORDER_BITS]."""
     for token in tokens:
@@ -252,7 +251,7 @@ def rank_sets(shingles, offsets, wanted, order, tokens, bounds):
             digits = shingles[at] >> _HASH_SHIFT
             tokens[total] = (np.uint64(order[digits >> _BUCKET_SHIFT]) << _RANK_SHIFT) | digits
             total += 1
-        tokens[begin:total].sort()
+        sort(tokens, begin, total)
         total = drop_repeats(tokens, begin, total)
         row += 1
         bounds[row] = total

@@ -4,9 +4,8 @@ Six bits a letter, so that up to 21 letters are a key exactly; longer forms are 
 """
 
 import numpy as np
-from numba import types
 
-from transforms.kernels import InBytes, InInt64, InUInt64, OutUInt64, always_inline, kernel
+from transforms.kernels import Bool, InBytes, InInt64, InUInt64, OutUInt64, always_inline, kernel
 from transforms.segmentation.words import LETTERS
 
 CODES = {letter: code for code, letter in enumerate(LETTERS, 1)}
@@ -59,7 +58,7 @@ def find(slots, high, low):
     return NO_ENTRY
 
 
-@kernel(InBytes, InInt64, InUInt64, OutUInt64, returns=types.boolean)
+@kernel(InBytes, InInt64, InUInt64, OutUInt64, returns=Bool)
 def fill_slots(letters, bounds, entries, slots):
     """Fills a table of word forms; returns whether all keys are distinct.
 

@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from numba import types
 
 from transforms.kernels import InInt64, OutBytes, OutInt64, always_inline, inline, kernel
 from transforms.segmentation.kernels.forms import CODES, NO_ENTRY, SIX, U, find, key_of, push
@@ -244,7 +243,7 @@ def rank(letters, length, tables):
     return answer
 
 
-@kernel(OutBytes, InInt64, InTables, OutInt64, returns=types.void)
+@kernel(OutBytes, InInt64, InTables, OutInt64)
 def rank_all(letters, bounds, tables, answers):
     """Fills `answers` with what the ranking says of each word, see `records`.
 

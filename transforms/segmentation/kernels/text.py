@@ -4,7 +4,6 @@ A run of text is remembered as it stands, or a word of it is, or the table has i
 """
 
 import numpy as np
-from numba import types
 
 from transforms.characters.kernels import white_at
 from transforms.kernels import Bool, InBytes, InInt64, OutBytes, OutInt64, OutUInt64, always_inline, inline, kernel
@@ -258,7 +257,7 @@ def _write_plain(text, at, until, out, to):
     return at, to
 
 
-@kernel(InBytes, InInt64, InInt64, Bool, InTables, OutUInt64, OutUInt64, OutBytes, OutInt64, returns=types.void)
+@kernel(InBytes, InInt64, InInt64, Bool, InTables, OutUInt64, OutUInt64, OutBytes, OutInt64)
 def segment_paragraphs(text, start, end, norm, tables, words, runs, out, offsets):
     """Writes paragraphs with their Arabic words in segments, one after the other: see `words.segment_text`.
 

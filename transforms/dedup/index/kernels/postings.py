@@ -4,8 +4,8 @@ Numbers are packed: each takes as many bits as the largest may need, in words of
 """
 
 import numpy as np
-from numba import types
 
+from transforms.dedup.kernels import GAPS
 from transforms.kernels import (
     Bool,
     InInt32,
@@ -23,7 +23,6 @@ from transforms.kernels import (
 _ALL = np.uint64(2**64 - 1)
 _ONE, _SIX, _WORD, _IN_WORD = np.uint64(1), np.uint64(6), np.uint64(64), np.uint64(63)
 _HALF = np.uint64(32)
-_FEW = 64  # postings that insertion sorts faster than anything else
 
 
 @inline
@@ -78,7 +77,7 @@ def filter_bit(token, bits):
     return ((token >> _HALF) * bits) >> _HALF
 
 
-@kernel(InUInt64, InInt64, InInt64, UInt64, OutInt64, OutUInt64, OutInt32, returns=types.void)
+@kernel(InUInt64, InInt64, InInt64, UInt64, OutInt64, OutUInt64, OutInt32)
 def spread_tokens(tokens, bounds, order, shift, ends, spread, ranks):
     """Fills `spread` and `ranks` with the tokens of sets and their ranks, by the first bits of the tokens.
 
@@ -130,11 +129,25 @@ def gather_tokens(begins, starts, rests, shift, firsts, width, rows, new_rank, l
 
 
 @inline
+def _sort_group(tokens, owners, first, last):
+    """Sorts tokens with their owners, by token, then by owner, as `sort` sorts numbers."""
+    for gap in GAPS:
+        for at in range(first + gap, last):
+            token, owner, to = tokens[at], owners[at], at
+            while to >= first + gap:
+                below, lower = tokens[to - gap], owners[to - gap]
+                if below < token or (below == token and lower <= owner):
+                    break
+                tokens[to], owners[to] = below, lower
+                to -= gap
+            tokens[to], owners[to] = token, owner
+
+
+@inline
 def _sort_part(spread, ranks, shift, places, tokens, owners):
     """Fills `tokens` and `owners` with a part of what is spread, sorted by token, then by rank.
 
-    By their next bits, of which there are about as many values as tokens; then by insertion, or by comparing where
-    many have the same.
+    By their next bits, of which there are about as many values as tokens; then by comparing those that have the same.
     """
     mask = np.uint64(len(places) - 2)
     places[:] = 0
@@ -150,20 +163,7 @@ def _sort_part(spread, ranks, shift, places, tokens, owners):
     first = np.int64(0)
     for place in range(len(places) - 1):
         last = places[place]
-        if last - first > _FEW:
-            order = np.argsort(owners[first:last], kind="mergesort")
-            order = order[np.argsort(tokens[first:last][order], kind="mergesort")]
-            tokens[first:last] = tokens[first:last][order]
-            owners[first:last] = owners[first:last][order]
-            first = last
-        for at in range(first + 1, last):
-            token, owner, to = tokens[at], owners[at], at
-            while to > first and (tokens[to - 1] > token or (tokens[to - 1] == token and owners[to - 1] > owner)):
-                tokens[to] = tokens[to - 1]
-                owners[to] = owners[to - 1]
-                to -= 1
-            tokens[to] = token
-            owners[to] = owner
+        _sort_group(tokens, owners, first, last)
         first = last
 
 
@@ -207,7 +207,7 @@ def add_part(
     return distinct
 
 
-@kernel(InInt32, InUInt64, UInt64, OutUInt64, returns=types.void)
+@kernel(InInt32, InUInt64, UInt64, OutUInt64)
 def fill_filter(begins, rests, shift, bits):
     """Sets a bit for each token in `bits`, uint64[] of zeros, see `filter_bit`; the rest see `add_part`."""
     count = np.uint64(64 * len(bits))

@@ -1,10 +1,9 @@
 """Kernels that look sets up in the index."""
 
 import numpy as np
-from numba import types
 
 from transforms.dedup.index.kernels.postings import filter_bit, find_one, packed
-from transforms.dedup.kernels import drop_repeats, largest_partner, least_overlap, pair_overlap
+from transforms.dedup.kernels import drop_repeats, largest_partner, least_overlap, pair_overlap, sort
 from transforms.dedup.numbers.kernels import nested
 from transforms.kernels import (
     Float64,
@@ -47,14 +46,14 @@ def sort_sets(shingles, offsets, wanted, tokens, bounds):
         for at in range(offsets[paragraph], offsets[paragraph + 1]):
             tokens[total] = shingles[at]
             total += 1
-        tokens[begin:total].sort()
+        sort(tokens, begin, total)
         total = drop_repeats(tokens, begin, total)
         row += 1
         bounds[row] = total
     return total
 
 
-@kernel(InUInt64, InInt64, InUInt64, OutBytes, OutInt64, returns=types.void)
+@kernel(InUInt64, InInt64, InUInt64, OutBytes, OutInt64)
 def ask_filter(tokens, bounds, bits, hits, possible):
     """Fills `hits`, uint8[t], with 0 for tokens of sets that are surely not there; `possible` with how many others.
 

@@ -1,7 +1,6 @@
 """The kernels that decide each contender in input order against the kept ones before it."""
 
 import numpy as np
-from numba import types
 
 from transforms.dedup.kernels import middle_length
 from transforms.dedup.numbers.kernels import far_apart
@@ -221,7 +220,6 @@ def decide_sets(
 @kernel(
     InInt64, InInt64, InInt64, InUInt32, InInt64, InInt32, InInt32, Float64, InBytes, Int64, Int64, Int64, Int64,
     OutInt32, OutUInt32,
-    returns=types.void,
 )  # fmt: skip
 def enter_sets(
     bounds, alone, number_bounds, marks, prefixes, slots, match, threshold, again, begin, end, part, parts,

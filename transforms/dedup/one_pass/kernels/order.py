@@ -1,10 +1,9 @@
 """Kernels that find the paragraphs that can have a near-duplicate at all, and put their sets in order."""
 
 import numpy as np
-from numba import types
 
 from transforms.dedup.folding.kernels import absorb
-from transforms.dedup.kernels import ORDER_BITS, SEED_SHINGLE, drop_repeats, prefix_length
+from transforms.dedup.kernels import ORDER_BITS, SEED_SHINGLE, drop_repeats, prefix_length, sort
 from transforms.kernels import (
     Float64,
     InBytes,
@@ -61,7 +60,7 @@ def find_firsts(high, low, compared, table, first):
     return repeated
 
 
-@kernel(InUInt64, InInt64, InBytes, UInt64, OutBytes, returns=types.void)
+@kernel(InUInt64, InInt64, InBytes, UInt64, OutBytes)
 def count_occurrences(shingles, offsets, counted, shift, counters):
     """Counts the shingles of some paragraphs into two-bit counters that stop at 2.
 
@@ -84,7 +83,7 @@ def count_occurrences(shingles, offsets, counted, shift, counters):
             counters[byte] = count + (np.uint8(((count >> place) & np.uint8(3)) < 2) << place)
 
 
-@kernel(OutBytes, InBytes, returns=types.void)
+@kernel(OutBytes, InBytes)
 def add_occurrences(counters, others):
     """Adds two-bit counters to others, each up to 2."""
     odd = np.uint8(0x55)
@@ -128,7 +127,7 @@ def select_contenders(shingles, offsets, counted, counters, shift, threshold, co
     return total
 
 
-@kernel(InUInt64, InInt64, InBytes, OutUInt32, returns=types.void)
+@kernel(InUInt64, InInt64, InBytes, OutUInt32)
 def count_frequencies(shingles, offsets, contender, frequencies):
     """Adds the shingles of the contenders to `frequencies`, uint32[2 ** ORDER_BITS], by their hash's first bits."""
     for paragraph in range(len(offsets) - 1):
@@ -149,7 +148,8 @@ def _sort_short(tokens, begin, end, scratch):
         for other in range(at + np.uint64(1), stop):
             rank += np.uint64(tokens[other] < token)
         scratch[rank] = token
-    tokens[begin:end] = scratch[: end - begin]
+    for at in range(first, stop):
+        tokens[at] = scratch[at - first]
 
 
 @kernel(InUInt64, InInt64, InBytes, InBytes, InBytes, UInt64, OutUInt64, OutInt64, OutInt64, OutUInt64, returns=Int64)
@@ -191,7 +191,7 @@ def order_sets(shingles, offsets, contender, order, counters, shift, tokens, bou
         if total - begin <= len(scratch):
             _sort_short(tokens, begin, total, scratch)
         else:
-            tokens[begin:total].sort()
+            sort(tokens, begin, total)
         total = drop_repeats(tokens, begin, total)
         identity = SEED_SHINGLE
         for at in range(begin, total):

@@ -1,7 +1,6 @@
 """Kernels that number the tokens of prefixes, so that sets meet at them."""
 
 import numpy as np
-from numba import types
 
 from transforms.dedup.kernels import first_slot, prefix_length
 from transforms.kernels import Float64, InInt32, InInt64, Int64, InUInt64, OutInt32, OutInt64, OutUInt64, UInt64, kernel
@@ -9,7 +8,7 @@ from transforms.kernels import Float64, InInt32, InInt64, Int64, InUInt64, OutIn
 _LAST = np.uint64((1 << 32) - 1)
 
 
-@kernel(InInt64, InInt64, Float64, OutInt64, returns=types.void)
+@kernel(InInt64, InInt64, Float64, OutInt64)
 def measure_prefixes(bounds, alone, threshold, prefixes):
     """Fills `prefixes`, int64[c + 1], with where the prefix of each set begins among those of all.
 
@@ -77,7 +76,7 @@ def place_prefixes(
     return shared
 
 
-@kernel(InInt64, InInt32, InInt32, OutInt32, returns=types.void)
+@kernel(InInt64, InInt32, InInt32, OutInt32)
 def find_keys(number_bounds, slots, uses, keys):
     """Fills `keys`, int32[c], with the place of each set's rarest number; -1 where it has none.
 

@@ -1,7 +1,6 @@
 """Kernels that enter kept sets into the rooms of their tokens, and look others up there; and equal sets."""
 
 import numpy as np
-from numba import types
 
 from transforms.dedup.kernels import middle_length, pair_overlap, shared_tokens
 from transforms.dedup.numbers.kernels import far_apart, nested
@@ -12,7 +11,7 @@ _POSTING = 3  # a posting's mark, set, and tokens before the one that it is of
 _ABREAST = np.uint64(16)  # marks that are looked at together
 
 
-@kernel(InUInt64, InInt64, OutUInt32, returns=types.void)
+@kernel(InUInt64, InInt64, OutUInt32)
 def mark_numbers(numbers, number_bounds, marks):
     """Fills `marks`, uint32[c], with two bits for each number of a set, by its hash: several may have the same."""
     for row in range(len(marks)):
