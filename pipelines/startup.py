@@ -12,8 +12,15 @@ from typing import Any
 
 # Beam does without them where they are not installed: its readers of MongoDB, BigQuery and Pub/Sub are then not there.
 _CLIENTS = ("bson", "pymongo", "requests")
-# Beam imports it for files that it would fetch from the web, and it builds a grammar as it is loaded.
-_LATER = ("httplib2",)
+# Beam imports these for what a run of ours never or rarely asks of it: ciphers, Avro, types that are no classes, dates
+# as texts, files of the web.
+_LATER = (
+    *("beartype", "beartype.door", "beartype.roar"),
+    *("cryptography", "cryptography.fernet"),
+    *("dateutil", "dateutil.parser"),
+    *("fastavro", "fastavro.read", "fastavro.write"),
+    "httplib2",
+)
 # What libraries are told by their own environment variables, unless the user tells them. NumPy starts no threads for
 # products of matrices, of which we have none: they spin when they are started. Arrow's usual pool gives back memory
 # that it needs again soon, and the system clears it each time.
@@ -43,8 +50,8 @@ def imports_at_rest() -> Iterator[None]:
 def _put_off() -> Iterator[None]:
     """Lets nothing import the clients inside the block, and what is for later only where it is used."""
     hidden: dict[str, Any] = dict.fromkeys(_CLIENTS)  # None: as if it were not installed
-    hidden |= {name: _stand_in(name) for name in _LATER}
-    hidden = {name: module for name, module in hidden.items() if name not in sys.modules}
+    hidden |= {name: _StandIn(name) for name in _LATER}
+    hidden = {name: module for name, module in hidden.items() if name.partition(".")[0] not in sys.modules}
     sys.modules.update(hidden)
     try:
         yield
@@ -54,17 +61,48 @@ def _put_off() -> Iterator[None]:
                 del sys.modules[name]
 
 
-def _stand_in(name: str) -> ModuleType:
-    """A module that loads the one of that name when something of it is looked at."""
-    module = ModuleType(name)
+class _StandIn(ModuleType):
+    """A module that stands in for the one of its name, which is loaded when something of it is used."""
 
-    def look(attribute: str) -> Any:
-        if sys.modules.get(name) is module:
-            del sys.modules[name]
-        return getattr(import_module(name), attribute)
+    __path__ = ()  # it may have modules of its own
 
-    module.__dict__["__getattr__"] = look
-    return module
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if sys.modules.get(self.__name__) is self:
+            return _Later(self.__name__, name)
+        return getattr(import_module(self.__name__), name)
+
+
+class _Later:
+    """A function or a class that was imported from a stand-in, as long as nobody uses it."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self._module = module
+        self._name = name
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        return self._load()(*arguments, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self._load(), name)
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        return isinstance(instance, self._load())
+
+    def _load(self) -> Any:
+        """The real one, which replaces this wherever a module has it; with it come the others of its package."""
+        package = self._module.partition(".")[0]
+        for module in [*sys.modules.values()]:
+            for name, value in [*vars(module).items()] if isinstance(module, ModuleType) else ():
+                if type(value) is _Later and value._module.partition(".")[0] == package:
+                    setattr(module, name, value._real())
+        return self._real()
+
+    def _real(self) -> Any:
+        return getattr(import_module(self._module), self._name)
 
 
 @contextmanager

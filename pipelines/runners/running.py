@@ -6,13 +6,13 @@ import logging
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import partial
+from functools import lru_cache, partial
 from importlib import import_module
 from typing import Any
 
 from apache_beam.options import pipeline_options
 from apache_beam.runners.portability import fn_api_runner
-from apache_beam.transforms import environments
+from apache_beam.transforms import environments, userstate
 
 from pipelines.cli import Parser
 from pipelines.config import IngestSettings
@@ -28,6 +28,10 @@ LOCAL_RUNNER = "FnApiRunner"
 # What runs of Rafid have been seen on; Beam has more names.
 _TRIED = ("FnApiRunner", "DirectRunner", "PrismRunner", "FlinkRunner", "PortableRunner")
 _NAMES_OF_LOCAL = ("fnapirunner", "fnapi", "directrunner", "direct", "switchingdirectrunner", "switchingdirect")
+
+
+# Beam looks through all methods of a step for state and timers each time that it is asked for them.
+userstate.get_dofn_specs = lru_cache(64)(userstate.get_dofn_specs)
 
 
 class _BeamParser(Parser, pipeline_options._BeamArgumentParser):

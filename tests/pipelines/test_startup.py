@@ -44,6 +44,37 @@ print(get_new_http().timeout, "httplib2.auth" in sys.modules)
     assert printed(program) == "False\nFalse\n60 True\n"
 
 
+def test_what_beam_hardly_uses_is_loaded_when_it_is_used() -> None:
+    program = """
+with imports_at_rest():
+    import apache_beam
+packages = {"beartype", "cryptography", "dateutil", "fastavro"}
+print(sorted(packages & {*sys.modules}))
+from typing import Literal
+from apache_beam.typehints import typehints
+from apache_beam.transforms import util
+from apache_beam.utils.timestamp import Timestamp
+print(typehints.is_consistent_with(bool, int), typehints.is_consistent_with(Literal["a"], str))
+print(typehints.is_subhint.__module__, issubclass(typehints.BeartypeDoorException, Exception))
+print(isinstance(util.Fernet(util.Fernet.generate_key()), util.Fernet))
+print(Timestamp.from_rfc3339("2026-01-02T03:04:05Z").micros)
+from apache_beam.coders.avro_record import AvroRecord
+from apache_beam.coders.coders import AvroGenericCoder
+coder = AvroGenericCoder('{"type": "record", "name": "a", "fields": [{"name": "b", "type": "int"}]}')
+print(coder.decode(coder.encode(AvroRecord({"b": 7}))).record)
+print(sorted(packages - {*sys.modules}))
+"""
+    assert printed(program).splitlines() == [
+        "[]",
+        "True True",
+        "beartype.door._func.doorcheck True",
+        "True",
+        "1767323045000000",
+        "{'b': 7}",
+        "[]",
+    ]
+
+
 def test_what_is_loaded_already_stays_while_beam_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = [types.ModuleType(name) for name in ("requests", "httplib2")]
     for module in loaded:
