@@ -64,7 +64,9 @@ def _put_off() -> Iterator[None]:
 class _StandIn(ModuleType):
     """A module that stands in for the one of its name, which is loaded when something of it is used."""
 
-    __path__ = ()  # it may have modules of its own
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__ = []  # it may have modules of its own
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
