@@ -13,13 +13,13 @@ from typing import Any
 # Beam does without them where they are not installed: its readers of MongoDB, BigQuery and Pub/Sub are then not there.
 _CLIENTS = ("bson", "pymongo", "requests")
 # Beam imports these for what a run of ours never or rarely asks of it: ciphers, Avro, types that are no classes, dates
-# as texts, files of the web.
+# as texts, files of the web, messages of Google's services.
 _LATER = (
     *("beartype", "beartype.door", "beartype.roar"),
     *("cryptography", "cryptography.fernet"),
     *("dateutil", "dateutil.parser"),
     *("fastavro", "fastavro.read", "fastavro.write"),
-    "httplib2",
+    *("httplib2", "proto"),
 )
 # What libraries are told by their own environment variables, unless the user tells them. NumPy starts no threads for
 # products of matrices, of which we have none: they spin when they are started. Arrow's usual pool gives back memory
@@ -71,9 +71,11 @@ class _StandIn(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        if sys.modules.get(self.__name__) is self:
-            return _Later(self.__name__, name)
-        return getattr(import_module(self.__name__), name)
+        loaded = sys.modules.get(self.__name__, self)
+        if loaded is not self:
+            return getattr(loaded, name)
+        inner = f"{self.__name__}.{name}"
+        return import_module(inner) if inner in _LATER else _Later(self.__name__, name)
 
 
 class _Later:
@@ -92,7 +94,11 @@ class _Later:
         return getattr(self._load(), name)
 
     def __instancecheck__(self, instance: Any) -> bool:
-        return isinstance(instance, self._load())
+        return self.__subclasscheck__(type(instance))
+
+    def __subclasscheck__(self, kind: type) -> bool:
+        """False where it is not loaded: nothing can be of a class that is not there."""
+        return self._module in sys.modules and issubclass(kind, self._load())
 
     def _load(self) -> Any:
         """The real one, which replaces this wherever a module has it; with it come the others of its package."""

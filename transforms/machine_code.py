@@ -9,6 +9,10 @@ from llvmlite import binding as llvm
 from transforms.signatures import Signature
 
 
+class KernelError(RuntimeError):
+    """A kernel divided by zero or, where its bounds are checked, looked outside of an array."""
+
+
 class MachineCode:
     """A loaded kernel.
 
@@ -32,7 +36,7 @@ class MachineCode:
 
         Raises:
             TypeError: an argument is of another type.
-            ArithmeticError: it divided by zero, or, where its bounds are checked, looked outside of an array.
+            KernelError: it could not go on.
         """
         signature = self._signature
         try:
@@ -41,7 +45,7 @@ class MachineCode:
             raise TypeError(f"{self._name}: {error}") from None
         passed = (ctypes.c_int64 * len(words))(*words)
         if self._run(ctypes.addressof(passed)):
-            raise ArithmeticError(f"{self._name}: it divided by zero, or looked outside of an array")
+            raise KernelError(f"{self._name}: it divided by zero, or looked outside of an array")
         return signature.returns and signature.returns.value(passed[0])
 
 

@@ -48,8 +48,10 @@ def test_what_beam_hardly_uses_is_loaded_when_it_is_used() -> None:
     program = """
 with imports_at_rest():
     import apache_beam
-packages = {"beartype", "cryptography", "dateutil", "fastavro"}
+packages = {"beartype", "cryptography", "dateutil", "fastavro", "proto"}
 print(sorted(packages & {*sys.modules}))
+from apache_beam import coders
+print(coders.registry.get_coder(str), issubclass(str, coders.coders.proto.Message), sorted(packages & {*sys.modules}))
 from typing import Literal
 from apache_beam.typehints import typehints
 from apache_beam.transforms import util
@@ -62,15 +64,21 @@ from apache_beam.coders.avro_record import AvroRecord
 from apache_beam.coders.coders import AvroGenericCoder
 coder = AvroGenericCoder('{"type": "record", "name": "a", "fields": [{"name": "b", "type": "int"}]}')
 print(coder.decode(coder.encode(AvroRecord({"b": 7}))).record)
+import proto
+class Sent(proto.Message):
+    text = proto.Field(proto.STRING, number=1)
+print(coders.coders.ProtoPlusCoder.from_type_hint(Sent, None).to_type_hint() is Sent)
 print(sorted(packages - {*sys.modules}))
 """
     assert printed(program).splitlines() == [
         "[]",
+        "StrUtf8Coder False []",
         "True True",
         "beartype.door._func.doorcheck True",
         "True",
         "1767323045000000",
         "{'b': 7}",
+        "True",
         "[]",
     ]
 

@@ -14,10 +14,11 @@ CHECKED = """
 import sys
 import numpy as np
 import pytest
+from transforms.machine_code import KernelError
 from transforms.segmentation.kernels.forms import fill_slots
 
 slots, letters, bounds = np.zeros(3, np.uint64), np.ones(4, np.uint8), np.array([0, 9])
-with pytest.raises(IndexError):
+with pytest.raises(KernelError):
     fill_slots(letters, bounds, np.ones(1, np.uint64), slots)
 sys.exit(pytest.main(["--quiet", *sys.argv[1:]]))
 """
