@@ -19,6 +19,7 @@ from transforms.filesystems import (
     check_guards,
     filesystem,
     flush,
+    flush_all,
     is_local,
     persist,
     refused,
@@ -272,8 +273,7 @@ class Folder(SealedFiles):
 
     def _flush(self, paths: Iterable[Path]) -> None:
         try:
-            for each in paths:
-                flush(each)
+            flush_all(paths)
         except OSError as error:
             raise StorageError(f"{self.url}: cannot be made safe on disk: {error.strerror or error}") from error
 
