@@ -51,6 +51,10 @@ def test_transforms_know_nothing_of_pipelines() -> None:
     assert those_that_import("pipelines", CORES) == []
 
 
+def test_one_file_needs_the_compiler_of_kernels_and_a_run_does_not_load_it() -> None:
+    assert those_that_import("numba", CORES + SHELLS) == ["transforms/kernel_compiler.py"]
+
+
 def test_settings_know_no_beam() -> None:
     assert those_that_import("apache_beam", [PROJECT / "pipelines" / "config.py"]) == []
 

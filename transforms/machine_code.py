@@ -10,7 +10,7 @@ from transforms.signatures import Signature
 
 
 class KernelError(RuntimeError):
-    """A kernel divided by zero or, where its bounds are checked, looked outside of an array."""
+    """A kernel divided by zero, had no memory for an array or, where its bounds are checked, looked outside of one."""
 
 
 class MachineCode:
@@ -45,7 +45,7 @@ class MachineCode:
             raise TypeError(f"{self._name}: {error}") from None
         passed = (ctypes.c_int64 * len(words))(*words)
         if self._run(ctypes.addressof(passed)):
-            raise KernelError(f"{self._name}: it divided by zero, or looked outside of an array")
+            raise KernelError(f"{self._name}: it divided by zero, had no memory, or looked outside of an array")
         return signature.returns and signature.returns.value(passed[0])
 
 
