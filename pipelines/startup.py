@@ -12,15 +12,17 @@ from typing import Any
 
 # Beam does without them where they are not installed: its readers of MongoDB, BigQuery and Pub/Sub are then not there.
 _CLIENTS = ("bson", "pymongo", "requests")
-# Beam imports these for what a run of ours never or rarely asks of it: ciphers, Avro, types that are no classes, dates
-# as texts, files of the web, messages of Google's services.
+# What is imported for what a run never or rarely asks of it: by Beam ciphers, Avro, types that are no classes, dates as
+# texts, files of the web, messages of Google's services; by us, what reads a corpus.
 _LATER = (
     *("beartype", "beartype.door", "beartype.roar"),
     *("cryptography", "cryptography.fernet"),
     *("dateutil", "dateutil.parser"),
     *("fastavro", "fastavro.read", "fastavro.write"),
-    *("httplib2", "proto"),
+    *("httplib2", "proto", "pyarrow.dataset"),
 )
+# Arrow writes help for each of its functions as they are loaded, for which it parses what is told of their options.
+_HELP = "pyarrow.vendored.docscrape"
 # What libraries are told by their own environment variables, unless the user tells them. NumPy starts no threads for
 # products of matrices, of which we have none: they spin when they are started. Arrow's usual pool gives back memory
 # that it needs again soon, and the system clears it each time.
@@ -50,8 +52,8 @@ def imports_at_rest() -> Iterator[None]:
 def _put_off() -> Iterator[None]:
     """Lets nothing import the clients inside the block, and what is for later only where it is used."""
     hidden: dict[str, Any] = dict.fromkeys(_CLIENTS)  # None: as if it were not installed
-    hidden |= {name: _StandIn(name) for name in _LATER}
-    hidden = {name: module for name, module in hidden.items() if name.partition(".")[0] not in sys.modules}
+    hidden |= {name: _StandIn(name) for name in _LATER} | {_HELP: _no_help()}
+    hidden = {name: module for name, module in hidden.items() if name not in sys.modules}
     sys.modules.update(hidden)
     try:
         yield
@@ -59,6 +61,13 @@ def _put_off() -> Iterator[None]:
         for name, module in hidden.items():
             if sys.modules.get(name) is module:
                 del sys.modules[name]
+
+
+def _no_help() -> ModuleType:
+    """The module by which Arrow reads what is told of the options of its functions, for one that tells nothing."""
+    module = ModuleType(_HELP)
+    module.__dict__["NumpyDocString"] = lambda _: {"Parameters": ()}
+    return module
 
 
 class _StandIn(ModuleType):

@@ -83,6 +83,26 @@ print(sorted(packages - {*sys.modules}))
     ]
 
 
+def test_arrow_writes_no_help_and_reads_corpora_when_it_is_asked_to() -> None:
+    program = """
+with imports_at_rest():
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.dataset as ds
+print("pyarrow.dataset" in sys.modules, "pydoc" in sys.modules)
+print(pc.sum(pa.array([1, 2])).as_py(), pc.sum.__doc__.splitlines()[0])
+print(ds.dataset(pa.table({"a": [1]})).count_rows(), isinstance(ds.dataset(pa.table({"a": [1]})), ds.Dataset))
+from pyarrow.vendored.docscrape import NumpyDocString
+print(NumpyDocString.__module__)
+"""
+    assert printed(program).splitlines() == [
+        "False False",
+        "3 Compute the sum of a numeric array.",
+        "1 True",
+        "pyarrow.vendored.docscrape",
+    ]
+
+
 def test_what_is_loaded_already_stays_while_beam_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = [types.ModuleType(name) for name in ("requests", "httplib2")]
     for module in loaded:

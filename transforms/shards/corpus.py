@@ -20,7 +20,6 @@ from transforms.runs.manifest import Manifest
 from transforms.shards import schemas
 from transforms.storage import Folder
 
-_BY_RUN = ds.partitioning(pa.schema([pa.field("run", pa.string())]), flavor="hive")
 PARAGRAPH_BREAKS = {"line": "\n", "blank_line": "\n\n"}  # between the kept paragraphs of a document
 
 
@@ -95,8 +94,9 @@ class Corpus:
         manifests = self.manifests if runs is None else [each for each in self.catalog.runs if each.run in runs]
         system, _ = filesystem(self.folder.url)
         schema = self._schema(ledger, manifests)
+        by_run = ds.partitioning(pa.schema([pa.field("run", pa.string())]), flavor="hive")
         parts = [
-            ds.dataset(paths, schema=schema, format="parquet", filesystem=system, partitioning=_BY_RUN)
+            ds.dataset(paths, schema=schema, format="parquet", filesystem=system, partitioning=by_run)
             for manifest in manifests
             if (paths := self._paths(manifest, ledger))
         ]
