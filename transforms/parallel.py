@@ -25,6 +25,13 @@ def map_in_order(function: Callable[[T], R], jobs: Sequence[T], threads: int) ->
                 future.cancel()
 
 
+def all_in_order(function: Callable[[T], R], jobs: Sequence[T], threads: int) -> list[R]:
+    """The results of `function` for each job, in order; one job at a time is worked on by the calling thread itself."""
+    if min(threads, len(jobs)) <= 1:
+        return list(map(function, jobs))
+    return list(map_in_order(function, jobs, threads))
+
+
 # Called with the name of a stage and the bytes of input that it is done with; from any thread.
 Observer = Callable[[str, int], None]
 

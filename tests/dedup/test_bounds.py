@@ -12,12 +12,12 @@ CHECKED = """
 import sys
 import numpy as np
 import pytest
-from transforms.dedup.one_pass.kernels.order import count_frequencies, ORDER_BITS
+from transforms.dedup.one_pass.kernels.order import count_frequencies
 from transforms.machine_code import KernelError
 
 with pytest.raises(KernelError):
     few, far = np.zeros(1, np.uint64), np.array([0, 9])
-    count_frequencies(few, far, np.ones(1, np.uint8), np.zeros(1 << ORDER_BITS, np.uint32))
+    count_frequencies(few, far, np.ones(1, np.uint8), np.uint64(54), np.zeros(1 << 10, np.uint32))
 sys.exit(pytest.main(["-q", *sys.argv[1:]]))
 """
 TESTS = [

@@ -70,9 +70,11 @@ def prefix_length(size: int, threshold: float) -> int:
     return size - least_overlap(size, threshold) + 1
 
 
-def ordered_set(shingles: Sequence[int], counts: Counter[int], shift: int, order: npt.NDArray[np.uint8]) -> list[int]:
+def ordered_set(
+    shingles: Sequence[int], counts: Counter[int], shift: int, order: npt.NDArray[np.uint8], order_shift: int
+) -> list[int]:
     """The tokens of a set, in order."""
-    ranks = {each: 0 if counts[each >> shift] < 2 else max(int(order[each >> 42]), 1) for each in shingles}
+    ranks = {each: 0 if counts[each >> shift] < 2 else max(int(order[each >> order_shift]), 1) for each in shingles}
     return sorted({rank << 56 | each >> 8 for each, rank in ranks.items()})
 
 

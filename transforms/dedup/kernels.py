@@ -13,6 +13,7 @@ from transforms.kernels import (
     OutBytes,
     OutInt64,
     OutUInt64,
+    always_inline,
     inline,
     kernel,
 )
@@ -22,7 +23,7 @@ ORDER_BITS = 22
 GAPS = (*(int(1750 * 2.25**more) for more in range(22, 0, -1)), 1750, 701, 301, 132, 57, 23, 10, 4, 1)
 
 
-@inline
+@always_inline
 def least_overlap(size, threshold):
     """The least number of shingles that a set of `size` must share to reach the threshold, in float64."""
     overlap = np.int64(np.ceil(threshold * size))
@@ -33,7 +34,7 @@ def least_overlap(size, threshold):
     return overlap
 
 
-@inline
+@always_inline
 def prefix_length(size, threshold):
     """The number of first tokens of an ordered set, one of which a similar set shares (Bayardo et al. 2007)."""
     return size - least_overlap(size, threshold) + 1
@@ -51,7 +52,7 @@ def sort(values, begin, end):
             values[to] = value
 
 
-@inline
+@always_inline
 def drop_repeats(tokens, begin, end):
     """Moves the distinct ones of sorted tokens to the head of where they are; returns their end."""
     if begin == end:
@@ -64,13 +65,13 @@ def drop_repeats(tokens, begin, end):
     return distinct
 
 
-@inline
+@always_inline
 def first_slot(token, shift):
     """The first slot for a token in a table of 2 ** (64 - shift) slots (Fibonacci hashing; Knuth, vol. 3, 6.4)."""
     return np.int64((token * np.uint64(0x9E3779B97F4A7C15)) >> shift)
 
 
-@inline
+@always_inline
 def pair_overlap(left, right, similarity):
     """The least number of tokens that sets of two sizes must share to reach a similarity, in float64."""
     overlap = np.int64(np.ceil(similarity / (1.0 + similarity) * (left + right)))
@@ -82,13 +83,13 @@ def pair_overlap(left, right, similarity):
     return overlap
 
 
-@inline
+@always_inline
 def middle_length(size, threshold):
     """The number of first tokens of an ordered set, one of which a similar set of at least its size shares."""
     return size - pair_overlap(size, size, threshold) + 1
 
 
-@inline
+@always_inline
 def largest_partner(size, shared, similarity):
     """The most tokens in a set that can reach a similarity with one of `size`, of which it has `shared`; 0 for none."""
     largest = max(np.int64(shared / similarity) + shared - size, 0)
@@ -99,7 +100,7 @@ def largest_partner(size, shared, similarity):
     return largest
 
 
-@inline
+@always_inline
 def shared_tokens(lefts, left, left_end, rights, right, right_end, wanted):
     """The number of tokens two ordered sets share, or -1 as soon as it is sure to be below `wanted`."""
     shared = 0

@@ -32,6 +32,12 @@ class ShingleSets:
     numbers: NumberSets
     wordless: Bytes
 
+    def part(self, begin: int, end: int) -> "ShingleSets":
+        """The sets of the paragraphs from `begin` to `end`."""
+        offsets = self.offsets[begin : end + 1]
+        shingles, numbers = self.shingles[offsets[0] : offsets[-1]], self.numbers.part(begin, end)
+        return ShingleSets(shingles, offsets - offsets[0], numbers, self.wordless[begin:end])
+
 
 def shingle_sets(
     text: Bytes,

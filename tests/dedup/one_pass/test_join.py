@@ -1,6 +1,8 @@
 """The join against the definition: whatever the text, the settings, the cut into splits and the threads."""
 
 import random
+from itertools import pairwise
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -10,8 +12,7 @@ from hypothesis import strategies as st
 from tests.dedup import oracle
 from tests.dedup.samples import bulletins, corpora, cut, definitions, removed, sets_of
 from tests.dedup.three_ways import decisions
-from transforms.dedup.kernels import ORDER_BITS
-from transforms.dedup.one_pass.join import decide
+from transforms.dedup.one_pass.join import decide, decide_documents
 from transforms.dedup.one_pass.ordering import order_table
 from transforms.settings import DedupSettings, ShingleSettings
 
@@ -26,6 +27,52 @@ def test_paragraphs_are_decided_as_by_definition(
     splits = cut(sets_of(paragraphs, definition, documents), cuts)
     found = removed(decide(splits, definition.threshold, threads))
     assert found == oracle.decide(paragraphs, documents, definition)
+
+
+@settings(deadline=None, max_examples=300)
+@given(corpora(), definitions, st.integers(1, 40), st.integers(1, 3), st.data())
+def test_documents_are_decided_by_themselves_as_by_definition(
+    paragraphs: list[str], definition: DedupSettings, block: int, threads: int, data: st.DataObject
+) -> None:
+    """Some have no paragraph, some splits no document; large blocks and small ones, with and without earlier runs."""
+    definition = definition.model_copy(update={"scope": "document"})
+    ends = st.lists(st.integers(0, len(paragraphs)), max_size=8).map(sorted)
+    edges = [0, *data.draw(ends), len(paragraphs)]
+    documents = np.repeat(np.arange(len(edges) - 1), np.diff(edges))
+    sets, at = sets_of(paragraphs, definition, documents.tolist()), sorted(data.draw(st.lists(st.sampled_from(edges))))
+    splits = cut(sets, at)
+    starts = [  # a split without paragraphs has no document
+        np.array([first, *(each for each in edges if first < each < last), *[last][: last - first]], np.int64) - first
+        for first, last in pairwise([0, *at, len(paragraphs)])
+    ]
+    hashes = [
+        crc32(sets.shingles[first:last].tobytes()) % 3 if first < last else 3 for first, last in pairwise(sets.offsets)
+    ]
+    repeated = data.draw(st.none() | st.integers(0, 2))
+    earlier = None if repeated is None else np.array([float(each == repeated) for each in hashes])
+    large = data.draw(st.integers(0, 40))
+    shares: list[float] = []
+    found = decide_documents(splits, starts, definition.threshold, threads, earlier, shares.append, block, large)
+    if earlier is None:
+        assert removed(found) == oracle.decide(paragraphs, documents.tolist(), definition)
+    assert removed(found) == removed(decide(splits, definition.threshold, threads, earlier))
+    assert shares == sorted(shares)
+    assert shares[-1:] == [1.0][: len(paragraphs)]
+
+
+def test_documents_are_decided_alike_by_any_number_of_threads() -> None:
+    definition = DedupSettings(scope="document")
+    paragraphs = list(bulletins(4_000))
+    sets = sets_of(paragraphs, definition, [number // 40 for number in range(4_000)])
+    starts = [np.arange(0, 2_001, 40)] * 2
+    one, *others = (
+        decide_documents(cut(sets, [2_000]), starts, 0.7, threads, block=9_000, large=10_000) for threads in (1, 2, 5)
+    )
+    assert one.contenders >= len(one.removed) > 0
+    for other in others:
+        assert (one.contenders, one.candidates) == (other.contenders, other.candidates)
+        for column in ("removed", "kept", "similarity"):
+            np.testing.assert_array_equal(getattr(one, column), getattr(other, column))
 
 
 @settings(deadline=None, max_examples=60)
@@ -122,7 +169,7 @@ def test_every_figure_is_the_same_for_any_cut_and_threads() -> None:
 def test_blocks_of_one_template_are_decided_alike_by_any_number_of_threads(numbers: str) -> None:
     """Some blocks, sets that are looked up by their numbers, and copies of removed paragraphs long after them."""
     definition = DedupSettings.model_validate({"numbers": numbers})
-    paragraphs = list(bulletins(9_000))
+    paragraphs = list(bulletins(36_000))
     paragraphs += random.Random(2).sample(paragraphs, 500)
     sets = sets_of(paragraphs, definition)
     one, *others = (decide(cut(sets, [4_000]), 0.7, threads) for threads in (1, 2, 5))
@@ -133,14 +180,20 @@ def test_blocks_of_one_template_are_decided_alike_by_any_number_of_threads(numbe
     found, few = removed(one), 200
     expected = oracle.decide(paragraphs[:few], [0] * few, definition)
     assert {number: match for number, match in found.items() if number < few} == expected
-    assert found.keys() >= set(range(9_000, 9_500))
+    assert found.keys() >= set(range(36_000, 36_500))
 
 
 def test_the_order_is_by_rising_frequency() -> None:
     sets = sets_of(["نعم"] * 300 + ["لا"] * 2 + ["كلا"], DedupSettings())
-    order = order_table([sets], [np.ones(303, np.uint8)])
-    yes, no, never = (int(order[sets.shingles[at] >> np.uint64(64 - ORDER_BITS)]) for at in (0, 300, 302))
-    assert (order.dtype.name, len(order), yes, no, never) == ("uint8", 1 << ORDER_BITS, 131, 16, 0)
+    order = order_table([sets], [np.ones(303, np.uint8)], 303)
+    yes, no, never = (int(order.counts[sets.shingles[at] >> order.shift]) for at in (0, 300, 302))
+    assert (yes, no, never) == (131, 16, 0)
+
+
+@pytest.mark.parametrize(("shingles", "bits"), [(0, 10), (1_000, 10), (5_000, 13), (1 << 30, 22)])
+def test_the_order_table_is_as_large_as_its_shingles_need(shingles: int, bits: int) -> None:
+    order = order_table([sets_of(["نعم"], DedupSettings())], [np.ones(1, np.uint8)], shingles)
+    assert (order.counts.dtype.name, len(order.counts), int(order.shift)) == ("uint8", 1 << bits, 64 - bits)
 
 
 def test_copies_are_compared_with_nothing() -> None:

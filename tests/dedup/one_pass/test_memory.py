@@ -4,62 +4,75 @@ import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.dedup.samples import bulletins, cut, sets_of
 from transforms.dedup.one_pass import ordering as memory
-from transforms.dedup.one_pass.join import decide
+from transforms.dedup.one_pass.join import decide, decide_documents
 from transforms.dedup.one_pass.ordering import (
     JoinMemoryError,
     available_bytes,
     check_memory,
-    counting_bytes,
-    joining_bytes,
+    deciding_bytes,
 )
 from transforms.dedup.shingles import ShingleSets
 from transforms.settings import DedupSettings
 
-FIXED = 40 << 20  # tables whose size does not depend on the input
+FIXED = 24 << 20  # tables whose size does not depend on the input
 
 CORPORA = {
     "one word": [f"{number % 3000}" for number in range(300_000)],
     "pairs of three words": [f"{number // 2} قال نعم" for number in range(300_000)],
-    "pairs of forty words": [" ".join(f"{number // 2}-{each}" for each in range(20)) for number in range(20_000)],
+    "pairs of forty words": [" ".join(f"{at // 2}-{each}" for each in range(20 + at % 2)) for at in range(20_000)],
     "bulletins": list(bulletins(20_000)),
 }
 
 
-def peak_bytes(splits: Sequence[ShingleSets], threshold: float) -> tuple[int, int]:
-    """The contenders of a join, and the most that it allocated at a time."""
+def peak_bytes(splits: Sequence[ShingleSets], threshold: float) -> int:
+    """The most that a join allocated at a time."""
     tracemalloc.start()
     try:
-        contenders = decide(splits, threshold).contenders
-        return contenders, tracemalloc.get_traced_memory()[1]
+        decide(splits, threshold)
+        return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
 
 
 @pytest.mark.parametrize("threshold", [0.3, 0.7, 1.0])
 @pytest.mark.parametrize("corpus", CORPORA)
-def test_the_estimate_covers_what_is_allocated_and_not_much_more(corpus: str, threshold: float) -> None:
+def test_the_estimate_covers_what_is_allocated_and_not_much_more(
+    corpus: str, threshold: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estimates: list[int] = []
+    monkeypatch.setattr(memory, "check_memory", lambda needed, _: estimates.append(needed))
     sets = sets_of(CORPORA[corpus], DedupSettings())
-    contenders, peak = peak_bytes(cut(sets, [len(sets.offsets) // 3]), threshold)
-    estimate = counting_bytes(len(sets.shingles)) + joining_bytes(len(sets.shingles), contenders, threshold)
-    assert estimate / 3 < peak < estimate + FIXED
+    peak = peak_bytes(cut(sets, [len(sets.offsets) // 3]), threshold)
+    assert sum(estimates) / 3 < peak < sum(estimates) + FIXED
 
 
 def test_too_little_memory_is_said_before_the_join_begins(monkeypatch: pytest.MonkeyPatch) -> None:
     long = " ".join(map(str, range(100_001)))
-    splits = [sets_of([*(f"قال نعم لا {number}" for number in range(300)), long], DedupSettings())]
+    splits = [sets_of([*(f"قال نعم لا {number}" for number in range(3_000)), long], DedupSettings())]
     available = {
-        "comparing 301 paragraphs": 100,
-        "counting 100,900 shingles": 20_000,
-        "joining 301 sets of 100,900 shingles": 60_000,
+        "comparing 3,001 paragraphs": 100,
+        "counting 109,000 shingles": 200_000,
+        "joining 3,000 sets of 9,000 shingles": 300_000,
     }
     for what, size in available.items():
         monkeypatch.setattr(memory, "available_bytes", lambda size=size: size)
         with pytest.raises(JoinMemoryError, match=rf"^{what} needs about .*: set run\.max_bytes .*$"):
             decide(splits, 0.3)
+
+
+def test_too_little_memory_for_documents_side_by_side_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    definition = DedupSettings(scope="document")
+    sets = sets_of([f"قال نعم لا {number}" for number in range(300)], definition, [at // 3 for at in range(300)])
+    one = deciding_bytes(9, 3, 0.7)
+    monkeypatch.setattr(memory, "available_bytes", lambda: 2 * one)
+    with pytest.raises(JoinMemoryError, match=r"^joining 3 blocks of documents at a time needs about .*$"):
+        decide_documents([sets], [np.arange(0, 301, 3)], 0.7, threads=3, block=1)
+    assert len(decide_documents([sets], [np.arange(0, 301, 3)], 0.7, threads=1, block=1).removed) == 0
 
 
 def test_an_error_says_how_much_is_needed_and_free(monkeypatch: pytest.MonkeyPatch) -> None:

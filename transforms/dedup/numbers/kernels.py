@@ -4,10 +4,22 @@ import numpy as np
 
 from transforms.dedup.folding.kernels import absorb, word_units
 from transforms.dedup.kernels import SEED_SHINGLE, drop_repeats, sort
-from transforms.kernels import Bool, InBytes, InInt64, Int64, InUInt32, OutBytes, OutInt64, OutUInt64, inline, kernel
+from transforms.kernels import (
+    Bool,
+    InBytes,
+    InInt64,
+    Int64,
+    InUInt32,
+    OutBytes,
+    OutInt64,
+    OutUInt64,
+    always_inline,
+    inline,
+    kernel,
+)
 
 
-@inline
+@always_inline
 def nested(lefts, left, left_end, rights, right, right_end):
     """True where one of two sorted sets holds the other."""
     only_left = False
@@ -24,7 +36,7 @@ def nested(lefts, left, left_end, rights, right, right_end):
     return not ((only_left or left < left_end) and (only_right or right < right_end))
 
 
-@inline
+@always_inline
 def number_mask(numbers, begin, end):
     """A bit for each number of a paragraph, by its hash: several may have the same."""
     mask = np.uint64(0)
@@ -33,7 +45,7 @@ def number_mask(numbers, begin, end):
     return mask
 
 
-@inline
+@always_inline
 def far_apart(left, right):
     """True where masks show that each of two paragraphs has a number that the other lacks."""
     return (left & ~right) != 0 and (right & ~left) != 0

@@ -39,6 +39,11 @@ class NumberSets:
         mine, its = self.of(paragraph), others.of(other)
         return len(np.setdiff1d(mine, its)) > 0 and len(np.setdiff1d(its, mine)) > 0
 
+    def part(self, begin: int, end: int) -> "NumberSets":
+        """Those of the paragraphs from `begin` to `end`."""
+        offsets = self.offsets[begin : end + 1]
+        return NumberSets(self.numbers[offsets[0] : offsets[-1]], offsets - offsets[0])
+
     def take(self, paragraphs: Int64s) -> "NumberSets":
         """Those of some paragraphs, in their order."""
         sizes = np.diff(self.offsets)[paragraphs]

@@ -1,6 +1,9 @@
 """The exact one-pass join: which paragraphs repeat an earlier kept one, decided in input order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from heapq import nlargest
+from itertools import chain, pairwise
 from typing import TypeVar, overload
 
 import numpy as np
@@ -18,10 +21,16 @@ from transforms.dedup.fingerprints import (
 from transforms.dedup.index.matching import IndexView, Matches
 from transforms.dedup.index.references import open_earlier
 from transforms.dedup.one_pass.matching import Matching, Prefixes, place
-from transforms.dedup.one_pass.ordering import OrderedSets, find_first_copies, order_contenders
+from transforms.dedup.one_pass.ordering import (
+    OrderedSets,
+    check_memory,
+    deciding_bytes,
+    find_first_copies,
+    order_contenders,
+)
 from transforms.dedup.shingles import ShingleSets
 from transforms.dedup.verdicts import Decision, places_of, verdict_tables, write_verdicts
-from transforms.parallel import Progress, unheard, watched
+from transforms.parallel import Progress, map_in_order, unheard, watched
 from transforms.runs.manifest import JoinFigures, Reference, RunKey
 from transforms.runs.run import Run
 from transforms.settings import DedupSettings
@@ -94,6 +103,98 @@ def _decision(
     return Decision(removed, kept[removed], found[removed], len(contenders) + len(others), candidates)
 
 
+_BLOCK = 1 << 18  # shingles of documents that are decided together: their tables stay in the processor's cache
+_LARGE = 1 << 22  # shingles in a block that is worth all threads
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Some documents of a split.
+
+    Attributes:
+        split: its place.
+        begin, end: their paragraphs in the split.
+        first: the number of the first of these in the run.
+        shingles: how many they have.
+    """
+
+    split: int
+    begin: int
+    end: int
+    first: int
+    shingles: int
+
+    def __len__(self) -> int:
+        return self.end - self.begin
+
+
+def decide_documents(
+    splits: Sequence[ShingleSets],
+    documents: Sequence[Int64s],
+    threshold: float,
+    threads: int = 1,
+    given: Float64s | None = None,
+    progress: Progress = unheard,
+    block: int = _BLOCK,
+    large: int = _LARGE,
+) -> Decision:
+    """The same as `decide` finds, where documents have no shingle in common: each is decided with a few others.
+
+    Args:
+        splits, threshold, threads, given, progress: see `decide`.
+        documents: for each split int64[d + 1], where the paragraphs of each of its documents begin.
+        block: shingles of documents that are decided together.
+        large: shingles of those for which all threads work together.
+
+    Raises:
+        JoinMemoryError: the join needs more memory than there is.
+    """
+    blocks = list(_blocks(splits, documents, block))
+    paragraphs = sum(int(each[-1]) for each in documents)
+    known = np.zeros(paragraphs) if given is None else given
+
+    def work(part: _Block, threads_inside: int = 1) -> Decision:
+        sets = splits[part.split].part(part.begin, part.end)
+        return decide([sets], threshold, threads_inside, known[part.first : part.first + len(part)])
+
+    small = [each for each in blocks if each.shingles < large]
+    needed = nlargest(threads, (deciding_bytes(each.shingles, len(each), threshold) for each in small))
+    check_memory(sum(needed), f"joining {len(needed)} blocks of documents at a time")
+    one_by_one = ((each, work(each, threads)) for each in blocks if each.shingles >= large)
+    side_by_side = zip(small, map_in_order(work, small, threads), strict=True)
+    decided, done = {}, 0
+    for each, decision in chain(one_by_one, side_by_side):
+        decided[each] = decision
+        done += len(each)
+        progress(done / paragraphs)
+    return _numbered_through(blocks, [decided[each] for each in blocks])
+
+
+def _blocks(splits: Sequence[ShingleSets], documents: Sequence[Int64s], block: int) -> Iterator[_Block]:
+    """All documents, in order, in blocks of about `block` shingles, or of one document that has more."""
+    first = 0
+    for number, (split, starts) in enumerate(zip(splits, documents, strict=True)):
+        before = split.offsets[starts]
+        _, cuts = np.unique(before[:-1] // block, return_index=True)
+        edges = starts[np.append(cuts, len(starts) - 1)].tolist()
+        for begin, end in pairwise(edges):
+            if begin < end:
+                yield _Block(number, begin, end, first + begin, int(split.offsets[end] - split.offsets[begin]))
+        first += int(starts[-1])
+
+
+def _numbered_through(blocks: Sequence[_Block], decisions: Sequence[Decision]) -> Decision:
+    """The decisions on all blocks as one."""
+    parts = [
+        (each.removed + block.first, np.where(each.kept < 0, each.kept, each.kept + block.first), each.similarity)
+        for block, each in zip(blocks, decisions, strict=True)
+    ]
+    none = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
+    removed, kept, similarity = (np.concatenate(columns) for columns in zip(none, *parts, strict=True))
+    contenders, candidates = sum(each.contenders for each in decisions), sum(each.candidates for each in decisions)
+    return Decision(removed, kept, similarity, contenders, candidates)
+
+
 T = TypeVar("T")
 
 
@@ -147,7 +248,12 @@ def join_run(
         sets = Lazy(lambda number: read_sets(run, splits[number]), len(splits))
     index = open_earlier(run, earlier, against, settings)
     matches = index.match(sets, settings.threshold, threads) if index else None
-    decision = decide(sets, settings.threshold, threads, matches.similarity if matches else None, progress)
+    given = matches.similarity if matches else None
+    if settings.scope == "document":
+        documents = [each.first_paragraph for each in fingerprints]
+        decision = decide_documents(sets, documents, settings.threshold, threads, given, progress)
+    else:
+        decision = decide(sets, settings.threshold, threads, given, progress)
     places = _kept_places(fingerprints, decision, run.name, index, matches)
     for each, verdicts in zip(fingerprinted, verdict_tables(fingerprints, decision, places), strict=True):
         write_verdicts(run, each.split.id, verdicts)

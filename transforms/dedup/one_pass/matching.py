@@ -11,11 +11,13 @@ from transforms.dedup.one_pass.kernels.join import decide_sets, enter_sets, foll
 from transforms.dedup.one_pass.kernels.prefixes import find_keys, measure_prefixes, place_prefixes
 from transforms.dedup.one_pass.kernels.rooms import mark_numbers
 from transforms.dedup.one_pass.ordering import OrderedSets
-from transforms.parallel import map_in_order
+from transforms.parallel import all_in_order
 
 # Each piece or part goes through all tokens, or rows, to find its own: more than these cost more than they save.
 _MOST_PIECES = 4
 _MOST_ENTERING = 2
+_PIECE_BITS = 21  # the base-2 logarithm of the tokens that are worth another piece
+_PART_BITS = 19  # and that of the rows that are worth another part
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class Prefixes:
 def power_of_two(least: int) -> int:
     """The base-2 logarithm of the least power of two, of 2 at least, that is not below `least`."""
     return max(1, least - 1).bit_length()
+
+
+def _parts(threads: int, most: int) -> int:
+    """The largest power of two that is neither above `threads` nor above `most`."""
+    return 1 << (min(threads, most).bit_length() - 1)
 
 
 def place(ordered: OrderedSets, threshold: float, threads: int) -> Prefixes:
@@ -80,8 +87,7 @@ def _place(tokens: UInt64s, begins: Int64s, alone: Int64s, bounds: Int64s, threa
     bits = max(10, power_of_two(2 * count + 1))
     table = np.zeros(2 << bits, np.uint64)
     slots, previous = np.empty(count, np.int32), np.empty(count, np.int32)
-    # Each goes through all tokens; half full on average, a small one could be full.
-    pieces = min(threads, _MOST_PIECES, 1 << bits >> 10)
+    pieces = min(threads, _MOST_PIECES, 1 + (count >> _PIECE_BITS))
     edges = np.linspace(0, 1 << bits, pieces + 1).astype(np.int64)
 
     uses = np.zeros(pieces * (count // 2 + 1), np.int32)  # what is not touched takes no memory
@@ -92,7 +98,7 @@ def _place(tokens: UInt64s, begins: Int64s, alone: Int64s, bounds: Int64s, threa
             table, slots, previous, uses,
         )  # fmt: skip
 
-    most = max(map_in_order(fill, range(pieces), pieces))
+    most = max(all_in_order(fill, range(pieces), pieces))
     return Prefixes(bounds, slots, previous, uses[: pieces * most].copy())
 
 
@@ -110,6 +116,7 @@ class Matching:
         threads: how many work at a time.
         block: sets in a block. Sets are kept or not whatever it is; only the pairs verified depend on it.
         many: see `decide_sets`.
+        few: so many sets are decided one after the other.
     """
 
     def __init__(
@@ -121,10 +128,11 @@ class Matching:
         threads: int,
         block: int = 1 << 12,
         many: int = 1 << 8,
+        few: int = 1 << 15,
     ) -> None:
         sets = len(ordered.paragraphs)
         self._ordered, self._prefixes, self._threshold, self._threads = ordered, prefixes, threshold, threads
-        self._block = block
+        self._block, self._few = block, few
         self._marks = np.empty(sets, np.uint32)
         mark_numbers(ordered.numbers.numbers, ordered.numbers.offsets, self._marks)
         self._rooms, self._postings = prefixes.rooms()
@@ -148,11 +156,24 @@ class Matching:
 
     def decide(self) -> None:
         """Decides all sets."""
+        if len(self._match) <= self._few:
+            self._decide_in_turn()
+            return
         with ThreadPoolExecutor(self._threads) as pool:
             for begin in range(0, len(self._match), self._block):
                 end = min(begin + self._block, len(self._match))
                 self._decide_block(pool, begin, end)
                 self._decided = end
+
+    def _decide_in_turn(self) -> None:
+        """Decides all sets one after the other; none is looked at twice."""
+        sets, repeats = len(self._match), self._given > 0
+        self._match[:] = np.where(repeats, -2, -1)
+        self._similarity[:] = np.where(repeats, self._given, self._threshold)
+        again, meets = (self._prefixes.slots >= 0).astype(np.uint8), np.ones(sets, np.uint8)
+        decided = (self._match, self._similarity)
+        self.candidates += decide_sets(*self._known, *self._twins, again, meets, 0, sets, self._seen[0], *decided)
+        self._decided = sets
 
     def _decide_block(self, pool: ThreadPoolExecutor, begin: int, end: int) -> None:
         edges = np.linspace(begin, end, self._threads + 1).astype(np.int64)
@@ -172,7 +193,7 @@ class Matching:
             enter_sets, self._ordered.bounds, self._ordered.alone, self._ordered.numbers.offsets, self._marks,
             self._prefixes.bounds, self._prefixes.slots, self._match, self._threshold, again, begin, end,
         )  # fmt: skip
-        parts = min(self._threads, _MOST_ENTERING)
+        parts = _parts(self._threads, _MOST_ENTERING)
         list(pool.map(lambda part: enter(part, parts, self._rooms, self._postings), range(parts)))
 
     def follow(self, rows: Int32s) -> tuple[Int64s, Float64s]:
@@ -183,12 +204,11 @@ class Matching:
         """
         found = (np.empty(len(rows), np.int64), np.empty(len(rows)))
         searched = np.arange(len(self._match), dtype=np.int32)
-        parts = min(self._threads, _MOST_PIECES)
+        parts = _parts(self._threads, min(_MOST_PIECES, 1 + (len(rows) >> _PART_BITS)))
 
         def work(part: int) -> int:
             scratch = (self._seen[part], searched, self._match, self._similarity)
             return follow_rows(*self._known, rows, part, parts, *scratch, *found)  # type: ignore[no-any-return]
 
-        with ThreadPoolExecutor(parts) as pool:
-            self.candidates += sum(pool.map(work, range(parts)))
+        self.candidates += sum(all_in_order(work, range(parts), parts))
         return found

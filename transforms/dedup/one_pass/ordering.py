@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from transforms.arrays import Bytes, Int64s, UInt32s, UInt64s
-from transforms.dedup.kernels import ORDER_BITS, identify_sets
+from transforms.dedup.kernels import identify_sets
 from transforms.dedup.numbers.sets import NumberSets, join_numbers
 from transforms.dedup.one_pass.kernels.order import (
     add_occurrences,
@@ -15,23 +15,26 @@ from transforms.dedup.one_pass.kernels.order import (
     count_occurrences,
     find_firsts,
     order_sets,
+    rank_frequencies,
     select_contenders,
 )
 from transforms.dedup.shingles import ShingleSets
 from transforms.errors import RunError
-from transforms.parallel import map_in_order
+from transforms.parallel import all_in_order
 
 # The rank of a frequency; from 2 ** 16 on all are the same.
 _RANKS: Bytes = (16 * np.log2(np.maximum(np.arange(1 << 16), 1))).astype(np.uint8)
 _MOST_TABLES = 4  # that are filled side by side and added up: each takes memory, and adding them time
-_TABLE_BITS = 23  # the base-2 logarithm of the shingles that are worth another order table
+_TABLE_BITS = 24  # the base-2 logarithm of the shingles that are worth another table
+_COUNTER_BITS = 21  # the base-2 logarithm of the counters that stay in the processor's cache
+_ORDER_BITS = (10, 22)  # the least and the most base-2 logarithm of the places in an order table
 
 
 @dataclass(frozen=True)
-class _Counters:
-    """Two-bit counters of shingles, and the shift that makes a hash an index."""
+class CountTable:
+    """The counts of shingles by the leading bits of their hashes, and the shift that leaves these bits."""
 
-    counters: Bytes
+    counts: Bytes
     shift: np.uint64
 
 
@@ -60,7 +63,7 @@ def find_first_copies(splits: Sequence[ShingleSets], threads: int) -> Int64s:
     """
     paragraphs = sum(len(split.offsets) - 1 for split in splits)
     check_memory(_COPY * paragraphs, f"comparing {paragraphs:,} paragraphs")
-    parts = list(map_in_order(_identify, splits, threads))
+    parts = all_in_order(_identify, splits, threads)
     high, low, compared = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     first = np.empty(len(high), np.int64)
     find_firsts(high, low, compared, np.full(1 << (2 * len(high) + 2).bit_length(), -1, np.int32), first)
@@ -89,7 +92,7 @@ def order_contenders(splits: Sequence[ShingleSets], first_copy: Int64s, threshol
     sizes = [(len(split.offsets) - 1, len(split.shingles)) for split in splits]
     first = np.cumsum([0] + [paragraphs for paragraphs, _ in sizes])
     shingles = sum(count for _, count in sizes)
-    tables = min(threads, _MOST_TABLES, len(splits))
+    tables = _tables(shingles, len(splits), threads)
     check_memory(tables * counting_bytes(shingles), f"counting {shingles:,} shingles")
     originals = (first_copy == np.arange(len(first_copy))).astype(np.uint8)
     counted = np.split(originals, first[1:-1])
@@ -98,7 +101,7 @@ def order_contenders(splits: Sequence[ShingleSets], first_copy: Int64s, threshol
     def select(number: int) -> Bytes:
         return _select(splits[number], counted[number], counters, threshold)
 
-    contenders = list(map_in_order(select, range(len(splits)), threads))
+    contenders = all_in_order(select, range(len(splits)), threads)
     contending = _contending_shingles(splits, contenders)
     sets = sum(int(contender.sum(dtype=np.int64)) for contender in contenders)
     total = sum(contending)
@@ -106,12 +109,17 @@ def order_contenders(splits: Sequence[ShingleSets], first_copy: Int64s, threshol
     return _order_all(splits, contenders, contending, first, counters, threads)
 
 
-def _count(splits: Sequence[ShingleSets], counted: Sequence[Bytes], shingles: int, tables: int) -> _Counters:
-    """Counts the shingles of some paragraphs in one to two counters for each shingle.
+def _tables(shingles: int, splits: int, threads: int) -> int:
+    """The tables that shingles are counted in side by side."""
+    return min(threads, _MOST_TABLES, splits, 1 + (shingles >> _TABLE_BITS))
+
+
+def _count(splits: Sequence[ShingleSets], counted: Sequence[Bytes], shingles: int, tables: int) -> CountTable:
+    """Counts the shingles of some paragraphs in one to two counters for each shingle, or four to eight of few.
 
     More would part chance encounters better, but fewer stay in the processor's cache, and that weighs more.
     """
-    bits = max(10, (2 * shingles).bit_length() - 1)
+    bits = max(10, min((8 * shingles).bit_length() - 1, _COUNTER_BITS), (2 * shingles).bit_length() - 1)
     shift = np.uint64(64 - bits)
 
     def fill(table: int) -> Bytes:
@@ -121,15 +129,15 @@ def _count(splits: Sequence[ShingleSets], counted: Sequence[Bytes], shingles: in
             count_occurrences(split.shingles, split.offsets, counted[number], shift, counters)
         return counters
 
-    total, *others = map_in_order(fill, range(tables), tables)
+    total, *others = all_in_order(fill, range(tables), tables)
     for counters in others:
         add_occurrences(total, counters)
-    return _Counters(total, shift)
+    return CountTable(total, shift)
 
 
-def _select(split: ShingleSets, counted: Bytes, counters: _Counters, threshold: float) -> Bytes:
+def _select(split: ShingleSets, counted: Bytes, counters: CountTable, threshold: float) -> Bytes:
     contender = np.empty(len(split.offsets) - 1, np.uint8)
-    select_contenders(split.shingles, split.offsets, counted, counters.counters, counters.shift, threshold, contender)
+    select_contenders(split.shingles, split.offsets, counted, counters.counts, counters.shift, threshold, contender)
     return contender
 
 
@@ -141,31 +149,36 @@ def _contending_shingles(splits: Sequence[ShingleSets], contenders: Sequence[Byt
     ]
 
 
-def order_table(splits: Sequence[ShingleSets], contenders: Sequence[Bytes], tables: int = 1) -> Bytes:
-    """The order table: for each leading hash pattern of `ORDER_BITS` bits, how frequent the contenders' shingles are.
+def order_table(
+    splits: Sequence[ShingleSets], contenders: Sequence[Bytes], shingles: int, tables: int = 1
+) -> CountTable:
+    """The order table of the contenders' shingles: about a place for each, as far as they stay in the cache.
 
-    Any total order of shingles gives the right answer; one by rising frequency gives few candidates.
+    Any total order of shingles gives the right answer; one by rising frequency gives few candidates. Its counts are
+    ranks: 16 times the base-2 logarithm of the frequency, below 256.
 
     Args:
         splits: the shingles of each split.
         contenders: for each split, uint8[p], 1 for the paragraphs whose shingles are counted.
+        shingles: how many these are.
         tables: how many are counted side by side, and added up.
-
-    Returns:
-        uint8[2 ** ORDER_BITS], 16 times the base-2 logarithm of the count, below 256.
     """
+    bits = int(np.clip(shingles.bit_length(), *_ORDER_BITS))
+    shift = np.uint64(64 - bits)
 
     def count(table: int) -> UInt32s:
-        frequencies = np.zeros(1 << ORDER_BITS, np.uint32)
+        frequencies = np.zeros(1 << bits, np.uint32)
         for number in range(table, len(splits), tables):
             split = splits[number]
-            count_frequencies(split.shingles, split.offsets, contenders[number], frequencies)
+            count_frequencies(split.shingles, split.offsets, contenders[number], shift, frequencies)
         return frequencies
 
-    frequencies, *others = map_in_order(count, range(tables), tables)
+    frequencies, *others = all_in_order(count, range(tables), tables)
     for each in others:
         frequencies += each
-    return _RANKS[np.minimum(frequencies, len(_RANKS) - 1)]
+    ranks = np.empty(1 << bits, np.uint8)
+    rank_frequencies(frequencies, _RANKS, ranks)
+    return CountTable(ranks, shift)
 
 
 def _order_all(
@@ -173,12 +186,12 @@ def _order_all(
     contenders: Sequence[Bytes],
     contending: Sequence[int],
     first: Int64s,
-    counters: _Counters,
+    counters: CountTable,
     threads: int,
 ) -> OrderedSets:
     """The ordered sets of all splits; each split's tokens are written where they stay but for a shift."""
-    tables = min(threads, _MOST_TABLES, len(splits), 1 + (sum(contending) >> _TABLE_BITS))
-    order = order_table(splits, contenders, tables)
+    tables = _tables(sum(contending), len(splits), threads)
+    order = order_table(splits, contenders, sum(contending), tables)
     tokens = np.empty(sum(contending), np.uint64)
     begins = np.cumsum([0, *contending])
 
@@ -186,7 +199,7 @@ def _order_all(
         room = tokens[begins[number] : begins[number + 1]]
         return _order(splits[number], contenders[number], int(first[number]), counters, order, room)
 
-    parts = list(map_in_order(work, range(len(splits)), threads))
+    parts = all_in_order(work, range(len(splits)), threads)
     ends = np.cumsum([0] + [len(part.tokens) for part in parts])
     for part, begin, end in zip(parts, ends, ends[1:], strict=False):
         tokens[begin:end] = part.tokens  # what a paragraph repeats within itself has left gaps
@@ -194,7 +207,7 @@ def _order_all(
 
 
 def _order(
-    split: ShingleSets, contender: Bytes, first: int, counters: _Counters, order: Bytes, tokens: UInt64s
+    split: ShingleSets, contender: Bytes, first: int, counters: CountTable, order: CountTable, tokens: UInt64s
 ) -> OrderedSets:
     """The ordered sets of a split, at the head of `tokens`."""
     paragraphs = np.flatnonzero(contender).astype(np.int64)
@@ -202,7 +215,7 @@ def _order(
     alone = np.empty(len(paragraphs), np.int64)
     identities = np.empty(len(paragraphs), np.uint64)
     used = order_sets(
-        split.shingles, split.offsets, contender, order, counters.counters, counters.shift,
+        split.shingles, split.offsets, contender, order.counts, order.shift, counters.counts, counters.shift,
         tokens, bounds, alone, identities,
     )  # fmt: skip
     numbers = split.numbers.take(paragraphs)
@@ -238,8 +251,8 @@ class JoinMemoryError(RunError):
 
 
 def counting_bytes(shingles: int) -> int:
-    """The most that counting `shingles` takes: two bits for each of one to two counters a shingle."""
-    return shingles // 2
+    """The most that counting `shingles` takes: two bits for each of one to two counters a shingle, or eight of few."""
+    return max(shingles // 2, min(2 * shingles, 1 << (_COUNTER_BITS - 2)))
 
 
 def joining_bytes(shingles: int, sets: int, threshold: float, threads: int = 1) -> int:
@@ -247,6 +260,11 @@ def joining_bytes(shingles: int, sets: int, threshold: float, threads: int = 1) 
     prefixes = min(shingles, int((1 - threshold) * shingles) + 2 * sets)
     slots = 1 << (2 * prefixes).bit_length()
     return _TOKEN * shingles + (_SET + _SEEN * threads) * sets + _PREFIX_TOKEN * prefixes + _SLOT * slots
+
+
+def deciding_bytes(shingles: int, paragraphs: int, threshold: float) -> int:
+    """The most that deciding `paragraphs` with `shingles` in all takes, by one thread."""
+    return _COPY * paragraphs + counting_bytes(shingles) + joining_bytes(shingles, paragraphs, threshold)
 
 
 def check_memory(needed: int, what: str) -> None:

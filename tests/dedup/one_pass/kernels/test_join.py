@@ -5,6 +5,7 @@ from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -109,7 +110,7 @@ def ordered_sets(
 @settings(deadline=None, max_examples=500)
 @given(
     token_sets.map(rare_first), thresholds, st.booleans(), st.integers(1, 6), st.integers(0, 3), st.integers(1, 4),
-    st.data(),
+    st.sampled_from([0, 1 << 15]), st.data(),
 )  # fmt: skip
 def test_rows_are_decided_as_by_brute_force(
     ordered: tuple[list[list[int]], list[int]],
@@ -118,9 +119,10 @@ def test_rows_are_decided_as_by_brute_force(
     block: int,
     many: int,
     threads: int,
+    in_turn: int,
     data: st.DataObject,
 ) -> None:
-    """In blocks of any size, by any number of threads, by tokens and by numbers."""
+    """One after the other or in blocks of any size, by any number of threads, by tokens and by numbers."""
     sets, alone = ordered
     # Of numbers whose marks are the same, too: they look at ten bits.
     few = st.sets(st.sampled_from([1, 2, 1 << 58, 5 << 58, (5 << 58) + 1]), max_size=3)
@@ -133,7 +135,7 @@ def test_rows_are_decided_as_by_brute_force(
 
     columns = ordered_sets(sets, alone, numbers, identities)
     prefixes = place(columns, threshold, threads)
-    matching = Matching(columns, prefixes, np.array(earlier), threshold, threads, block, many)
+    matching = Matching(columns, prefixes, np.array(earlier), threshold, threads, block, many, in_turn)
     matching.decide()
     match, similarity = matching.follow(np.array(rows, np.int32))
 
@@ -158,14 +160,15 @@ def test_marks_hold_those_of_fewer_numbers(numbers: list[set[int]]) -> None:
     assert marks[-1] == marks[0] | marks[1]
 
 
-def test_lines_of_one_template_are_looked_up_by_their_numbers() -> None:
+@pytest.mark.parametrize("few", [0, 1 << 15])
+def test_lines_of_one_template_are_looked_up_by_their_numbers(few: int) -> None:
     """Each has the words of all others, and a pair of numbers of its own."""
     sets = [list(range(20)) for _ in range(900)]
     numbers = [{first << 40, 1000 + second << 40} for first in range(30) for second in range(30)]
     columns = ordered_sets(sets, [0] * 900, numbers, [0] * 900)
     found = {}
     for many in (256, 10**6):
-        matching = Matching(columns, place(columns, 0.7, 1), np.zeros(900), 0.7, 1, many=many)
+        matching = Matching(columns, place(columns, 0.7, 1), np.zeros(900), 0.7, 1, many=many, few=few)
         matching.decide()
         match, _ = matching.follow(np.arange(900, dtype=np.int32))
         found[many] = match.tolist()

@@ -1,5 +1,6 @@
 """Counting, choosing and ordering sets: each kernel against plain Python."""
 
+import random
 from collections import Counter
 from itertools import chain, combinations, pairwise
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.dedup import oracle, twins
 from tests.dedup.samples import sets_of, thresholds
-from transforms.dedup.kernels import ORDER_BITS, drop_repeats, first_slot, identify_sets, least_overlap, prefix_length
+from transforms.dedup.kernels import drop_repeats, first_slot, identify_sets, least_overlap, prefix_length
 from transforms.dedup.one_pass.kernels.order import (
     add_occurrences,
     count_frequencies,
@@ -18,6 +19,7 @@ from transforms.dedup.one_pass.kernels.order import (
     find_firsts,
     occurrences,
     order_sets,
+    rank_frequencies,
     select_contenders,
 )
 from transforms.dedup.one_pass.kernels.prefixes import find_keys, measure_prefixes, place_prefixes
@@ -31,6 +33,7 @@ corpora = st.lists(st.lists(hashes, max_size=8), max_size=10).flatmap(
     lambda sets: st.permutations(sets + sets[::2]).map(lambda found: [list(each) for each in found])
 )
 shifts = st.sampled_from([54, 58, 60])
+order_shifts = st.sampled_from([42, 52, 63])
 
 
 def columns(sets: list[list[int]]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
@@ -50,9 +53,9 @@ def counted(shingles: npt.NDArray[np.uint64], shift: int, parts: int = 1) -> npt
     return counters
 
 
-def order_table(seed: int) -> npt.NDArray[np.uint8]:
+def order_table(seed: int, shift: int) -> npt.NDArray[np.uint8]:
     """Any order."""
-    return np.random.default_rng(seed).integers(0, 256, 1 << ORDER_BITS, np.uint8)
+    return np.random.default_rng(seed).integers(0, 256, 1 << (64 - shift), np.uint8)
 
 
 @settings(deadline=None)
@@ -133,35 +136,64 @@ def test_both_of_a_similar_pair_contend(sets: list[list[int]], threshold: float)
 
 
 @settings(deadline=None)
-@given(corpora, st.data())
-def test_frequencies_are_those_of_the_contenders(sets: list[list[int]], data: st.DataObject) -> None:
+@given(corpora, order_shifts, st.data())
+def test_frequencies_are_those_of_the_contenders(sets: list[list[int]], shift: int, data: st.DataObject) -> None:
     shingles, offsets = columns(sets)
     chosen = data.draw(st.lists(st.booleans(), min_size=len(sets), max_size=len(sets)))
-    frequencies = np.zeros(1 << ORDER_BITS, np.uint32)
-    count_frequencies(shingles, offsets, np.array(chosen, np.uint8), frequencies)
-    expected = twins.occurrences(list(chain(*(each for each, is_in in zip(sets, chosen, strict=True) if is_in))), 42)
+    frequencies = np.zeros(1 << (64 - shift), np.uint32)
+    count_frequencies(shingles, offsets, np.array(chosen, np.uint8), np.uint64(shift), frequencies)
+    counted_ones = chain(*(each for each, is_in in zip(sets, chosen, strict=True) if is_in))
+    expected = twins.occurrences(list(counted_ones), shift)
     assert {int(bucket): int(frequencies[bucket]) for bucket in np.flatnonzero(frequencies)} == dict(expected)
 
 
+@given(st.lists(st.integers(0, 2**32 - 1)), st.lists(st.integers(0, 255), min_size=1, max_size=9))
+def test_frequencies_beyond_the_ranks_have_the_last(frequencies: list[int], ranks: list[int]) -> None:
+    order = np.empty(len(frequencies), np.uint8)
+    rank_frequencies(np.array(frequencies, np.uint32), np.array(ranks, np.uint8), order)
+    assert order.tolist() == [ranks[each] if each < len(ranks) else ranks[-1] for each in frequencies]
+
+
 @settings(deadline=None, max_examples=60)
-@given(corpora, shifts, st.data())
-def test_sets_are_ordered(sets: list[list[int]], shift: int, data: st.DataObject) -> None:
+@given(corpora, shifts, order_shifts, st.data())
+def test_sets_are_ordered(sets: list[list[int]], shift: int, order_shift: int, data: st.DataObject) -> None:
     shingles, offsets = columns(sets)
-    order = order_table(data.draw(st.integers(0, 3)))
+    order = order_table(data.draw(st.integers(0, 3)), order_shift)
     chosen = [bool(each) and data.draw(st.booleans()) for each in sets]  # an empty set never contends
     wanted = [each for each, is_in in zip(sets, chosen, strict=True) if is_in]
     tokens, bounds = np.empty(sum(map(len, wanted)), np.uint64), np.empty(len(wanted) + 1, np.int64)
     alone, identities = np.empty(len(wanted), np.int64), np.empty(len(wanted), np.uint64)
     used = order_sets(
-        shingles, offsets, np.array(chosen, np.uint8), order, counted(shingles, shift), np.uint64(shift),
-        tokens, bounds, alone, identities,
+        shingles, offsets, np.array(chosen, np.uint8), order, np.uint64(order_shift),
+        counted(shingles, shift), np.uint64(shift), tokens, bounds, alone, identities,
     )  # fmt: skip
     counts = twins.occurrences(shingles.tolist(), shift)
-    expected = [twins.ordered_set(each, counts, shift, order) for each in wanted]
+    expected = [twins.ordered_set(each, counts, shift, order, order_shift) for each in wanted]
     assert [tokens[first:last].tolist() for first, last in pairwise(bounds)] == expected
     assert used == bounds[-1]
     assert alone.tolist() == [sum(counts[each >> shift] < 2 for each in one) for one in wanted]
     assert identities.tolist() == [twins.absorb_all(twins.SEED_SHINGLE, each) for each in expected]
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.sampled_from([1, 20, 21, 22, 100, 512, 513, 600]), min_size=1, max_size=3), st.integers(0, 99),
+    st.sampled_from([50, 2**40]), st.sampled_from([None, 0, 16, 24, 25, 255]), shifts,
+)  # fmt: skip
+def test_sets_of_any_size_are_ordered(sizes: list[int], seed: int, distinct: int, rank: int | None, shift: int) -> None:
+    """Those with many tokens of a rank too, with many that come again, and with few that are large."""
+    choose = random.Random(seed)
+    sets = [[choose.randrange(distinct) * (2**64 // distinct) for _ in range(size)] for size in sizes]
+    shingles, offsets = columns(sets)
+    order = order_table(seed, 52) if rank is None else np.full(1 << 12, rank, np.uint8)
+    tokens, bounds = np.empty(len(shingles), np.uint64), np.empty(len(sets) + 1, np.int64)
+    order_sets(
+        shingles, offsets, np.ones(len(sets), np.uint8), order, np.uint64(52), counted(shingles, shift),
+        np.uint64(shift), tokens, bounds, np.empty(len(sets), np.int64), np.empty(len(sets), np.uint64),
+    )  # fmt: skip
+    counts = twins.occurrences(shingles.tolist(), shift)
+    expected = [twins.ordered_set(each, counts, shift, order, 52) for each in sets]
+    assert [tokens[first:last].tolist() for first, last in pairwise(bounds)] == expected
 
 
 @settings(deadline=None)
@@ -182,20 +214,10 @@ def test_tokens_and_identities_are_frozen() -> None:
     sets = sets_of([text, "درجة في مدينة عمّان"], DedupSettings(shingle=ShingleSettings(size=3)))
     tokens, bounds = np.empty(6, np.uint64), np.empty(3, np.int64)
     alone, identities = np.empty(2, np.int64), np.empty(2, np.uint64)
-    order = np.full(1 << ORDER_BITS, 16, np.uint8)
-    counters = counted(sets.shingles, 44)
     order_sets(
-        sets.shingles,
-        sets.offsets,
-        np.ones(2, np.uint8),
-        order,
-        counters,
-        np.uint64(44),
-        tokens,
-        bounds,
-        alone,
-        identities,
-    )
+        sets.shingles, sets.offsets, np.ones(2, np.uint8), np.full(4, 16, np.uint8), np.uint64(62),
+        counted(sets.shingles, 44), np.uint64(44), tokens, bounds, alone, identities,
+    )  # fmt: skip
     assert tokens[:4].tolist() == [0x004ABB4E7C19B494, 0x006CBCB34991830A, 0x106B943BEE6F9916, 0x10EC8F4085EF939E]
     assert identities.tolist() == [0x8B98B35D44B6BFDC, 0x258E6288324B92E9]
     assert alone.tolist() == [2, 0]

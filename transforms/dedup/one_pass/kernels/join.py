@@ -19,14 +19,14 @@ from transforms.kernels import (
     OutInt32,
     OutInt64,
     OutUInt32,
-    inline,
+    always_inline,
     kernel,
 )
 
 _STEPS = 6  # sets of a block with a token that are compared ahead of their turn
 
 
-@inline
+@always_inline
 def _recall(prefixes, previous, again, earlier, block, own):
     """Fills `again` and `earlier` of a set's tokens, see `look_ahead`; returns whether the block has one of them.
 
@@ -50,7 +50,7 @@ def _recall(prefixes, previous, again, earlier, block, own):
     return met
 
 
-@inline
+@always_inline
 def _meets(
     tokens, bounds, alone, numbers, number_bounds, marks, prefixes, previous, threshold,
     owners, earlier, block, seen, own,
@@ -229,7 +229,7 @@ def enter_sets(
 
     Args:
         bounds, ..., postings: see `decide_sets`.
-        part, parts: which rooms this call enters them into; others may do others at the same time.
+        part, parts: which rooms this call enters them into, of a power of two; others may do others at the same time.
     """
     offset = prefixes[begin]
     for own in range(begin, end):
@@ -238,7 +238,7 @@ def enter_sets(
         numberless = number_bounds[own] == number_bounds[own + 1]
         middle_end = prefixes[own] + middle_length(bounds[own + 1] - bounds[own], threshold) - alone[own]
         for at in range(prefixes[own], prefixes[own + 1]):
-            if slots[at] >= 0 and not again[at - offset] and (slots[at] >> 2) % parts == part:
+            if slots[at] >= 0 and not again[at - offset] and (slots[at] >> 2) & (parts - 1) == part:
                 depth = alone[own] + at - prefixes[own]
                 enter(own, slots[at], at >= middle_end, depth, marks, numberless, rooms, postings)
 
@@ -261,7 +261,7 @@ def follow_rows(
     Args:
         tokens, ..., threshold: see `decide_sets`.
         rows: int32[r], the set of each row, in input order; sets are numbered by their first rows.
-        part, parts: which sets' rows this call is about; others may do others at the same time.
+        part, parts: which sets' rows this call is about, of a power of two; others may do others at the same time.
         seen: int32[c], scratch of this call's own, filled with -1.
         searched: int32[c], filled with the sets' own numbers: each was compared with the kept ones before this one.
         match, similarity: see `decide_sets`; scratch from now on.
@@ -275,7 +275,7 @@ def follow_rows(
         own = np.int64(rows[row])
         first = own == reached
         reached += np.int64(first)
-        if (own >> 4) % parts != part:
+        if (own >> 4) & (parts - 1) != part:
             continue
         if match[own] == -1:
             row_match[row] = -1 if first else own

@@ -3,12 +3,13 @@
 import numpy as np
 
 from transforms.dedup.folding.kernels import absorb
-from transforms.dedup.kernels import ORDER_BITS, SEED_SHINGLE, drop_repeats, prefix_length, sort
+from transforms.dedup.kernels import SEED_SHINGLE, drop_repeats, prefix_length, sort
 from transforms.kernels import (
     Float64,
     InBytes,
     InInt64,
     Int64,
+    InUInt32,
     InUInt64,
     OutBytes,
     OutInt32,
@@ -16,17 +17,27 @@ from transforms.kernels import (
     OutUInt32,
     OutUInt64,
     UInt64,
-    inline,
+    always_inline,
     kernel,
 )
 
-_ORDER_SHIFT = np.uint64(64 - ORDER_BITS)
 _RANK_SHIFT = np.uint64(56)
 _HASH_SHIFT = np.uint64(8)
-_SHORT = 256  # tokens in a set that is sorted by comparing all with all
+_HASH = np.uint64((1 << 56) - 1)
+_SHORT = 20  # tokens in a set that is sorted by comparing all with all
+_LONG = 512  # tokens in a set beyond which buckets hold too many
+# Buckets of rising tokens. Of some ranks there are many tokens: once, twice, three and four times, and what shares a
+# place in the order table or a counter with those; they have 32 buckets each, four other ranks share one.
+_OFTEN = [0, 1, 16, 25, 32]
+_WIDTHS = np.full(256, 1 / 4)
+_WIDTHS[_OFTEN] = 32
+_FIRST_BUCKET = np.floor(np.cumsum(_WIDTHS) - _WIDTHS).astype(np.uint64)
+_BUCKET_SHIFT = np.full(256, 56, np.uint64)
+_BUCKET_SHIFT[_OFTEN] = 51
+_BUCKETS = int(_FIRST_BUCKET[-1]) + 1
 
 
-@inline
+@always_inline
 def occurrences(counters, shift, shingle):
     """The two-bit counter of a shingle: 0, 1, or 2 for two and more."""
     index = shingle >> shift
@@ -127,18 +138,26 @@ def select_contenders(shingles, offsets, counted, counters, shift, threshold, co
     return total
 
 
-@kernel(InUInt64, InInt64, InBytes, OutUInt32)
-def count_frequencies(shingles, offsets, contender, frequencies):
-    """Adds the shingles of the contenders to `frequencies`, uint32[2 ** ORDER_BITS], by their hash's first bits."""
+@kernel(InUInt64, InInt64, InBytes, UInt64, OutUInt32)
+def count_frequencies(shingles, offsets, contender, shift, frequencies):
+    """Adds the shingles of the contenders to `frequencies`, uint32[2 ** k], by the first k = 64 - `shift` bits."""
     for paragraph in range(len(offsets) - 1):
         if contender[paragraph]:
-            for at in range(offsets[paragraph], offsets[paragraph + 1]):
-                frequencies[shingles[at] >> _ORDER_SHIFT] += np.uint32(1)
+            for at in range(np.uint64(offsets[paragraph]), np.uint64(offsets[paragraph + 1])):
+                frequencies[shingles[at] >> shift] += np.uint32(1)
 
 
-@inline
+@kernel(InUInt32, InBytes, OutBytes)
+def rank_frequencies(frequencies, ranks, order):
+    """Fills `order` with the rank of each frequency; those from the last of `ranks` on have the same."""
+    last = np.uint32(len(ranks) - 1)
+    for at in range(np.uint64(len(frequencies))):
+        order[at] = ranks[min(frequencies[at], last)]
+
+
+@always_inline
 def _sort_short(tokens, begin, end, scratch):
-    """Sorts tokens by counting, for each, those before it: n * n comparisons, eight at a time, and none is a branch."""
+    """Sorts tokens by counting, for each, those before it: n * n comparisons, several at a time, and no branch."""
     first, stop = np.uint64(begin), np.uint64(end)
     for at in range(first, stop):
         token = tokens[at]
@@ -152,8 +171,41 @@ def _sort_short(tokens, begin, end, scratch):
         tokens[at] = scratch[at - first]
 
 
-@kernel(InUInt64, InInt64, InBytes, InBytes, InBytes, UInt64, OutUInt64, OutInt64, OutInt64, OutUInt64, returns=Int64)
-def order_sets(shingles, offsets, contender, order, counters, shift, tokens, bounds, alone, identities):
+@always_inline
+def _bucket(token):
+    """The bucket of a token, below `_BUCKETS`."""
+    rank = token >> _RANK_SHIFT
+    return _FIRST_BUCKET[rank] + ((token & _HASH) >> _BUCKET_SHIFT[rank])
+
+
+@always_inline
+def _sort_by_buckets(tokens, begin, end, scratch, ends):
+    """Sorts tokens by placing them by bucket, then by insertion: few are far from their place."""
+    for bucket in range(np.uint64(_BUCKETS + 1)):
+        ends[bucket] = 0
+    for at in range(begin, end):
+        ends[_bucket(tokens[at]) + np.uint64(1)] += np.int64(1)
+        scratch[at - begin] = tokens[at]
+    ends[0] = begin
+    for bucket in range(np.uint64(1), np.uint64(_BUCKETS)):
+        ends[bucket] += ends[bucket - np.uint64(1)]
+    for at in range(end - begin):
+        bucket = _bucket(scratch[at])
+        tokens[ends[bucket]] = scratch[at]
+        ends[bucket] += 1
+    for at in range(begin + 1, end):
+        token, place = tokens[at], at
+        while place > begin and tokens[place - 1] > token:
+            tokens[place] = tokens[place - 1]
+            place -= 1
+        tokens[place] = token
+
+
+@kernel(
+    InUInt64, InInt64, InBytes, InBytes, UInt64, InBytes, UInt64, OutUInt64, OutInt64, OutInt64, OutUInt64,
+    returns=Int64,
+)  # fmt: skip
+def order_sets(shingles, offsets, contender, order, order_shift, counters, shift, tokens, bounds, alone, identities):
     """Fills `tokens` with the contenders' sets, each by rising frequency, ties by hash; returns their number.
 
     token = rank << 56 | hash >> 8, where rank is 0 for a shingle that occurs once in the whole input.
@@ -162,7 +214,8 @@ def order_sets(shingles, offsets, contender, order, counters, shift, tokens, bou
         shingles: uint64[s].
         offsets: int64[p + 1].
         contender: uint8[p]; 0 for a paragraph without shingles.
-        order: uint8[2 ** ORDER_BITS], the order table.
+        order: uint8[2 ** k], the order table.
+        order_shift: 64 less k.
         counters: uint8[c], see `count_occurrences`.
         shift: as there.
         tokens: uint64[t]; t at least the number of the contenders' shingles.
@@ -173,23 +226,24 @@ def order_sets(shingles, offsets, contender, order, counters, shift, tokens, bou
     total = 0
     sets = 0
     bounds[0] = 0
-    scratch = np.empty(_SHORT, np.uint64)
+    scratch, ends = np.empty(_LONG, np.uint64), np.empty(_BUCKETS + 1, np.int64)
     for paragraph in range(len(offsets) - 1):
         if not contender[paragraph]:
             continue
         begin = total
-        single = 0
-        for at in range(offsets[paragraph], offsets[paragraph + 1]):
+        single = np.uint64(0)
+        for at in range(np.uint64(offsets[paragraph]), np.uint64(offsets[paragraph + 1])):
             shingle = shingles[at]
-            rank = np.uint64(0)
-            if occurrences(counters, shift, shingle) < 2:
-                single += 1
-            else:
-                rank = max(np.uint64(order[shingle >> _ORDER_SHIFT]), np.uint64(1))
+            # No branch: whether a shingle occurs once cannot be foretold.
+            once = np.uint64(occurrences(counters, shift, shingle) < 2)
+            rank = max(np.uint64(order[shingle >> order_shift]), np.uint64(1)) * (np.uint64(1) - once)
+            single += once
             tokens[total] = (rank << _RANK_SHIFT) | (shingle >> _HASH_SHIFT)
             total += 1
-        if total - begin <= len(scratch):
+        if total - begin <= _SHORT:
             _sort_short(tokens, begin, total, scratch)
+        elif total - begin <= _LONG:
+            _sort_by_buckets(tokens, begin, total, scratch, ends)
         else:
             sort(tokens, begin, total)
         total = drop_repeats(tokens, begin, total)

@@ -4,7 +4,7 @@ import numpy as np
 
 from transforms.dedup.kernels import middle_length, pair_overlap, shared_tokens
 from transforms.dedup.numbers.kernels import far_apart, nested
-from transforms.kernels import InInt64, InUInt64, OutUInt32, inline, kernel
+from transforms.kernels import InInt64, InUInt64, OutUInt32, always_inline, kernel
 
 _ROOM = 4  # columns of a room: where it begins, the postings at its two ends so far, those of sets without numbers
 _POSTING = 3  # a posting's mark, set, and tokens before the one that it is of
@@ -22,7 +22,7 @@ def mark_numbers(numbers, number_bounds, marks):
         marks[row] = np.uint32(mark)
 
 
-@inline
+@always_inline
 def _next_near(postings, at, end, mark):
     """The first place from `at` on whose mark is not far apart from `mark`; `end` where there is none.
 
@@ -42,35 +42,35 @@ def _next_near(postings, at, end, mark):
     return np.int64(place)
 
 
-@inline
-def _first_from(sets, least, at, end):
-    """The first place of rising sets where one is at least `least`: most often one of the last."""
-    if at == end or sets[end - 1] < least:
+@always_inline
+def _first_from(postings, sets, least, at, end):
+    """The place of the first of rising sets, from `sets` on, that is at least `least`: often one of the last."""
+    if at == end or postings[sets + end - 1] < least:
         return end
     while at < end:
         middle = (at + end) >> 1
-        if sets[middle] < least:
+        if postings[sets + middle] < least:
             at = middle + 1
         else:
             end = middle
     return at
 
 
-@inline
-def _first_below(sets, least, at, end):
-    """The first place of falling sets where one is below `least`: most often one of the first."""
-    if at == end or sets[at] < least:
+@always_inline
+def _first_below(postings, sets, least, at, end):
+    """The place of the first of falling sets, from `sets` on, that is below `least`: often one of the first."""
+    if at == end or postings[sets + at] < least:
         return at
     while at < end:
         middle = (at + end) >> 1
-        if sets[middle] >= least:
+        if postings[sets + middle] >= least:
             at = middle + 1
         else:
             end = middle
     return at
 
 
-@inline
+@always_inline
 def compare(
     tokens, bounds, numbers, number_bounds, own, depth, other, other_depth, common, best, bound
 ):  # fmt: skip
@@ -102,7 +102,7 @@ def compare(
     return best, bound, 1
 
 
-@inline
+@always_inline
 def _has_since(rooms, postings, slot, with_end, since):
     """True where a room has a set from `since` on; most have none."""
     room = _ROOM * slot
@@ -116,7 +116,7 @@ def _has_since(rooms, postings, slot, with_end, since):
     return with_end and far > 0 and postings[sets + end - begin - far] >= since
 
 
-@inline
+@always_inline
 def _by_numbers(own, number_bounds, prefixes, slots, rooms, number_rooms, many, earlier, offset, earliest):
     """True where a set is looked up by its numbers: rooms of its tokens are full, and all sets in them have numbers."""
     if len(number_rooms) == 0 or number_bounds[own] == number_bounds[own + 1]:
@@ -131,7 +131,7 @@ def _by_numbers(own, number_bounds, prefixes, slots, rooms, number_rooms, many, 
     return postings > many
 
 
-@inline
+@always_inline
 def search(
     tokens, bounds, alone, numbers, number_bounds, marks, prefixes, slots, rooms, postings,
     number_slots, keys, number_rooms, number_postings, many, threshold,
@@ -174,13 +174,13 @@ def search(
         begin = np.int64(found_rooms[_ROOM * slot])
         width = np.int64(found_rooms[_ROOM * (slot + 1)]) - begin
         base = _POSTING * begin
-        sets = found_postings[base + width : base + 2 * width]
-        last = _first_from(sets, until, 0, np.int64(found_rooms[_ROOM * slot + 1]))
-        first = _first_from(sets, since, 0, last)
+        sets = base + width
+        last = _first_from(found_postings, sets, until, 0, np.int64(found_rooms[_ROOM * slot + 1]))
+        first = _first_from(found_postings, sets, since, 0, last)
         for _ in range(2 if with_end else 1):
             place = _next_near(found_postings, base + first, base + last, marks[own]) - base
             while place < last:
-                other = np.int64(sets[place])
+                other = np.int64(found_postings[sets + place])
                 other_depth = common * np.int64(found_postings[base + 2 * width + place])
                 place = _next_near(found_postings, base + place + 1, base + last, marks[own]) - base
                 other_size = bounds[other + 1] - bounds[other]
@@ -191,12 +191,12 @@ def search(
                     tokens, bounds, numbers, number_bounds, own, depth, other, other_depth, common, best, bound
                 )
                 verified += counted
-            first = _first_below(sets, until, width - np.int64(found_rooms[_ROOM * slot + 2]), width)
-            last = _first_below(sets, since, first, width)
+            first = _first_below(found_postings, sets, until, width - np.int64(found_rooms[_ROOM * slot + 2]), width)
+            last = _first_below(found_postings, sets, since, first, width)
     return best, bound, verified
 
 
-@inline
+@always_inline
 def enter(own, slot, at_end, depth, marks, numberless, rooms, postings):
     """Enters a kept set into a room, at the end or at the beginning of it."""
     room = _ROOM * np.int64(slot)
@@ -214,7 +214,7 @@ def enter(own, slot, at_end, depth, marks, numberless, rooms, postings):
     postings[_POSTING * begin + place + 2 * width] = depth
 
 
-@inline
+@always_inline
 def equal_sets(values, bounds, left, right):
     """True where the sets in two rows are the same."""
     size = bounds[left + 1] - bounds[left]
@@ -226,7 +226,7 @@ def equal_sets(values, bounds, left, right):
     return True
 
 
-@inline
+@always_inline
 def may_have_twin(prefixes, own, earlier, offset, earliest):
     """True where each token of a set's prefix was there at `earliest` or after it: an equal set has all of them.
 
@@ -238,7 +238,7 @@ def may_have_twin(prefixes, own, earlier, offset, earliest):
     return prefixes[own] < prefixes[own + 1]
 
 
-@inline
+@always_inline
 def home_of_twin(own, tokens, bounds, numbers, number_bounds, identities, twins):
     """The place in `twins` of the kept set that has all tokens and numbers of this one, or where it would be."""
     mask = np.uint64(len(twins) - 1)
@@ -252,7 +252,7 @@ def home_of_twin(own, tokens, bounds, numbers, number_bounds, identities, twins)
     return home
 
 
-@inline
+@always_inline
 def twin_of(
     own, tokens, bounds, numbers, number_bounds, prefixes, earlier, offset, earliest, identities, twins
 ):  # fmt: skip
