@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import PROJECT, require_tool
-from transforms.kernels import Bool, Float64, InBytes, InInt64, Int64, OutInt64, UInt64, inline, kernel
+from transforms.kernels import Bool, Float64, InBytes, InInt64, Int64, OutInt64, UInt64, called, inline, kernel
 from transforms.machine_code import KernelError
-from transforms.signatures import Fields
+from transforms.signatures import Fields, prefetch
 
 
 @inline
@@ -33,6 +33,25 @@ def doubled_sum(data, times, out):  # type: ignore[no-untyped-def]
         total += double(np.int64(data[at]))
     out[0] = total * times
     return total
+
+
+@called
+def sum_ahead(data, distance):  # type: ignore[no-untyped-def]
+    total = 0
+    for at in range(len(data)):
+        prefetch(data, at + distance)
+        total += np.int64(data[at])
+    return total
+
+
+@kernel(InBytes, Int64, returns=Int64)
+def called_sum(data, distance):  # type: ignore[no-untyped-def]
+    return sum_ahead(data, distance)
+
+
+@pytest.mark.parametrize("distance", [0, 1, 1 << 40])
+def test_what_is_brought_near_is_not_read(distance: int) -> None:
+    assert called_sum(np.arange(100, dtype=np.uint8), distance) == 4950
 
 
 def test_a_kernel_reads_bytes_and_fills_what_it_is_given() -> None:

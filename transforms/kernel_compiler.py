@@ -12,9 +12,9 @@ from numba.core.compiler import Compiler, CompileResult, Flags
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import _FunctionCompiler  # type: ignore[attr-defined]
 from numba.core.registry import cpu_target
-from numba.extending import typeof_impl
+from numba.extending import lower_builtin, type_callable, typeof_impl
 
-from transforms.signatures import Argument, Column, Helper, Scalar, Signature
+from transforms.signatures import Argument, Column, Helper, Scalar, Signature, prefetch
 
 _WORD, _STATUS = ir.IntType(64), ir.IntType(32)
 _OPTIONS = {"nogil": True, "boundscheck": None}
@@ -83,7 +83,24 @@ def _type_of_helper(helper: Helper, _: Any) -> Any:
 @functools.cache
 def dispatcher(helper: Helper) -> Any:
     """The helper as numba's own function, which it compiles for the types of each call."""
-    return numba.njit(inline="never", forceinline=helper.inlined, _nrt=not helper.inlined, **_OPTIONS)(helper.py_func)
+    return numba.njit(inline="never", forceinline=helper.inlined, _nrt=helper.counts, **_OPTIONS)(helper.py_func)
+
+
+@type_callable(prefetch)  # type: ignore[untyped-decorator]
+def _type_of_prefetch(_: Any) -> Any:
+    return lambda array, index: types.void  # noqa: ARG005 - numba asks for these names
+
+
+@lower_builtin(prefetch, types.Array, types.Integer)  # type: ignore[untyped-decorator]
+def _prefetch(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+    """LLVM's own function: for reading, into all caches, data."""
+    array = context.make_array(signature.args[0])(context, builder, arguments[0])
+    byte, option = ir.IntType(8).as_pointer(), ir.IntType(32)
+    place = builder.bitcast(builder.gep(array.data, [arguments[1]]), byte)
+    kind = ir.FunctionType(ir.VoidType(), [byte, option, option, option])
+    hint = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+    builder.call(hint, [place, option(0), option(3), option(1)])
+    return context.get_dummy_value()
 
 
 def _type(each: Argument) -> Any:

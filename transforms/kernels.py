@@ -115,9 +115,14 @@ def kernel(*arguments: Argument, returns: Scalar | None = None) -> Callable[[Fun
 
 def inline(function: Function) -> Any:
     """The decorated function as a helper that kernels call; it has no signature of its own; it is cached in them."""
-    return _CallableHelper(function, inlined=False)
+    return _CallableHelper(function, inlined=False, counts=True)
 
 
 def always_inline(function: Function) -> Any:
-    """As `inline`, but a part of the machine code of whoever calls it."""
-    return _CallableHelper(function, inlined=True)
+    """As `inline`, but a part of the machine code of whoever calls it; it may not create arrays."""
+    return _CallableHelper(function, inlined=True, counts=False)
+
+
+def called(function: Function) -> Any:
+    """As `inline`, but it may not create arrays: then it need not count the references to those it is given."""
+    return _CallableHelper(function, inlined=False, counts=False)

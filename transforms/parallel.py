@@ -3,9 +3,15 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import pairwise
 from threading import Event, Thread
 from typing import TypeVar
 
+import numpy as np
+
+from transforms.arrays import Int64s
+
+_STEP = 4 << 20  # bytes of text between two reports of progress
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -110,3 +116,18 @@ def observed(observer: Observer) -> Iterator[None]:
         yield
     finally:
         _observers.remove(observer)
+
+
+def in_steps(sizes: Int64s, progress: Progress, step: int = _STEP) -> Iterator[tuple[int, int]]:
+    """First and end of groups of paragraphs of about `step` bytes together, in order.
+
+    Args:
+        sizes: int64[p], the bytes of each paragraph.
+        progress: told of the share of the bytes that is done with, when the next group is asked for.
+        step: bytes.
+    """
+    done = np.cumsum(sizes)
+    edges = np.flatnonzero(np.diff(done // step)) + 1
+    for first, last in pairwise([0, *edges.tolist(), len(sizes)]):
+        yield first, last
+        progress(done[last - 1] / max(1, done[-1]) if len(done) else 1.0)

@@ -137,11 +137,22 @@ class Helper:
     Args:
         function: its source.
         inlined: whether it becomes a part of whoever calls it.
+        counts: whether it counts the references to its arrays, which one that creates arrays must.
     """
 
-    def __init__(self, function: Callable[..., Any], *, inlined: bool) -> None:
+    def __init__(self, function: Callable[..., Any], *, inlined: bool, counts: bool) -> None:
         self.py_func = function
         self.inlined = inlined
+        self.counts = counts
+
+
+def prefetch(array: Any, index: Any) -> None:
+    """In a kernel: has the memory around array[index] brought near, a hint, where it is needed soon.
+
+    Args:
+        array: a column.
+        index: an integer, not negative.
+    """
 
 
 def _described(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from itertools import cycle, islice, pairwise
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.segmentation.samples import buffer, split, tables, texts, twin, words
 from transforms.characters.table import read_forms
 from transforms.segmentation.embedded import REMEMBERED_RUNS, REMEMBERED_WORDS, EmbeddedSegmenter
-from transforms.segmentation.kernels.memory import REMEMBERED_LETTERS, RUN_NUMBERS, WORD_NUMBERS
+from transforms.segmentation.kernels.memory import AHEAD, REMEMBERED_LETTERS, RUN_NUMBERS, SPARE_PLACES, WORD_NUMBERS
 from transforms.segmentation.kernels.text import MORE_FOR_A_FORM, ROOM_AT_THE_END, segment_paragraphs
 from transforms.segmentation.words import desegment, segment_text
 
@@ -20,7 +20,8 @@ Memory = tuple[np.ndarray, np.ndarray]  # of words, and of runs
 
 
 def memory(places: int = 64) -> Memory:
-    return np.zeros(WORD_NUMBERS * max(2, places), np.uint64), np.zeros(RUN_NUMBERS * places, np.uint64)
+    runs = np.zeros(RUN_NUMBERS * (places + SPARE_PLACES), np.uint64)
+    return np.zeros(WORD_NUMBERS * max(2, places), np.uint64), runs
 
 
 def run(paragraphs: list[str], known: Memory | None = None, *, norm: bool = False, behind: bytes = b"") -> list[str]:
@@ -29,7 +30,8 @@ def run(paragraphs: list[str], known: Memory | None = None, *, norm: bool = Fals
     text = np.concatenate([text, np.frombuffer(behind, np.uint8)])
     out = np.zeros(2 * len(text) + MORE_FOR_A_FORM * text.tobytes().count(0xEF) + ROOM_AT_THE_END, np.uint8)
     offsets = np.zeros(len(paragraphs) + 1, np.int64)
-    segment_paragraphs(text, start, end, norm, tables(), *(known or memory()), out, offsets)
+    of_words, of_runs = known or memory()
+    segment_paragraphs(text, start, end, norm, tables(), of_words, of_runs, of_runs.view(np.uint8), out, offsets)
     return [out[first:last].tobytes().decode() for first, last in pairwise(offsets)]
 
 
@@ -73,6 +75,25 @@ def test_what_is_remembered_changes_nothing(vocabulary: list[str], places: int, 
     assert [run(vocabulary, known, behind=behind) for _ in range(3)] == [expected] * 3
 
 
+separators = st.sampled_from([" ", "  ", "\n", ". ", "، ", " @", ' "'])
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(st.tuples(words, separators), min_size=1, max_size=20),
+    st.integers(1, 3 * AHEAD),
+    st.sampled_from([1, 2, 64]),
+    behinds,
+)
+def test_runs_that_are_looked_up_together_change_nothing(
+    vocabulary: list[tuple[str, str]], count: int, places: int, behind: bytes
+) -> None:
+    """With repeated ones, and many for one place of the memory, which keeps its content until all are written."""
+    text = "".join(word + separator for word, separator in islice(cycle(vocabulary), count))
+    known, expected = memory(places), [segment_text(text, twin)]
+    assert [run([text], known, behind=behind) for _ in range(3)] == [expected] * 3
+
+
 def test_a_place_with_numbers_of_two_words_has_none() -> None:
     """As a thread meets them that reads a place while another writes it."""
     vocabulary = split("والكتاب كتابه كتابها مدرسة مدرستهم للعلم وسيقول قال كان وكان دولة سماء بيت كلب")
@@ -89,7 +110,7 @@ def test_words_are_remembered_as_they_stand() -> None:
     once, again = "والكتاب، " * 4, "وَالْكِتَابُ " * 4
     for text in (once, again, once):
         assert run([text], known) == [segment_text(text, twin)]
-    read, written = known[1][:3].tobytes().rstrip(b"\0").decode(), known[1][4:].tobytes().decode("utf-8", "ignore")
+    read, written = known[1][:3].tobytes().rstrip(b"\0").decode(), known[1][4:8].tobytes().decode("utf-8", "ignore")
     assert (read, written[: int(known[1][3])].strip("\0")) == ("والكتاب،", "و+ال+كتاب،")
 
 

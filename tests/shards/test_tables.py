@@ -120,10 +120,20 @@ def test_what_cannot_be_read_is_rejected_with_its_bytes(split: Split, fingerprin
     assert (row["stage"], row["reason"]) == ("read", "empty_document")
 
 
-def test_the_segmenter_sees_the_kept_paragraphs_only(split: Split, fingerprint: Fingerprint) -> None:
+@pytest.mark.parametrize("stretch", [1, 70, 100, 1 << 16])
+def test_the_segmenter_sees_the_kept_paragraphs_only(
+    split: Split, fingerprint: Fingerprint, stretch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transforms.shards.tables._STRETCH", stretch)
     rows = tables(split, fingerprint, 3, 4, segmenter=Doubler())["documents"].to_pylist()
+    assert len(rows) == 2
     for row in rows:
         assert row["segmented"].split("\n") == [f"{text}+{text}" for text in row["text"].split("\n")]
+
+
+def test_where_nothing_is_kept_nothing_is_segmented(split: Split, fingerprint: Fingerprint) -> None:
+    everything = range(len(fingerprint.offset))
+    assert "documents" not in tables(split, fingerprint, *everything, segmenter=Doubler())
 
 
 def test_a_document_left_out_by_a_rule_is_filtered_whole(split: Split, fingerprint: Fingerprint) -> None:

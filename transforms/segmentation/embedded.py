@@ -1,7 +1,5 @@
 """The embedded engine: Farasa's ranking in kernels, over tables mapped into memory."""
 
-from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +7,8 @@ import numpy as np
 from transforms.arrays import Bytes, Int64s, UInt64s
 from transforms.characters.kernels import count_forms
 from transforms.memory import scratch
-from transforms.parallel import Progress, unheard
-from transforms.segmentation.kernels.memory import RUN_NUMBERS, WORD_NUMBERS
+from transforms.parallel import Progress, in_steps, unheard
+from transforms.segmentation.kernels.memory import RUN_NUMBERS, SPARE_PLACES, WORD_NUMBERS
 from transforms.segmentation.kernels.text import MORE_FOR_A_FORM, ROOM_AT_THE_END, segment_paragraphs
 from transforms.segmentation.records import Tables
 from transforms.segmentation.tables import default_data, open_tables
@@ -19,7 +17,6 @@ from transforms.segmentation.tables import default_data, open_tables
 # line of the processor's cache, where those that come often stay.
 REMEMBERED_RUNS, REMEMBERED_WORDS = 1 << 16, 1 << 20
 _LINE = 8  # numbers in a line of the cache
-_STEP = 4 << 20  # bytes of text between two reports of progress
 
 
 class EmbeddedSegmenter:
@@ -57,33 +54,19 @@ class EmbeddedSegmenter:
         try:
             runs = self._runs.pop()
         except IndexError:
-            runs = _aligned(RUN_NUMBERS * REMEMBERED_RUNS)
+            runs = _aligned(RUN_NUMBERS * (REMEMBERED_RUNS + SPARE_PLACES))
         for first, last in in_steps(end - start, progress):
             written = offsets[first : last + 1]
             segment_paragraphs(
-                text, start[first:last], end[first:last], self._norm, self._tables, self._words, runs, out, written
-            )
+                text, start[first:last], end[first:last], self._norm, self._tables, self._words, runs,
+                runs.view(np.uint8), out, written,
+            )  # fmt: skip
         self._runs.append(runs)
         return out[: offsets[-1]], offsets
 
     def close(self) -> None:
         """See `segmenter.Segmenter`."""
         self._runs.clear()
-
-
-def in_steps(sizes: Int64s, progress: Progress, step: int = _STEP) -> Iterator[tuple[int, int]]:
-    """First and end of groups of paragraphs of about `step` bytes together, in order.
-
-    Args:
-        sizes: int64[p], the bytes of each paragraph.
-        progress: told of the share of the bytes that is done with, when the next group is asked for.
-        step: bytes.
-    """
-    done = np.cumsum(sizes)
-    edges = np.flatnonzero(np.diff(done // step)) + 1
-    for first, last in pairwise([0, *edges.tolist(), len(sizes)]):
-        yield first, last
-        progress(done[last - 1] / max(1, done[-1]) if len(done) else 1.0)
 
 
 def _aligned(numbers: int) -> UInt64s:

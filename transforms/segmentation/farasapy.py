@@ -16,13 +16,13 @@ import numpy as np
 
 from transforms.arrays import Bytes, Int64s
 from transforms.errors import RunError, UsageError
-from transforms.parallel import Progress, unheard
+from transforms.parallel import Progress, in_steps, unheard
 from transforms.segmentation.words import LETTERS, NORMALISED, segment_text
 from transforms.settings import SegmentationSettings
 
 BATCH = 1024  # words sent at a time
 REMEMBERED_WORDS = 1 << 20
-PARAGRAPHS = 4096  # between two reports of progress
+STEP = 1 << 20  # bytes of text between two reports of progress
 _ATTEMPTS = 2
 _NORMALISE = str.maketrans(NORMALISED)
 _WORD = re.compile(f"[{LETTERS}+]+")
@@ -63,11 +63,10 @@ class FarasapySegmenter:
         """
         spans = list(zip(start.tolist(), end.tolist(), strict=True))
         written: list[bytes] = []
-        for first in range(0, len(spans), PARAGRAPHS):
-            paragraphs = [text[at:until].tobytes() for at, until in spans[first : first + PARAGRAPHS]]
+        for first, last in in_steps(end - start, progress, STEP):
+            paragraphs = [text[at:until].tobytes() for at, until in spans[first:last]]
             segmented = self._segmented([each.decode("utf-8", "surrogateescape") for each in paragraphs])
             written += [each.encode("utf-8", "surrogateescape") for each in segmented]
-            progress(len(written) / len(spans))
         offsets = np.zeros(len(written) + 1, np.int64)
         np.cumsum([len(each) for each in written], out=offsets[1:])
         return np.frombuffer(b"".join(written), np.uint8), offsets

@@ -20,6 +20,7 @@ from transforms.shards.kernels import join_paragraphs
 
 # A string column's offsets are int32 in the contract; a document is cut into shards well below that.
 _STRING_LIMIT = 2**31 - 1
+_STRETCH = 1 << 16  # bytes of paragraphs that are segmented at once
 
 
 def joined(text: Bytes, start: Int64s, end: Int64s, first: Int64s, breaks: int) -> pa.Array | pa.ChunkedArray:
@@ -125,14 +126,18 @@ class SplitText:
         return self._table(columns, schemas.DOCUMENTS, rows)
 
     def _segmented(self, text: Bytes, sizes: Int64s, first: Int64s) -> pa.Array | pa.ChunkedArray:
-        """The text of rows in segments, each paragraph with the line feeds after it: so none is moved."""
+        """The text of rows in segments: of many paragraphs at once, and the line feeds between them."""
         if self.segmenter is None:
             return pa.nulls(len(first) - 1, pa.string())
         breaks = np.full(len(sizes), self.breaks)
         breaks[first[1:] - 1] = 0
-        end = np.cumsum(sizes + breaks)
-        out, offsets = self.segmenter.segment_buffer(text, end - sizes - breaks, end, self.progress)
-        return strings(out, offsets[first])
+        bounds = np.append(0, np.cumsum(sizes + breaks))
+        begins = np.diff(bounds[:-1] // _STRETCH, prepend=-1) != 0
+        begins[first[:-1]] = True
+        start = bounds[:-1][begins]
+        end = np.append(start, bounds[-1])[1:]
+        out, offsets = self.segmenter.segment_buffer(text, start, end, self.progress)
+        return strings(out, offsets[np.append(0, np.cumsum(begins))[first]])
 
     def _duplicates(self) -> pa.Table:
         removed = self.verdicts.column("paragraph").to_numpy()

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from pipelines.ingest import main
 from pipelines.views import progress
 from tests.conftest import UNSEGMENTED
-from transforms.parallel import Steps, advance, observed, watched
-from transforms.segmentation.embedded import in_steps
+from transforms.parallel import Steps, advance, in_steps, observed, watched
 
 
 def ingest(seeds: Path, tmp_path: Path, *more: str) -> int:

@@ -9,7 +9,7 @@ from transforms.arrays import Bytes
 from transforms.characters.kernels import is_passed_over
 from transforms.characters.table import CODE_POINTS, HAMZA_AND_MADDA, PASSED_OVER, mask
 from transforms.kernels import always_inline
-from transforms.segmentation.kernels.forms import CODES, U
+from transforms.segmentation.kernels.forms import CODES, LETTER, U, push
 from transforms.segmentation.words import FOREIGN, FORMS, NORMALISED
 
 # Classes of characters; a letter's class is its code. MARK and the numbers after it are marks, one for each mark that
@@ -124,6 +124,45 @@ def _low(text, at):
 def composition(klass, letter):
     """The bits in which a letter's code changes at a mark of this class; none at any other character."""
     return _COMPOSITIONS[64 * (np.int64(klass) - MARK) + np.int64(letter)] if MARK < klass < FORM else np.uint8(0)
+
+
+@always_inline
+def read_word(text, at, until):
+    """Reads the letters and marks of two bytes each from `at` on.
+
+    Returns:
+        Where they end, the number of letters, the bitwise or of the marks' classes, and both halves of the key.
+    """
+    length, others, high, low = 0, np.uint8(0), U(0), U(0)
+    while at < until and is_arabic(text, at, until):
+        klass = arabic_class(text, at)
+        if klass == OTHER:
+            break
+        at += TWO
+        if klass < MARK:
+            length += 1
+            high, low = push(high, low, klass)
+        else:
+            others |= klass
+            low ^= U(composition(klass, low & LETTER))
+    return at, length, others, high, low
+
+
+@always_inline
+def read_letters(text, at, until, letters):
+    """Fills `letters` with the codes of a word's letters, marks composed with them; returns how many they are."""
+    letter = 0
+    while at < until:
+        klass = arabic_class(text, at) if is_arabic(text, at, until) else np.uint8(OTHER)
+        if OTHER < klass < MARK:
+            letters[letter] = klass
+            letter += 1
+            at += TWO
+        else:  # a mark, byte by byte
+            if letter > 0:
+                letters[letter - 1] ^= composition(klass, letters[letter - 1])
+            at += ONE
+    return letter
 
 
 @always_inline

@@ -45,10 +45,15 @@ def hash_of(high, low):
 
 
 @always_inline
+def slot_of(slots, high, low):
+    """The first slot for a key."""
+    return THREE * ((hash_of(high, low) * U(len(slots) // 3)) >> _HALF)
+
+
+@always_inline
 def find(slots, high, low):
     """The entry of a key; `NO_ENTRY` where it has none."""
-    size = U(len(slots) // 3)
-    slot = THREE * ((hash_of(high, low) * size) >> _HALF)
+    slot = slot_of(slots, high, low)
     while slots[slot + TWO] != NO_ENTRY:
         if slots[slot] == low and slots[slot + ONE] == high:
             return slots[slot + TWO]

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from transforms.kernels import InInt64, OutBytes, OutInt64, always_inline, inline, kernel
+from transforms.kernels import InInt64, OutBytes, OutInt64, always_inline, called, kernel
 from transforms.segmentation.kernels.forms import CODES, NO_ENTRY, SIX, U, find, key_of, push
 from transforms.segmentation.kernels.templates import fit_template
 from transforms.segmentation.ranking import BEFORE_IT, IMPOSSIBLE, SEEN, UNKNOWN
@@ -24,6 +24,7 @@ from transforms.segmentation.records import (
     LOCATIONS,
     MEAN_LENGTH,
     MORPHOLOGY,
+    MOST_SUFFIX_CHAINS,
     NEVER_STEM,
     NO_TEMPLATE_TERM,
     NOT_IN_GAZETTEER,
@@ -217,21 +218,18 @@ def _rank_parses(letters, length, alef, best, answer, matching, tables):
     return best, answer
 
 
-@inline
-def rank(letters, length, tables):
+@called
+def rank(reading, length, matching, tables):
     """The answer to a word: its best parse, see `records`.
 
     Args:
-        letters: uint8[m], the word's letters as codes; m at least `length`.
+        reading: uint8[m], the word's letters as codes, m greater than `length`; an alef may be put between them.
         length: how many they are, at least 1.
+        matching: uint8[`MOST_SUFFIX_CHAINS`], of any content; filled.
         tables: `Tables`.
     """
-    matching = np.empty(len(tables.suffixes), np.int64)
-    reading = np.empty(length + 1, np.uint8)
-    for at in range(length):
-        reading[at] = letters[at]
     best, answer = -math.inf, _NO_ANSWER
-    second = _lams(letters, length)
+    second = _lams(reading, length)
     for alef in range(2 if second else 1):
         if alef:
             for at in range(length, second, -1):
@@ -253,6 +251,10 @@ def rank_all(letters, bounds, tables, answers):
         tables: `Tables`.
         answers: int64[n].
     """
+    matching = np.empty(MOST_SUFFIX_CHAINS, np.uint8)
     for word in range(len(answers)):
-        first, last = bounds[word], bounds[word + 1]
-        answers[word] = rank(letters[first:last], last - first, tables)
+        length = bounds[word + 1] - bounds[word]
+        reading = np.empty(length + 1, np.uint8)
+        for at in range(length):
+            reading[at] = letters[bounds[word] + at]
+        answers[word] = rank(reading, length, matching, tables)

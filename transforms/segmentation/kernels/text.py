@@ -5,48 +5,77 @@ A run of text is remembered as it stands, or a word of it is, or the table has i
 
 import numpy as np
 
-from transforms.characters.kernels import white_at
-from transforms.kernels import Bool, InBytes, InInt64, OutBytes, OutInt64, OutUInt64, always_inline, inline, kernel
+from transforms.kernels import (
+    Bool,
+    InBytes,
+    InInt64,
+    OutBytes,
+    OutInt64,
+    OutUInt64,
+    always_inline,
+    called,
+    inline,
+    kernel,
+)
 from transforms.segmentation.kernels.characters import (
     FOREIGN_LETTER,
     LONGEST_FORM,
-    MARK,
-    NORMALISED_UTF8,
     ONE,
     OTHER,
     THREE,
     TWO,
-    arabic_class,
     class_at,
-    composition,
     copy,
-    is_arabic,
     is_plain,
-    opens_address,
     read_forms,
-    utf8_of,
+    read_letters,
+    read_word,
 )
-from transforms.segmentation.kernels.forms import CODES, EXACT_LETTERS, LETTER, U, find, push
+from transforms.segmentation.kernels.forms import EXACT_LETTERS, U, find, key_of
 from transforms.segmentation.kernels.memory import (
-    LOOK_AHEAD,
+    AHEAD,
+    BEGIN,
+    BYTES,
+    BYTES_2,
+    BYTES_3,
+    FOUND_NUMBERS,
+    HIGH,
+    KNOWN,
+    LATER,
+    LETTERS,
+    LOW,
+    MISSING_NUMBERS,
     MOST_WRITTEN,
     REMEMBERED_LETTERS,
-    is_run,
-    place_of_run,
-    read_run,
+    RUN,
+    SOURCE,
+    STOP,
+    find_missing,
+    find_runs,
+    keep_runs,
+    read_missing,
     remember_run,
     remember_word,
+    spare_place,
     word_cuts,
     write_run,
 )
 from transforms.segmentation.kernels.ranking import rank
-from transforms.segmentation.records import ALEF_SHIFT, ANSWER_SHIFT, HAS_ANSWER, SUFFIXES_SHIFT, InTables
+from transforms.segmentation.kernels.writing import write_letters, write_plain, write_word
+from transforms.segmentation.records import (
+    ALEF_SHIFT,
+    ANSWER_SHIFT,
+    HAS_ANSWER,
+    MOST_SUFFIX_CHAINS,
+    SUFFIXES_SHIFT,
+    InTables,
+)
 
-_PLUS = np.uint8(ord("+"))
-_ALEF_1, _ALEF_2 = (np.uint8(byte) for byte in utf8_of({})[2 * CODES["ا"] :][:2])
 _HAS_ANSWER, _ANSWER_SHIFT, _ANSWER_BITS = U(HAS_ANSWER), U(ANSWER_SHIFT), U(0xFFFF)
 _NOTHING, _NEVER = U(0), np.int64(-1)
-_LOOK_AHEAD = U(LOOK_AHEAD)
+BYTES_OF_NUMBER, TEXT_OF_RUN = U(8), U(4)
+_SPACE = np.uint8(0x20)
+_FIRST_BYTE = 0xC0  # of a character of two bytes or more; those after it are less
 
 # What is remembered of a word, in `memory.CUT_BITS`: the cuts before its letters and behind them, where an alef is
 # inserted, and that it is remembered.
@@ -58,111 +87,21 @@ _REMEMBERED, _ALEF_PLACE = U(1 << 25), U(20)
 _CUTS = U((1 << 20) - 1)
 
 
-@inline
-def _letters_of(text, at, until, length):
-    """The codes of a word's letters."""
-    letters = np.empty(length, np.uint8)
-    letter = 0
-    while at < until:
-        klass = arabic_class(text, at) if is_arabic(text, at, until) else np.uint8(OTHER)
-        if OTHER < klass < MARK:
-            letters[letter] = klass
-            letter += 1
-            at += TWO
-        else:  # a mark, byte by byte
-            if letter > 0:
-                letters[letter - 1] ^= composition(klass, letters[letter - 1])
-            at += ONE
-    return letters
-
-
-@inline
-def _answer(text, at, until, length, high, low, tables):
+@always_inline
+def _answer(text, at, until, length, high, low, tables, reading, matching):
     """The answer to a word: the table's, or else the ranking's."""
     if length <= EXACT_LETTERS:
         entry = find(tables.slots, high, low)
         if entry & _HAS_ANSWER:
             return np.int64((entry >> _ANSWER_SHIFT) & _ANSWER_BITS)
-    return rank(_letters_of(text, at, until, length), length, tables)
+    return rank(reading, read_letters(text, at, until, reading), matching, tables)
 
 
-@always_inline
-def _write_word(text, at, until, cuts, late_cuts, ahead, second_lam, norm, out, to):
-    """Writes a word in segments, with its marks unless they are to go; returns where `out` goes on.
-
-    Args:
-        text, at, until: the word.
-        cuts: a bit for each letter that a + precedes, from the first.
-        late_cuts, ahead: cuts from the letter that is `ahead` of the first, for words of more letters than bits.
-        second_lam: before which letter an alef is inserted; 0 for none.
-        norm, out, to: see `segment_paragraphs`.
-    """
-    letter, code = 0, np.uint8(0)
-    while at < until:
-        if not is_arabic(text, at, until):  # a byte of a mark
-            if not norm:
-                out[to] = text[at]
-                to += ONE
-            at += ONE
-            continue
-        klass = arabic_class(text, at)
-        if klass >= MARK:
-            if not norm:
-                out[to], out[to + ONE] = text[at], text[at + ONE]
-                to += TWO
-            elif letter > 0:
-                code ^= composition(klass, code)
-                out[to - TWO], out[to - ONE] = NORMALISED_UTF8[2 * code], NORMALISED_UTF8[2 * code + 1]
-            at += TWO
-            continue
-        if ahead == 0:
-            cuts |= late_cuts
-        ahead -= 1
-        if cuts & ONE:
-            out[to] = _PLUS
-            to += ONE
-        cuts >>= ONE
-        if letter == second_lam and letter > 0:
-            out[to], out[to + ONE] = _ALEF_1, _ALEF_2
-            to += TWO
-            second_lam = 0
-            continue
-        code = klass
-        if norm:
-            out[to], out[to + ONE] = NORMALISED_UTF8[2 * klass], NORMALISED_UTF8[2 * klass + 1]
-        else:
-            out[to], out[to + ONE] = text[at], text[at + ONE]
-        to += TWO
-        at += TWO
-        letter += 1
-    if ahead == 0:
-        cuts |= late_cuts
-    if cuts & ONE:
-        out[to] = _PLUS
-        to += ONE
-    return to
-
-
-@always_inline
-def _write_letters(text, at, until, cuts, out, to):
-    """Writes a word that has no marks, and no alef to insert, in segments; returns where `out` goes on."""
-    while at < until:
-        out[to] = _PLUS  # the letter goes over it where there is no cut: cheaper than a guess that fails
-        to += cuts & ONE
-        out[to], out[to + ONE] = text[at], text[at + ONE]
-        at += TWO
-        to += TWO
-        cuts >>= ONE
-    if cuts:
-        out[to] = _PLUS
-        to += ONE
-    return to
-
-
-@inline
-def _segment_new(text, at, until, length, high, low, words, norm, tables, out, to):
+@called
+def _segment_new(text, at, until, length, high, low, means, out, to):
     """Answers a word that is not remembered, remembers and writes it; returns where `out` goes on."""
-    answer = _answer(text, at, until, length, high, low, tables)
+    words, norm, tables, reading, matching = means
+    answer = _answer(text, at, until, length, high, low, tables, reading, matching)
     second_lam = answer >> ALEF_SHIFT
     cuts = tables.prefixes[answer & 31].cuts
     suffix = tables.suffixes[(answer >> SUFFIXES_SHIFT) & 127]
@@ -170,11 +109,43 @@ def _segment_new(text, at, until, length, high, low, words, norm, tables, out, t
     if length <= REMEMBERED_LETTERS:
         all_cuts = cuts | (suffix.cuts << U(ahead)) | (U(second_lam) << _ALEF_PLACE)
         remember_word(words, high, low, all_cuts | _REMEMBERED)
-    return _write_word(text, at, until, cuts, suffix.cuts, ahead, second_lam, norm, out, to)
+    return write_word(text, at, until, cuts, suffix.cuts, ahead, second_lam, norm, out, to)
+
+
+@always_inline
+def _segment_word(text, at, until, length, others, high, low, known, means, out, to):
+    """Writes a word that is read, and for which `known` is remembered or nothing; returns where `out` goes on."""
+    norm = means[1]
+    if known == _NOTHING:
+        return _segment_new(text, at, until, length, high, low, means, out, to)
+    cuts, second_lam = known & _CUTS, np.int64((known >> _ALEF_PLACE) & THREE)
+    if others or norm or second_lam:
+        return write_word(text, at, until, cuts, _NOTHING, _NEVER, second_lam, norm, out, to)
+    return write_letters(text, at, until, cuts, out, to)
+
+
+@always_inline
+def _segment_missing(text, found, missing, number, means, runs, run_bytes):
+    """Writes missing runs of nothing but letters to spare places; others are written later, in their turn."""
+    for each in range(number):
+        run, length = missing[each, RUN], np.int64(missing[each, LETTERS])
+        source = spare_place(runs, each)
+        found[run, SOURCE] = source | LATER
+        if length:
+            begun = BYTES_OF_NUMBER * (source + TEXT_OF_RUN)
+            ended = _segment_word(
+                text, found[run, BEGIN], found[run, STOP], length, np.uint8(0), missing[each, HIGH], missing[each, LOW],
+                missing[each, KNOWN], means, run_bytes, begun,
+            )  # fmt: skip
+            for one in range(_NOTHING, THREE):
+                runs[source + one] = found[run, one]
+            runs[source + THREE] = ended - begun
+            if ended - begun <= U(MOST_WRITTEN):
+                found[run, SOURCE] = source
 
 
 @inline
-def _segment_rare(text, first, until, words, norm, tables, out, begun):
+def _segment_rare(text, first, until, means, out, begun):
     """Writes a run that has characters besides those of `is_arabic`; returns where `text` and `out` go on.
 
     Its presentation forms are exchanged for their letters, and what comes of it is written as any other word.
@@ -189,76 +160,74 @@ def _segment_rare(text, first, until, words, norm, tables, out, begun):
         klass, width = class_at(text, at, until)
     read = np.empty(np.int64(at - first) * LONGEST_FORM, np.uint8)
     end = _NOTHING if foreign else read_forms(text, first, at, read, _NOTHING)
-    length, high, low, place = 0, _NOTHING, _NOTHING, _NOTHING
-    while place < end:
-        klass = arabic_class(read, place) if is_arabic(read, place, end) else np.uint8(OTHER)
-        if OTHER < klass < MARK:
-            length += 1
-            high, low = push(high, low, klass)
-            place += TWO
-        else:
-            low ^= U(composition(klass, low & LETTER))
-            place += ONE
+    reading = np.empty(end // TWO + ONE, np.uint8)
+    length = read_letters(read, _NOTHING, end, reading)
     if length == 0:
         return at, copy(text, first, at, out, begun)
+    high, low = key_of(reading, 0, length)
+    words, norm, tables, _, matching = means
     known = word_cuts(words, high, low) if length <= REMEMBERED_LETTERS else _NOTHING
-    if known == _NOTHING:
-        return at, _segment_new(read, _NOTHING, end, length, high, low, words, norm, tables, out, begun)
-    cuts, second_lam = known & _CUTS, np.int64((known >> _ALEF_PLACE) & THREE)
-    return at, _write_word(read, _NOTHING, end, cuts, _NOTHING, _NEVER, second_lam, norm, out, begun)
+    means = words, norm, tables, reading, matching
+    return at, _segment_word(read, _NOTHING, end, length, ONE, high, low, known, means, out, begun)
 
 
-@always_inline
-def _segment_next(text, first, until, words, norm, tables, out, begun):
+@called
+def _segment_next(text, first, until, means, out, to):
     """Writes a word, or a character that is part of none; returns where `text` and `out` go on."""
-    at, to, length, others = first, begun, 0, 0
-    high, low = _NOTHING, _NOTHING
-    while at < until and is_arabic(text, at, until):
-        klass = arabic_class(text, at)
-        if klass == OTHER:
-            break
-        # As it stands, which is right for most words.
-        out[to], out[to + ONE] = text[at], text[at + ONE]
-        at, to = at + TWO, to + TWO
-        if klass < MARK:
-            length += 1
-            high, low = push(high, low, klass)
-        else:
-            others |= klass
-            low ^= U(composition(klass, low & LETTER))
+    at, length, others, high, low = read_word(text, first, until)
     if at < until and not is_plain(text, at):
         klass, width = class_at(text, at, until)
         if klass != OTHER:
-            return _segment_rare(text, first, until, words, norm, tables, out, begun)
+            return _segment_rare(text, first, until, means, out, to)
         if first == at:
             return at + width, copy(text, at, at + width, out, to)
     if length == 0 or others >= FOREIGN_LETTER:
-        return at, to
-    known = word_cuts(words, high, low) if length <= REMEMBERED_LETTERS else _NOTHING
-    if known == _NOTHING:
-        return at, _segment_new(text, first, at, length, high, low, words, norm, tables, out, begun)
-    cuts, second_lam = known & _CUTS, np.int64((known >> _ALEF_PLACE) & THREE)
-    if others or norm or second_lam:
-        to = _write_word(text, first, at, cuts, _NOTHING, _NEVER, second_lam, norm, out, begun)
-    elif cuts:
-        to = _write_letters(text, first, at, cuts, out, begun)
-    return at, to
+        return at, copy(text, first, at, out, to)
+    known = word_cuts(means[0], high, low) if length <= REMEMBERED_LETTERS else _NOTHING
+    return at, _segment_word(text, first, at, length, others, high, low, known, means, out, to)
 
 
 @always_inline
-def _write_plain(text, at, until, out, to):
-    """Writes an ASCII character, or an address that begins there; returns where `text` and `out` go on."""
-    until = until if opens_address(text, at, until) else at + ONE
-    out[to] = text[at]
-    at, to = at + ONE, to + ONE
-    while at < until and white_at(text, np.int64(at), np.int64(until)) == 0:
-        out[to] = text[at]
-        at, to = at + ONE, to + ONE
+def _write_next(text, at, until, means, out, to):
+    """Writes what is next, whatever it is; returns where `text` and `out` go on."""
+    if is_plain(text, at):
+        return write_plain(text, at, until, out, to)
+    return _segment_next(text, at, until, means, out, to)
+
+
+@always_inline
+def _most_letters(start, end):
+    """As many letters as any word of the paragraphs may have."""
+    most = 0
+    for paragraph in range(len(start)):
+        most = max(most, end[paragraph] - start[paragraph])
+    return most // 2
+
+
+@always_inline
+def _write_found(text, at, until, run, means, runs, out, to):
+    """Writes the text up to a run that was found, and the run; returns where `text` and `out` go on."""
+    begin, stop, source = run[BEGIN], run[STOP], run[SOURCE]
+    if at + ONE == begin and text[at] == _SPACE:
+        out[to] = _SPACE
+        at, to = begin, to + ONE
+    while at < begin:
+        at, to = _write_next(text, at, until, means, out, to)
+    if at > begin:  # an address reaches over it
+        return at, to
+    if source < LATER:
+        return stop, write_run(runs, source, out, to)
+    begun = to
+    while at < stop:
+        at, to = _segment_next(text, at, until, means, out, to)
+    whole = at == stop and text[stop - ONE] < _FIRST_BYTE
+    if whole and remember_run(runs, source ^ LATER, run[BYTES], run[BYTES_2], run[BYTES_3], out, begun, to):
+        run[SOURCE] = source ^ LATER
     return at, to
 
 
-@kernel(InBytes, InInt64, InInt64, Bool, InTables, OutUInt64, OutUInt64, OutBytes, OutInt64)
-def segment_paragraphs(text, start, end, norm, tables, words, runs, out, offsets):
+@kernel(InBytes, InInt64, InInt64, Bool, InTables, OutUInt64, OutUInt64, OutBytes, OutBytes, OutInt64)
+def segment_paragraphs(text, start, end, norm, tables, words, runs, run_bytes, out, offsets):
     """Writes paragraphs with their Arabic words in segments, one after the other: see `words.segment_text`.
 
     Args:
@@ -267,32 +236,27 @@ def segment_paragraphs(text, start, end, norm, tables, words, runs, out, offsets
         norm: write words normalised and without marks.
         tables: `Tables`.
         words: uint64[2 * 2^k], k > 0, of `memory`; zeros at first. Threads may share it.
-        runs: uint64[8 * 2^k], of `memory`; zeros at first. One thread's at a time.
+        runs: uint64[8 * (2^k + SPARE_PLACES)], of `memory`; zeros at first. One thread's at a time.
+        run_bytes: uint8, the same memory.
         out: uint8[n], n at least twice the paragraphs' bytes, `MORE_FOR_A_FORM` for each code point that may be a
             presentation form, see `count_forms`, and `ROOM_AT_THE_END`.
         offsets: int64[p + 1], the first of them where in `out` to begin; filled with where each paragraph does, and
             the last one ends.
     """
     to = U(offsets[0])
+    found, missing = np.empty((AHEAD, FOUND_NUMBERS), np.uint64), np.empty((AHEAD + 1, MISSING_NUMBERS), np.uint64)
+    reading, matching = np.empty(_most_letters(start, end) + 1, np.uint8), np.empty(MOST_SUFFIX_CHAINS, np.uint8)
+    means = words, norm, tables, reading, matching
     for paragraph in range(len(start)):
         at, until = U(start[paragraph]), U(end[paragraph])
         while at < until:
-            if is_plain(text, at):
-                at, to = _write_plain(text, at, until, out, to)
-                continue
-            one, two, three, size, place = _NOTHING, _NOTHING, _NOTHING, _NOTHING, _NOTHING
-            if text[at] >= 0x80 and at + _LOOK_AHEAD <= len(text):
-                one, two, three, size = read_run(text, at)
-                place = place_of_run(runs, one, two, three)
-            stop = at + size
-            whole = at < stop <= until and (stop == until or is_plain(text, stop))
-            if whole and is_run(runs, place, one, two, three):
-                at, to = stop, write_run(runs, place, out, to)
-                continue
-            begun, going = to, True
-            while going:
-                at, to = _segment_next(text, at, until, words, norm, tables, out, to)
-                going = whole and at < stop
-            if whole and at == stop and size < _LOOK_AHEAD and text[stop - ONE] < 0xC0:
-                remember_run(runs, place, one, two, three, out, begun, to)
+            count, reached = find_runs(text, at, until, runs, found)
+            number = find_missing(found, count, runs, missing)
+            read_missing(text, found, missing, number, words, tables.slots)
+            _segment_missing(text, found, missing, number, means, runs, run_bytes)
+            for each in range(count):
+                at, to = _write_found(text, at, until, found[each], means, runs, out, to)
+            keep_runs(found, missing, number, runs)
+            while at < reached:
+                at, to = _write_next(text, at, until, means, out, to)
         offsets[paragraph + 1] = to
