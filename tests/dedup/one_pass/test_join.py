@@ -1,6 +1,7 @@
 """The join against the definition: whatever the text, the settings, the cut into splits and the threads."""
 
 import random
+from collections.abc import Sequence
 from itertools import pairwise
 from zlib import crc32
 
@@ -12,8 +13,13 @@ from hypothesis import strategies as st
 from tests.dedup import oracle
 from tests.dedup.samples import bulletins, corpora, cut, definitions, removed, sets_of
 from tests.dedup.three_ways import decisions
+from transforms.arrays import Float64s
+from transforms.dedup.one_pass import join
 from transforms.dedup.one_pass.join import decide, decide_documents
 from transforms.dedup.one_pass.ordering import order_table
+from transforms.dedup.shingles import ShingleSets
+from transforms.dedup.verdicts import Decision
+from transforms.parallel import Progress
 from transforms.settings import DedupSettings, ShingleSettings
 
 
@@ -73,6 +79,18 @@ def test_documents_are_decided_alike_by_any_number_of_threads() -> None:
         assert (one.contenders, one.candidates) == (other.contenders, other.candidates)
         for column in ("removed", "kept", "similarity"):
             np.testing.assert_array_equal(getattr(one, column), getattr(other, column))
+
+
+def test_progress_moves_within_a_large_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    def deciding(sets: Sequence[ShingleSets], threshold: float, _: int, given: Float64s, told: Progress) -> Decision:
+        told(0.5)
+        return decide(sets, threshold, given=given)
+
+    monkeypatch.setattr(join, "decide", deciding)
+    sets = sets_of(["نعم نعم", "لا لا"] * 2, DedupSettings(scope="document"), [0, 0, 1, 1])
+    shares: list[float] = []
+    decide_documents([sets], [np.array([0, 2, 4])], 0.7, progress=shares.append, block=1, large=0)
+    assert shares == [0.25, 0.5, 0.75, 1.0]
 
 
 @settings(deadline=None, max_examples=60)

@@ -103,7 +103,7 @@ def _decision(
     return Decision(removed, kept[removed], found[removed], len(contenders) + len(others), candidates)
 
 
-_BLOCK = 1 << 18  # shingles of documents that are decided together: their tables stay in the processor's cache
+_BLOCK = 1 << 19  # shingles of documents that are decided together: their tables stay in the processor's cache
 _LARGE = 1 << 22  # shingles in a block that is worth all threads
 
 
@@ -153,16 +153,21 @@ def decide_documents(
     paragraphs = sum(int(each[-1]) for each in documents)
     known = np.zeros(paragraphs) if given is None else given
 
-    def work(part: _Block, threads_inside: int = 1) -> Decision:
+    done = 0
+
+    def work(part: _Block, inside: int = 1, told: Progress = unheard) -> Decision:
         sets = splits[part.split].part(part.begin, part.end)
-        return decide([sets], threshold, threads_inside, known[part.first : part.first + len(part)])
+        return decide([sets], threshold, inside, known[part.first : part.first + len(part)], told)
+
+    def work_together(part: _Block) -> Decision:
+        return work(part, threads, lambda share: progress((done + share * len(part)) / paragraphs))
 
     small = [each for each in blocks if each.shingles < large]
     needed = nlargest(threads, (deciding_bytes(each.shingles, len(each), threshold) for each in small))
     check_memory(sum(needed), f"joining {len(needed)} blocks of documents at a time")
-    one_by_one = ((each, work(each, threads)) for each in blocks if each.shingles >= large)
+    one_by_one = ((each, work_together(each)) for each in blocks if each.shingles >= large)
     side_by_side = zip(small, map_in_order(work, small, threads), strict=True)
-    decided, done = {}, 0
+    decided = {}
     for each, decision in chain(one_by_one, side_by_side):
         decided[each] = decision
         done += len(each)
