@@ -191,5 +191,5 @@ def test_threads_share_a_segmenter() -> None:
 
 def test_memory_is_bounded() -> None:
     of_a_thread, of_all = 8 * RUN_NUMBERS * REMEMBERED_RUNS, 8 * WORD_NUMBERS * REMEMBERED_WORDS
-    assert (of_a_thread, of_all) <= (1 << 22, 1 << 24)
+    assert (of_a_thread, of_all) <= (1 << 23, 1 << 24)
     assert all(each & (each - 1) == 0 for each in (REMEMBERED_RUNS, REMEMBERED_WORDS))

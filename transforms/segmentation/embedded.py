@@ -15,7 +15,7 @@ from transforms.segmentation.tables import default_data, open_tables
 
 # 64 bytes for a run, in each thread; 16 for a word, in all threads together. A large table is not slower: a run takes a
 # line of the processor's cache, where those that come often stay.
-REMEMBERED_RUNS, REMEMBERED_WORDS = 1 << 16, 1 << 20
+REMEMBERED_RUNS, REMEMBERED_WORDS = 1 << 17, 1 << 20
 _LINE = 8  # numbers in a line of the cache
 
 

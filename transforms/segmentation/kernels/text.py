@@ -205,9 +205,9 @@ def _most_letters(start, end):
 
 
 @always_inline
-def _write_found(text, at, until, run, means, runs, out, to):
+def _write_found(text, at, until, found, run, means, runs, out, to):
     """Writes the text up to a run that was found, and the run; returns where `text` and `out` go on."""
-    begin, stop, source = run[BEGIN], run[STOP], run[SOURCE]
+    begin, stop, source = found[run, BEGIN], found[run, STOP], found[run, SOURCE]
     if at + ONE == begin and text[at] == _SPACE:
         out[to] = _SPACE
         at, to = begin, to + ONE
@@ -220,9 +220,10 @@ def _write_found(text, at, until, run, means, runs, out, to):
     begun = to
     while at < stop:
         at, to = _segment_next(text, at, until, means, out, to)
-    whole = at == stop and text[stop - ONE] < _FIRST_BYTE
-    if whole and remember_run(runs, source ^ LATER, run[BYTES], run[BYTES_2], run[BYTES_3], out, begun, to):
-        run[SOURCE] = source ^ LATER
+    if at == stop and text[stop - ONE] < _FIRST_BYTE:
+        one, two, three = found[run, BYTES], found[run, BYTES_2], found[run, BYTES_3]
+        if remember_run(runs, source ^ LATER, one, two, three, out, begun, to):
+            found[run, SOURCE] = source ^ LATER
     return at, to
 
 
@@ -254,8 +255,8 @@ def segment_paragraphs(text, start, end, norm, tables, words, runs, run_bytes, o
             number = find_missing(found, count, runs, missing)
             read_missing(text, found, missing, number, words, tables.slots)
             _segment_missing(text, found, missing, number, means, runs, run_bytes)
-            for each in range(count):
-                at, to = _write_found(text, at, until, found[each], means, runs, out, to)
+            for run in range(count):
+                at, to = _write_found(text, at, until, found, run, means, runs, out, to)
             keep_runs(found, missing, number, runs)
             while at < reached:
                 at, to = _write_next(text, at, until, means, out, to)
