@@ -5,11 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
 from threading import Event, Thread
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import numpy as np
-
-from transforms.arrays import Int64s
+if TYPE_CHECKING:  # commands that only parse their arguments import this too, and need no NumPy
+    from transforms.arrays import Int64s
 
 _STEP = 4 << 20  # bytes of text between two reports of progress
 T = TypeVar("T")
@@ -118,7 +117,7 @@ def observed(observer: Observer) -> Iterator[None]:
         _observers.remove(observer)
 
 
-def in_steps(sizes: Int64s, progress: Progress, step: int = _STEP) -> Iterator[tuple[int, int]]:
+def in_steps(sizes: "Int64s", progress: Progress, step: int = _STEP) -> Iterator[tuple[int, int]]:
     """First and end of groups of paragraphs of about `step` bytes together, in order.
 
     Args:
@@ -126,8 +125,9 @@ def in_steps(sizes: Int64s, progress: Progress, step: int = _STEP) -> Iterator[t
         progress: told of the share of the bytes that is done with, when the next group is asked for.
         step: bytes.
     """
-    done = np.cumsum(sizes)
-    edges = np.flatnonzero(np.diff(done // step)) + 1
+    done = sizes.cumsum()
+    groups = done // step
+    edges = (groups[1:] != groups[:-1]).nonzero()[0] + 1
     for first, last in pairwise([0, *edges.tolist(), len(sizes)]):
         yield first, last
         progress(done[last - 1] / max(1, done[-1]) if len(done) else 1.0)

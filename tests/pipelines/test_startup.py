@@ -112,6 +112,15 @@ def test_what_is_loaded_already_stays_while_beam_is_imported(monkeypatch: pytest
     assert [sys.modules[module.__name__] for module in loaded] == loaded
 
 
+def test_a_command_parses_its_arguments_without_numpy_and_arrow() -> None:
+    """They would be loaded before anything is told to them."""
+    program = """
+import pipelines.ingest, pipelines.watch, pipelines.explain, pipelines.report, pipelines.export
+print(sorted({"numpy", "pyarrow", "apache_beam", "llvmlite"} & {*sys.modules}))
+"""
+    assert printed(program) == "[]\n"
+
+
 @pytest.mark.parametrize("given", [{}, {"OPENBLAS_NUM_THREADS": "2"}])
 def test_numpy_starts_no_threads_and_those_of_other_processes_are_as_they_were(given: dict[str, str]) -> None:
     program = """
