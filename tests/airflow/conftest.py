@@ -92,13 +92,25 @@ def days(folder: Path, *numbers: int) -> Path:
     return folder / "%Y-%m-%d"
 
 
+# The first run is killed when all is written and nothing is committed.
+_KILLED = """
+import os, runpy, signal, sys
+from transforms.runs.run import Run
+
+Run.commit = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+sys.argv = sys.argv[2:]
+runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+"""
+
+
 def killed_once(folder: Path) -> Path:
-    """A Python that is killed soon after its first run has begun."""
-    script = folder / "python"
+    """A Python whose first run is killed before it commits."""
+    script, killed = folder / "python", folder / "killed.py"
+    killed.write_text(_KILLED)
     script.write_text(
         f"""#!/bin/bash
 if mkdir '{folder}/begun' 2>/dev/null; then
-  '{RAFID_PYTHON}' "$@" & sleep 0.7; kill -9 $! $$
+  exec '{RAFID_PYTHON}' '{killed}' "$@"
 fi
 exec '{RAFID_PYTHON}' "$@"
 """
