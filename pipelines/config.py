@@ -92,7 +92,7 @@ class RunSettings(Settings):
         0, ge=0, description="a larger input is taken in slices of so much, each a run; 0: by the runner"
     )
     local_max_bytes: Size = Field(
-        1 << 30, ge=1, description="the same for the in-process runner: what fits 2 GB of memory"
+        1 << 30, ge=1, description="the same for the in-process runner: what fits 2.5 GB of memory"
     )
     threads: int = Field(0, ge=0, le=1024, description="splits worked on at a time in one process; 0: one a core")
     report: bool = Field(True, description="write reports/RUN.html and the dataset card when a run is committed here")
