@@ -44,7 +44,7 @@ def load_all() -> set[Path | None]:
     """Loads all kernels; returns the folders that they are cached in, None among them if some could be kept nowhere."""
     for name in kernel_modules():
         import_module(name)
-    from transforms.kernels import load_kernels  # noqa: PLC0415 - it brings numba along, and --help needs none
+    from transforms.kernels import load_kernels  # noqa: PLC0415 - it brings LLVM along, and --help needs none
 
     return load_kernels()
 

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import numba
@@ -136,10 +137,7 @@ def _add_entry(compiled: CompileResult, entry: str) -> None:
 
 def _words(builder: ir.IRBuilder, first: ir.Value) -> Iterator[ir.Value]:
     """The places of the words, one after the other."""
-    number = 0
-    while True:
-        yield builder.gep(first, [ir.Constant(_WORD, number)])
-        number += 1
+    return (builder.gep(first, [ir.Constant(_WORD, number)]) for number in count())
 
 
 def _argument(context: Any, builder: ir.IRBuilder, kind: types.Type, words: Iterator[ir.Value]) -> ir.Value:
@@ -169,9 +167,10 @@ def _word(builder: ir.IRBuilder, kind: types.Type, value: ir.Value) -> ir.Value:
     """A result as a word."""
     if isinstance(kind, types.Float):
         return builder.bitcast(value, _WORD)
-    if isinstance(kind, types.Boolean) or not kind.signed:
-        return builder.zext(value, _WORD) if value.type.width < _WORD.width else value
-    return builder.sext(value, _WORD) if value.type.width < _WORD.width else value
+    if value.type.width == _WORD.width:
+        return value
+    unsigned = isinstance(kind, types.Boolean) or not kind.signed
+    return (builder.zext if unsigned else builder.sext)(value, _WORD)
 
 
 def _object_file(library: Any, entry: str) -> bytes:
