@@ -6,13 +6,13 @@ import logging
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import lru_cache, partial
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 from apache_beam.options import pipeline_options
 from apache_beam.runners.portability import fn_api_runner
-from apache_beam.transforms import environments, userstate
+from apache_beam.transforms import environments
 
 from pipelines.cli import Parser
 from pipelines.config import IngestSettings
@@ -20,6 +20,7 @@ from pipelines.graph import Graph, RunPlan, ingest
 from pipelines.job import Slice
 from pipelines.runners.failures import keep_to_ourselves, stage_error, without_stage, without_tracebacks
 from pipelines.runners.interruption import Interruption
+from pipelines.runners.shortcuts import take_shortcuts
 from transforms.errors import RafidError, UsageError
 from transforms.runs.run import Run
 
@@ -29,9 +30,7 @@ LOCAL_RUNNER = "FnApiRunner"
 _TRIED = ("FnApiRunner", "DirectRunner", "PrismRunner", "FlinkRunner", "PortableRunner")
 _NAMES_OF_LOCAL = ("fnapirunner", "fnapi", "directrunner", "direct", "switchingdirectrunner", "switchingdirect")
 
-
-# Beam looks through all methods of a step for state and timers each time that it is asked for them.
-userstate.get_dofn_specs = lru_cache(64)(userstate.get_dofn_specs)
+take_shortcuts()
 
 
 class _BeamParser(Parser, pipeline_options._BeamArgumentParser):

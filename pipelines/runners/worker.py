@@ -50,6 +50,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         with imports_at_rest():
             from apache_beam.runners.worker import sdk_worker_main  # noqa: PLC0415
 
+            from pipelines.runners.shortcuts import take_shortcuts  # noqa: PLC0415
+
+        take_shortcuts()
         sdk_worker_main.main([])
         status = 0
     except BaseException as error:
