@@ -20,7 +20,7 @@ from llvmlite import binding as llvm
 
 from transforms import console
 from transforms.errors import command_line
-from transforms.signatures import Helper, Signature, prefetch
+from transforms.signatures import BUILT_IN, Helper, Signature
 
 _FORMAT = "4"  # of what is cached
 _folders: dict[str, Path | None] = {}  # by the name of a kernel's file
@@ -244,7 +244,7 @@ def _name(value: Any) -> str:
         return f"{value.py_func.__module__}.{value.py_func.__qualname__} {value.inlined} {value.counts}"
     if isinstance(value, (type, ModuleType, FunctionType, BuiltinFunctionType)):
         name = value.__name__ if isinstance(value, ModuleType) else f"{value.__module__}.{value.__qualname__}"
-        if name.split(".")[0] in {"builtins", "math", "numba", "numpy"} or value is prefetch:
+        if name.split(".")[0] in {"builtins", "math", "numba", "numpy"} or value in BUILT_IN:
             return name
     raise TypeError(f"a kernel uses {value!r}, and its cache would not notice a change of a {type(value).__name__}")
 

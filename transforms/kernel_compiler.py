@@ -9,13 +9,14 @@ import numba
 from llvmlite import binding as llvm
 from llvmlite import ir
 from numba import from_dtype, types
+from numba.core import cgutils
 from numba.core.compiler import Compiler, CompileResult, Flags
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import _FunctionCompiler  # type: ignore[attr-defined]
 from numba.core.registry import cpu_target
 from numba.extending import lower_builtin, type_callable, typeof_impl
 
-from transforms.signatures import Argument, Column, Helper, Scalar, Signature, prefetch
+from transforms.signatures import Argument, Column, Helper, Scalar, Signature, address, call, prefetch
 
 _WORD, _STATUS = ir.IntType(64), ir.IntType(32)
 _OPTIONS = {"nogil": True, "boundscheck": None}
@@ -95,12 +96,41 @@ def _type_of_prefetch(_: Any) -> Any:
 @lower_builtin(prefetch, types.Array, types.Integer)  # type: ignore[untyped-decorator]
 def _prefetch(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
     """LLVM's own function: for reading, into all caches, data."""
-    array = context.make_array(signature.args[0])(context, builder, arguments[0])
     byte, option = ir.IntType(8).as_pointer(), ir.IntType(32)
-    place = builder.bitcast(builder.gep(array.data, [arguments[1]]), byte)
+    place = builder.bitcast(_place(context, builder, signature, arguments), byte)
     kind = ir.FunctionType(ir.VoidType(), [byte, option, option, option])
     hint = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
     builder.call(hint, [place, option(0), option(3), option(1)])
+    return context.get_dummy_value()
+
+
+@type_callable(address)  # type: ignore[untyped-decorator]
+def _type_of_address(_: Any) -> Any:
+    return lambda array, index: types.int64  # noqa: ARG005 - numba asks for these names
+
+
+@lower_builtin(address, types.Array, types.Integer)  # type: ignore[untyped-decorator]
+def _address(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+    return builder.ptrtoint(_place(context, builder, signature, arguments), _WORD)
+
+
+def _place(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+    """A pointer into an array, at an index."""
+    array = context.make_array(signature.args[0])(context, builder, arguments[0])
+    return builder.gep(array.data, [arguments[1]])
+
+
+@type_callable(call)  # type: ignore[untyped-decorator]
+def _type_of_call(_: Any) -> Any:
+    return lambda function, words: types.void  # noqa: ARG005 - numba asks for these names
+
+
+@lower_builtin(call, types.Integer, types.UniTuple)  # type: ignore[untyped-decorator]
+def _call(context: Any, builder: ir.IRBuilder, _: Any, arguments: Any) -> ir.Value:
+    """By the C convention, in which whole words and places in memory are passed alike."""
+    words = cgutils.unpack_tuple(builder, arguments[1])
+    kind = ir.FunctionType(ir.VoidType(), [_WORD] * len(words))
+    builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), words)
     return context.get_dummy_value()
 
 

@@ -155,6 +155,28 @@ def prefetch(array: Any, index: Any) -> None:
     """
 
 
+def address(array: Any, index: Any) -> Any:
+    """In a kernel: the place in memory of array[index], as C functions are told it.
+
+    Args:
+        array: a column.
+        index: an integer, from 0 to the array's length.
+    """
+
+
+def call(function: Any, words: tuple[Any, ...]) -> None:
+    """In a kernel: calls a C function whose arguments are places in memory and sizes; what it returns is lost.
+
+    Args:
+        function: its own place in memory.
+        words: its arguments: int64, one or several.
+    """
+
+
+# What a kernel calls that is made for it, and is no helper.
+BUILT_IN = (prefetch, address, call)
+
+
 def _described(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return f"an array of {value.dtype}{list(value.shape)}"

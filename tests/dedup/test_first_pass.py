@@ -17,7 +17,7 @@ from transforms.bundles.reader import Documents, read_parts
 from transforms.bundles.splits import plan_splits
 from transforms.dedup import first_pass
 from transforms.dedup.fingerprints import Fingerprint
-from transforms.dedup.first_pass import document_ids, fingerprint_split, paragraph_bounds
+from transforms.dedup.first_pass import fingerprint_split, paragraph_bounds
 from transforms.language.settings import LanguageSettings
 from transforms.settings import DedupSettings
 
@@ -153,10 +153,3 @@ def test_documents_that_are_left_out_are_compared_with_nothing(tmp_path: Path) -
     assert found.documents.column("language").to_pylist() == ["en", "ar"]
     assert np.diff(found.sets.offsets).tolist() == [0, 0, len(arabic.split()) - 1]
     assert found.length.tolist() == [len(english) - 1, len(english) - 1, len(arabic.encode()) - 1]
-
-
-def test_ids_do_not_depend_on_the_text_around_a_document(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_text("<<<FILE>>> أول\nنص")
-    (split,) = plan_splits(list_bundles([str(tmp_path)]), 1 << 20)
-    ((part, documents),) = read_parts(split)
-    assert document_ids(part, documents) == [hashlib.sha256("a.txt\x000\0نص".encode()).hexdigest()[:32]]

@@ -15,8 +15,9 @@ from transforms.bundles.listing import digest_bundle
 from transforms.bundles.reader import Documents
 from transforms.bundles.splits import Split
 from transforms.dedup.fingerprints import DOCUMENT_FIELDS, Fingerprint
+from transforms.dedup.identities import DocumentIds
 from transforms.dedup.shingles import shingle_sets
-from transforms.filters.running import Filter, Verdict, run_filters
+from transforms.filters.running import Filter, LeftOut, run_filters
 from transforms.language.detect import Languages, detect_languages, left_out
 from transforms.language.settings import LanguageSettings
 from transforms.sealed import digest
@@ -44,15 +45,15 @@ def fingerprint_split(
     language = language or LanguageSettings()
     paragraphs = find_paragraphs(documents, paragraph_mode)
     languages = detect_languages(documents.text, documents.text_start, documents.text_end, language)
-    verdicts = run_filters(filters, split, documents, languages.language, left_out(languages, language))
-    compared = np.array([rule is None for rule, _ in verdicts], bool)[paragraphs.document]
+    gone = run_filters(filters, split, documents, languages.language, left_out(languages, language))
+    compared = gone.stays()[paragraphs.document]
     end = np.where(compared, paragraphs.end, paragraphs.start)
-    doc_ids = document_ids(split, documents)
-    number = np.array([int(doc_id[:16], 16) for doc_id in doc_ids], np.uint64)
-    sets = shingle_sets(documents.text, paragraphs.start, end, number[paragraphs.document], settings)
+    identities = DocumentIds.of(documents, [each.bundle.name for each in split.ranges])
+    salts = identities.numbers[paragraphs.document]
+    sets = shingle_sets(documents.text, paragraphs.start, end, salts, settings)
     return Fingerprint(
-        documents=_document_table(split, documents, doc_ids, languages, verdicts),
-        first_paragraph=np.searchsorted(paragraphs.document, np.arange(len(doc_ids) + 1)).astype(np.int64),
+        documents=_document_table(split, documents, identities.ids, languages, gone),
+        first_paragraph=np.searchsorted(paragraphs.document, np.arange(len(documents.offset) + 1)).astype(np.int64),
         offset=documents.offsets_of(paragraphs.start, paragraphs.document),
         length=paragraphs.end - paragraphs.start,
         sets=sets,
@@ -60,31 +61,13 @@ def fingerprint_split(
     )
 
 
-def document_ids(split: Split, documents: Documents) -> list[str]:
-    """The id of each document: 128 bits, in hex, of SHA-256 over its bundle's name, its offset and its text."""
-    text = np.ascontiguousarray(documents.text).data
-    names = [each.bundle.name.encode() for each in split.ranges]
-    ids = []
-    for bundle, offset, start, end in zip(
-        documents.bundle.tolist(),
-        documents.offset.tolist(),
-        documents.text_start.tolist(),
-        documents.text_end.tolist(),
-        strict=True,
-    ):
-        digest = hashlib.sha256(b"%b\0%d\0" % (names[bundle], offset))
-        digest.update(text[start:end])
-        ids.append(digest.hexdigest()[:32])
-    return ids
-
-
 def _document_table(
-    split: Split, documents: Documents, doc_ids: Sequence[str], languages: Languages, verdicts: Sequence[Verdict]
+    split: Split, documents: Documents, ids: pa.StringArray, languages: Languages, gone: LeftOut
 ) -> pa.Table:
-    names = np.array([each.bundle.name for each in split.ranges], object)
+    names = pa.array([each.bundle.name for each in split.ranges], pa.string())
     columns = [
-        pa.array(doc_ids, pa.string()),
-        pa.array(names[documents.bundle], pa.string()),
+        ids,
+        names.take(pa.array(documents.bundle)),
         pa.array(documents.offset),
         pa.array(documents.length),
         pa.array(documents.name, pa.string()),
@@ -92,8 +75,8 @@ def _document_table(
         pa.array(documents.repaired),
         pa.array(languages.language, pa.string()),
         pa.array(languages.probability),
-        pa.array([rule for rule, _ in verdicts], pa.string()),
-        pa.array([reason for _, reason in verdicts], pa.string()),
+        pa.array(gone.rule, pa.string()),
+        pa.array(gone.reason, pa.string()),
     ]
     return pa.table(columns, schema=pa.schema(DOCUMENT_FIELDS))
 

@@ -6,6 +6,7 @@ from transforms.dedup.folding.kernels import SEED_WORD, absorb, character_units,
 from transforms.kernels import (
     Bool,
     InBytes,
+    InInt32,
     InInt64,
     Int64,
     InUInt32,
@@ -17,6 +18,7 @@ from transforms.kernels import (
     inline,
     kernel,
 )
+from transforms.signatures import address, call
 
 ORDER_BITS = 22
 # How far apart what is compared is, at first and later (Ciura, FCT 2001), each 2.25 times the next from there up.
@@ -222,3 +224,56 @@ def identify_sets(tokens, bounds, numbers, number_bounds, high, low):
             second = absorb(second, numbers[at])
         high[row] = first
         low[row] = second
+
+
+_HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
+DIGITS = 20  # of a number of 64 bits
+STATE_WORDS = 16  # of what OpenSSL keeps of a SHA-256 that is begun: 112 bytes
+
+
+@always_inline
+def write_decimal(number, digits):
+    """Writes a number that is not negative at the end of `digits`; returns its first digit's place."""
+    at = len(digits)
+    while at == len(digits) or number > 0:
+        at -= 1
+        digits[at] = np.uint8(ord("0") + number % 10)
+        number //= 10
+    return at
+
+
+@kernel(
+    InBytes, InInt64, InInt64, InBytes, InInt64, InInt32, InInt64, InInt64, OutUInt64, OutBytes, OutUInt64,
+)  # fmt: skip
+def identify_documents(text, start, end, names, bounds, bundle, offset, sha256, state, ids, numbers):
+    """Fills the ids of documents, see `DocumentIds`.
+
+    Args:
+        text: uint8[m].
+        start, end: int64[d], the documents' bytes in `text`.
+        names, bounds: the names of bundles one after the other, each followed by a NUL; int64[b + 1], where they begin.
+        bundle, offset: int32[d] and int64[d], the place of each document: its bundle's number, and where it begins.
+        sha256: int64[3], where in memory OpenSSL's functions are that begin, continue and end a SHA-256.
+        state: uint64[STATE_WORDS], scratch.
+        ids: uint8[32 * d].
+        numbers: uint64[d].
+    """
+    begin, update, finish = sha256[0], sha256[1], sha256[2]
+    place = np.zeros(DIGITS + 1, np.uint8)  # it ends with a NUL
+    digest = np.empty(32, np.uint8)
+    here = address(state, 0)
+    for row in range(len(start)):
+        name, after = bounds[bundle[row]], bounds[bundle[row] + 1]
+        first = write_decimal(offset[row], place[:DIGITS])
+        call(begin, (here,))
+        call(update, (here, address(names, name), after - name))
+        call(update, (here, address(place, first), DIGITS + 1 - first))
+        call(update, (here, address(text, start[row]), end[row] - start[row]))
+        call(finish, (address(digest, 0), here))
+        number = np.uint64(0)
+        for at in range(16):
+            ids[32 * row + 2 * at] = _HEX[digest[at] >> 4]
+            ids[32 * row + 2 * at + 1] = _HEX[digest[at] & 15]
+            if at < 8:
+                number = (number << np.uint64(8)) | np.uint64(digest[at])
+        numbers[row] = number

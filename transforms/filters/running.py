@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from transforms.arrays import Int64s
+from transforms.arrays import Bools, Int64s
 from transforms.bundles.documents import Documents
 from transforms.bundles.splits import Split
 from transforms.errors import RunError, UsageError
@@ -20,8 +20,23 @@ _ROWS, _BYTES = 4096, 16 << 20  # documents, and their text, that a function is 
 _NO_SOURCE = pa.struct([])  # of documents that came without columns of their own
 _TEXTS = (pa.string(), pa.large_string(), pa.null())
 
-# The rule that leaves a document out, and its reason where it gives one; None and None for a document that stays.
-Verdict = tuple[str | None, str | None]
+
+@dataclass(frozen=True)
+class LeftOut:
+    """The documents that are left out, by what, and for what reason.
+
+    Attributes:
+        rule: for each document the rule that leaves it out; None for one that stays.
+        reason: what the rule says of it, where it says something.
+    """
+
+    rule: list[str | None]
+    reason: list[str | None]
+
+    def stays(self) -> Bools:
+        """bool[d], true for a document that stays."""
+        found: Bools = pa.array(self.rule, pa.string()).is_null().to_numpy(zero_copy_only=False)
+        return found
 
 
 class FilterUnusable(UsageError):  # noqa: N818 - says what is
@@ -93,8 +108,8 @@ def _said(error: Exception) -> str:
 
 def run_filters(
     filters: Sequence[Filter], split: Split, documents: Documents, language: Sequence[str], rules: Sequence[str | None]
-) -> list[Verdict]:
-    """The rule and reason by which each document is left out.
+) -> LeftOut:
+    """The rule by which each document is left out, and its reason.
 
     A filter sees only what no rule before it has left out. What it says of a document may depend on nothing else: which
     documents come together in a batch follows from how the input was cut.
@@ -109,13 +124,12 @@ def run_filters(
     Raises:
         FilterFailed: one raised an exception, or returned something else than a reason or None for each document.
     """
-    found: list[Verdict] = [(rule, None) for rule in rules]
+    found = LeftOut([*rules], [None] * len(rules))
     for each in filters:
-        left = np.array([row for row, (rule, _) in enumerate(found) if rule is None], np.int64)
-        for rows in _pieces(left, documents):
+        for rows in _pieces(np.flatnonzero(found.stays()), documents):
             for row, reason in zip(rows.tolist(), _ask(each, split, documents, language, rows), strict=True):
                 if reason is not None:
-                    found[row] = each.name, reason
+                    found.rule[row], found.reason[row] = each.name, reason
     return found
 
 
