@@ -1,5 +1,6 @@
 """Kernels: compiled once for one signature, over read-only arrays, cached where a user can, anew after any change."""
 
+import ctypes
 import os
 import re
 import resource
@@ -16,9 +17,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import PROJECT, require_tool
-from transforms.kernels import Bool, Float64, InBytes, InInt64, Int64, OutInt64, UInt64, called, inline, kernel
+from transforms.kernels import (
+    Bool,
+    Float64,
+    InBytes,
+    InInt64,
+    Int64,
+    OutBytes,
+    OutInt64,
+    UInt64,
+    called,
+    inline,
+    kernel,
+)
 from transforms.machine_code import KernelError
-from transforms.signatures import Fields, prefetch
+from transforms.signatures import Fields, address, call, copy, prefetch
 
 
 @inline
@@ -52,6 +65,33 @@ def called_sum(data, distance):  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize("distance", [0, 1, 1 << 40])
 def test_what_is_brought_near_is_not_read(distance: int) -> None:
     assert called_sum(np.arange(100, dtype=np.uint8), distance) == 4950
+
+
+@kernel(InInt64, Int64, Int64, OutInt64, Int64)
+def copied(data, begin, end, out, to):  # type: ignore[no-untyped-def]
+    copy(out, to, data, begin, end)
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), max_size=99), st.data())
+def test_what_is_copied_is_there_and_nothing_else(numbers: list[int], data: st.DataObject) -> None:
+    begin, end = sorted(data.draw(st.tuples(*2 * [st.integers(0, len(numbers))])))
+    to = data.draw(st.integers(0, 3))
+    out = np.full(to + end - begin + 2, 7, np.int64)
+    copied(np.array(numbers, np.int64), begin, end, out, to)
+    assert out.tolist() == [7] * to + numbers[begin:end] + [7, 7]
+
+
+@kernel(Int64, OutBytes, OutInt64)
+def filled_by_c(function, out, number):  # type: ignore[no-untyped-def]
+    call(function, (address(out, 2), np.int64(ord("a")), np.int64(3)))
+    number[0] = address(number, 1) - address(number, 0)
+
+
+def test_a_kernel_calls_a_c_function_by_its_address() -> None:
+    memset = ctypes.cast(ctypes.memset, ctypes.c_void_p).value
+    out, number = np.full(8, ord("."), np.uint8), np.zeros(1, np.int64)
+    filled_by_c(memset, out, number)
+    assert (out.tobytes(), number[0]) == (b"..aaa...", 8)
 
 
 def test_a_kernel_reads_bytes_and_fills_what_it_is_given() -> None:

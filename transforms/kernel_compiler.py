@@ -16,7 +16,7 @@ from numba.core.dispatcher import _FunctionCompiler  # type: ignore[attr-defined
 from numba.core.registry import cpu_target
 from numba.extending import lower_builtin, type_callable, typeof_impl
 
-from transforms.signatures import Argument, Column, Helper, Scalar, Signature, address, call, prefetch
+from transforms.signatures import Argument, Column, Helper, Scalar, Signature, address, call, copy, prefetch
 
 _WORD, _STATUS = ir.IntType(64), ir.IntType(32)
 _OPTIONS = {"nogil": True, "boundscheck": None}
@@ -97,10 +97,25 @@ def _type_of_prefetch(_: Any) -> Any:
 def _prefetch(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
     """LLVM's own function: for reading, into all caches, data."""
     byte, option = ir.IntType(8).as_pointer(), ir.IntType(32)
-    place = builder.bitcast(_place(context, builder, signature, arguments), byte)
+    place = builder.bitcast(_place(context, builder, signature.args[0], *arguments), byte)
     kind = ir.FunctionType(ir.VoidType(), [byte, option, option, option])
     hint = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
     builder.call(hint, [place, option(0), option(3), option(1)])
+    return context.get_dummy_value()
+
+
+@type_callable(copy)  # type: ignore[untyped-decorator]
+def _type_of_copy(_: Any) -> Any:
+    return lambda out, to, data, begin, end: types.void  # noqa: ARG005 - numba asks for these names
+
+
+@lower_builtin(copy, types.Array, types.Integer, types.Array, types.Integer, types.Integer)  # type: ignore[untyped-decorator]
+def _copy(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
+    """C's own function for it."""
+    out, to, data, begin, end = arguments
+    target = _place(context, builder, signature.args[0], out, to)
+    source = _place(context, builder, signature.args[2], data, begin)
+    cgutils.raw_memcpy(builder, target, source, builder.sub(end, begin), _itemsize(context, signature.args[0]))
     return context.get_dummy_value()
 
 
@@ -111,13 +126,17 @@ def _type_of_address(_: Any) -> Any:
 
 @lower_builtin(address, types.Array, types.Integer)  # type: ignore[untyped-decorator]
 def _address(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-    return builder.ptrtoint(_place(context, builder, signature, arguments), _WORD)
+    return builder.ptrtoint(_place(context, builder, signature.args[0], *arguments), _WORD)
 
 
-def _place(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -> ir.Value:
-    """A pointer into an array, at an index."""
-    array = context.make_array(signature.args[0])(context, builder, arguments[0])
-    return builder.gep(array.data, [arguments[1]])
+def _place(context: Any, builder: ir.IRBuilder, kind: types.Array, array: ir.Value, index: ir.Value) -> ir.Value:
+    """The place of array[index] in memory."""
+    return builder.gep(context.make_array(kind)(context, builder, array).data, [index])
+
+
+def _itemsize(context: Any, kind: types.Array) -> ir.Value:
+    """The bytes of one number in an array."""
+    return context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(kind.dtype)))
 
 
 @type_callable(call)  # type: ignore[untyped-decorator]
@@ -188,7 +207,7 @@ def _array(context: Any, builder: ir.IRBuilder, kind: types.Array, place: ir.Val
     """A contiguous array, whose memory is the caller's."""
     array = context.make_array(kind)(context, builder)
     data = builder.inttoptr(place, context.get_data_type(kind.dtype).as_pointer())
-    itemsize = context.get_constant(types.intp, context.get_abi_sizeof(context.get_data_type(kind.dtype)))
+    itemsize = _itemsize(context, kind)
     context.populate_array(array, data=data, shape=[length], strides=[itemsize], itemsize=itemsize, meminfo=None)
     return array._getvalue()
 

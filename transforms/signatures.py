@@ -155,6 +155,15 @@ def prefetch(array: Any, index: Any) -> None:
     """
 
 
+def copy(out: Any, to: Any, data: Any, begin: Any, end: Any) -> None:
+    """In a kernel: copies data[begin:end] to `out`, from `to` on; two columns of one type, and of different memory.
+
+    Args:
+        out, data: columns.
+        to, begin, end: integers, not negative, with begin <= end.
+    """
+
+
 def address(array: Any, index: Any) -> Any:
     """In a kernel: the place in memory of array[index], as C functions are told it.
 
@@ -174,7 +183,7 @@ def call(function: Any, words: tuple[Any, ...]) -> None:
 
 
 # What a kernel calls that is made for it, and is no helper.
-BUILT_IN = (prefetch, address, call)
+BUILT_IN = (prefetch, copy, address, call)
 
 
 def _described(value: Any) -> str:

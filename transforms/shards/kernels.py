@@ -14,6 +14,7 @@ from transforms.kernels import (
     inline,
     kernel,
 )
+from transforms.signatures import copy
 
 _BASIS, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 _HALF, _ONE = np.uint64(32), np.uint64(1)
@@ -39,9 +40,8 @@ def join_paragraphs(text, start, end, first, breaks, out, offsets):
                 for _ in range(breaks):
                     out[to] = 10
                     to += 1
-            for at in range(start[paragraph], end[paragraph]):
-                out[to] = text[at]
-                to += 1
+            copy(out, to, text, start[paragraph], end[paragraph])
+            to += end[paragraph] - start[paragraph]
     offsets[len(first) - 1] = to
 
 
