@@ -252,7 +252,14 @@ def _items(split: Split, documents: Documents) -> list[Item]:
     rows = list(zip(documents.text_start, documents.text_end, documents.bundle, strict=True))
     names = [split.ranges[row].bundle.name for _, _, row in rows]
     texts = [raw[start:end].decode("utf-8") for start, end, _ in rows]
-    columns = (documents.offset, documents.length, documents.name, texts, documents.preamble, documents.repaired)
+    columns = (
+        documents.offset,
+        documents.length,
+        documents.name.to_pylist(),
+        texts,
+        documents.preamble,
+        documents.repaired,
+    )
     good = [Item(*item) for item in zip(names, *columns, strict=True)]
     numbers = np.arange(len(rows), dtype=np.int32)
     for places in (documents.text_start, documents.text_end):

@@ -89,7 +89,7 @@ def _check_beginning(damaged: Damaged, parts: list[Documents]) -> None:
     text = _sound_text(damaged.data[: damaged.untouched], damaged.wrapping)
     lost = _LOST.get(damaged.wrapping, 0)
     items = [item for item in read_bundle("bundle", text)[:-1] if item.offset + item.length <= len(text) - lost]
-    found = set(zip((name for part in parts for name in part.name), _texts(parts), strict=True))
+    found = set(zip((name for part in parts for name in part.name.to_pylist()), _texts(parts), strict=True))
     missing = {(item.name, item.text) for item in items if item.text is not None} - found
     assert not missing, damaged.name
     checked[damaged.wrapping] += len(items)

@@ -40,7 +40,12 @@ def texts(parts: list[Documents]) -> list[tuple[int, int, str, str]]:
         (offset, length, name, part.text[start:end].tobytes().decode())
         for part in parts
         for offset, length, name, start, end in zip(
-            part.offset.tolist(), part.length.tolist(), part.name, part.text_start, part.text_end, strict=True
+            part.offset.tolist(),
+            part.length.tolist(),
+            part.name.to_pylist(),
+            part.text_start,
+            part.text_end,
+            strict=True,
         )
     ]
 

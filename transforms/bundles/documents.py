@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ class Documents:
         offset: int64[d], bytes from the start of the bundle, decompressed, to the delimiter line; 0 for text before the
             first one. For a row of a table: the bytes to its line, or its number from 0.
         length: int64[d], bytes to the next delimiter line or the end of the bundle; of a row's line, or of its text.
-        name: d strings: the rest of the delimiter line, trimmed; the file's name where there is no delimiter.
+        names: gives `name`, which reading again does not ask for.
         encoding: d strings, the encoding of the document in its bundle.
         repaired: int32[d], the characters that were restored, or replaced by U+FFFD, because they were not UTF-8.
         preamble: bool[d], true for text before the first delimiter, and for a file without one.
@@ -78,7 +79,7 @@ class Documents:
     bundle: Int32s
     offset: Int64s
     length: Int64s
-    name: list[str]
+    names: Callable[[], pa.StringArray]
     encoding: list[str]
     repaired: Int32s
     preamble: Bools
@@ -89,6 +90,11 @@ class Documents:
     source: pa.StructArray | None = None
     source_type: pa.DataType | None = None
     whole: Mapping[int, Bytes] = field(default_factory=dict)
+
+    @cached_property
+    def name(self) -> pa.StringArray:
+        """string[d]: the rest of the delimiter line, trimmed; the file's name where there is no delimiter."""
+        return self.names()
 
     def offsets_of(self, place: Int64s, document: npt.NDArray[np.integer[Any]]) -> Int64s:
         """The offset in its bundle, decompressed but not decoded, of each place in `text`, as int64[p].

@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from functools import reduce
+from functools import partial, reduce
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +19,7 @@ from transforms.bundles.formats import LOOKED_AT, format_of_file, markup_of
 from transforms.bundles.kernels import documents as kernels
 from transforms.bundles.kernels import places
 from transforms.bundles.lookalikes import find_lookalikes
+from transforms.bundles.names import gather_names
 from transforms.bundles.raw import RawDocuments
 from transforms.bundles.sources import unite, written
 from transforms.bundles.splits import Split
@@ -61,6 +61,7 @@ class _Parser:
 
     def __init__(self, split: Split, text: Text, raw: RawDocuments, settings: ReadSettings) -> None:
         self._split, self._text, self._raw, self._settings = split, text, raw, settings
+        self._data = text.bytes  # as long as nothing is appended; the next part has others
         count = len(raw.start)
         self._name_start, self._name_end, self._start = (np.empty(count, np.int64) for _ in range(3))
         self._text_start, self._text_end = (np.empty(count, np.int64) for _ in range(2))
@@ -80,7 +81,7 @@ class _Parser:
         shift = self._body_offset + self._sizes(self._start, self._text_start, self._width) - self._text_start
         preamble = self._name_start < 0
         good = (self._flags & (_UNREADABLE | _FAULTY | kernels.EMPTY)) == 0
-        rows, at = np.flatnonzero(good).tolist(), np.cumsum(good) - 1
+        at = np.cumsum(good) - 1
         return Documents(
             text=self._text.content(),
             text_start=self._text_start[good],
@@ -90,8 +91,8 @@ class _Parser:
             bundle=self._raw.bundle[good],
             offset=self._raw.offset[good],
             length=self._raw.length[good],
-            name=self._names(rows, self._name_start[good], self._name_end[good]),
-            encoding=[self._encoding[row] for row in rows],
+            names=partial(self._names, good),
+            encoding=[self._encoding[row] for row in np.flatnonzero(good).tolist()],
             repaired=self._repaired[good],
             preamble=preamble[good],
             rejects=list(self._rejects(good)),
@@ -100,13 +101,13 @@ class _Parser:
             anchors={int(at[row]): self._anchors(row) for row in self._decoded if self._is_anchored(row) and good[row]},
             source=None if source is None else _joined(self._raw.sources, source).filter(pa.array(good)),
             source_type=reduce(unite, self._raw.source_types) if self._raw.source_types else None,
-            whole={each: self._text.bytes[start:end] for each, (start, end) in self._raw.whole.items()},
+            whole={each: self._data[start:end] for each, (start, end) in self._raw.whole.items()},
         )
 
     def _parse_delimiter_lines(self) -> None:
         columns = self._name_start, self._name_end, self._start, self._named_brackets
         raw = self._raw
-        kernels.parse_delimiter_lines(self._text.bytes, raw.start, raw.end, self._settings.lenient, *columns)
+        kernels.parse_delimiter_lines(self._data, raw.start, raw.end, self._settings.lenient, *columns)
         for column in (self._name_start, self._name_end, self._named_brackets):
             column[raw.is_row] = 0  # they have no delimiter line
         self._start[raw.is_row] = raw.start[raw.is_row]
@@ -116,7 +117,7 @@ class _Parser:
         sizes = end - start
         rows = np.flatnonzero(width)
         units = np.empty(len(rows), np.int64)
-        places.count_units(self._text.bytes, start[rows], end[rows], units)
+        places.count_units(self._data, start[rows], end[rows], units)
         sizes[rows] = units * width[rows]
         return sizes
 
@@ -125,7 +126,7 @@ class _Parser:
         first, last = (np.empty(len(rows), np.int64) for _ in range(2))
         flags = np.empty(len(rows), np.uint8)
         bodies = self._start[rows], self._end[rows], (~self._raw.closes[rows]).astype(np.uint8)
-        kernels.check_texts(self._text.bytes, *bodies, self._settings.lenient, first, last, flags)
+        kernels.check_texts(self._data, *bodies, self._settings.lenient, first, last, flags)
         self._text_start[rows], self._text_end[rows], self._flags[rows] = first, last, flags
 
     def _mark_faults(self) -> None:
@@ -145,7 +146,7 @@ class _Parser:
             if decoded:
                 self._decoded[row] = decoded
                 self._start[row] = self._text.append(decoded.text)
-                self._end[row] = self._text.size
+                self._end[row], self._data = self._text.size, self._text.bytes
                 self._encoding[row], self._width[row] = decoded.encoding, decoded.width
                 self._repaired[row] = decoded.repaired
         self._check(np.array(list(self._decoded), np.int64))
@@ -161,7 +162,7 @@ class _Parser:
         return Decoded(text, self._encoding[row], int(self._width[row]), count)
 
     def _bytes(self, first: int, last: int) -> bytes:
-        return self._text.bytes[first:last].tobytes()
+        return self._data[first:last].tobytes()
 
     def _is_anchored(self, row: int) -> bool:
         """True for repaired UTF-8, in which places and offsets do not count alike."""
@@ -171,14 +172,14 @@ class _Parser:
         decoded = self._decoded[row]
         return decoded.places + self._start[row], decoded.offsets + self._body_offset[row]
 
-    def _names(self, rows: Sequence[int], first: Int64s, last: Int64s) -> list[str]:
-        """The names of documents, at these places."""
-        places = first.tolist(), last.tolist()
-        if not self._raw.row_name and (first >= 0).all():
-            text = memoryview(self._text.bytes)  # type: ignore[arg-type]  # an array is a buffer
-            with suppress(UnicodeDecodeError):
-                return [str(text[start:end], "utf-8").strip(WHITE_SPACE) for start, end in zip(*places, strict=True)]
-        return [self._name(row, start, end) for row, start, end in zip(rows, *places, strict=True)]
+    def _names(self, good: Bools) -> pa.StringArray:
+        """The names of documents that can be read."""
+        first, last = self._name_start[good], self._name_end[good]
+        plain = not self._raw.row_name and (first >= 0).all()
+        if plain and (found := gather_names(self._data, first, last)) is not None:
+            return found
+        places = np.flatnonzero(good).tolist(), first.tolist(), last.tolist()
+        return pa.array([self._name(*each) for each in zip(*places, strict=True)], pa.string())
 
     def _name(self, row: int, first: int, last: int) -> str:
         """A document's name: the rest of its delimiter line, at these places, or the name of its file."""
@@ -260,7 +261,7 @@ class _Parser:
         name = int(self._name_start[row]), int(self._name_end[row])
         for first, end, in_line in ((*name, True), (int(self._text_start[row]), last, False)):
             if 0 <= first < end:
-                for kind, place in find_lookalikes(self._text.bytes, first, end, counts, in_line=in_line):
+                for kind, place in find_lookalikes(self._data, first, end, counts, in_line=in_line):
                     yield self._finding(row, kind, place, end)
 
     def _format(self, row: int) -> Kind | None:

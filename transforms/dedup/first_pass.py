@@ -70,7 +70,7 @@ def _document_table(
         names.take(pa.array(documents.bundle)),
         pa.array(documents.offset),
         pa.array(documents.length),
-        pa.array(documents.name, pa.string()),
+        documents.name,
         pa.array(documents.encoding, pa.string()),
         pa.array(documents.repaired),
         pa.array(languages.language, pa.string()),

@@ -83,7 +83,7 @@ def _load(settings: FilterSettings) -> Filter:
     _check_arguments(settings, function)
     ready = Filter(settings.use, partial(function, **settings.arguments))
     try:
-        _reasons(ready, _batch([], [], [], pa.nulls(0, _NO_SOURCE)))
+        _reasons(ready, _batch(pa.array([], pa.string()), [], [], pa.nulls(0, _NO_SOURCE)))
     except Exception as error:
         what = str(error) if isinstance(error, FilterFailed) else f"filters: {settings.use}: {_said(error)}"
         raise FilterUnusable(f"{what}; it was called with its settings and no documents") from error
@@ -168,15 +168,14 @@ def _culprit(each: Filter, batch: pa.RecordBatch) -> tuple[int, Exception] | Non
 
 def _place(split: Split, documents: Documents, row: np.int64) -> str:
     bundle = split.ranges[documents.bundle[row]].bundle.name
-    return f"{bundle}@{documents.offset[row]} ({documents.name[row]!r})"
+    return f"{bundle}@{documents.offset[row]} ({documents.name[row].as_py()!r})"
 
 
 def _batch_of(documents: Documents, language: Sequence[str], rows: Int64s) -> pa.RecordBatch:
     """The documents of these rows as a function is given them."""
     bounds = zip(documents.text_start[rows].tolist(), documents.text_end[rows].tolist(), strict=True)
     texts = [documents.text[start:end].tobytes() for start, end in bounds]
-    names = [documents.name[row] for row in rows]
-    return _batch(names, texts, [language[row] for row in rows], _sources(len(rows)))
+    return _batch(documents.name.take(pa.array(rows)), texts, [language[row] for row in rows], _sources(len(rows)))
 
 
 def _sources(rows: int) -> pa.Array:
@@ -185,11 +184,11 @@ def _sources(rows: int) -> pa.Array:
 
 
 def _batch(
-    names: Sequence[str], texts: Sequence[bytes], language: Sequence[str | None], source: pa.Array
+    names: pa.StringArray, texts: Sequence[bytes], language: Sequence[str | None], source: pa.Array
 ) -> pa.RecordBatch:
     text = pa.array(texts, pa.binary() if sum(map(len, texts)) < 1 << 31 else pa.large_binary())
     columns = {
-        "name": pa.array(names, pa.string()),
+        "name": names,
         "text": text.cast(pa.string() if pa.types.is_binary(text.type) else pa.large_string()),
         "language": pa.array(language, pa.string()),
         "source": source,

@@ -13,7 +13,8 @@ from transforms.bundles.kernels.lines import (
     white_before,
 )
 from transforms.characters.kernels import white_at
-from transforms.kernels import Bool, InBytes, InInt64, OutBytes, OutInt64, inline, kernel
+from transforms.kernels import Bool, InBytes, InInt64, OutBytes, OutInt32, OutInt64, inline, kernel
+from transforms.signatures import copy
 
 # Flags of a text, see `check_texts`.
 INVALID, CONTROLS, EMPTY, PADDED, BRACKETS, MARKUP = 1, 2, 4, 8, 16, 32
@@ -62,6 +63,29 @@ def parse_delimiter_lines(data, start, end, lenient, name_start, name_end, body,
             name_start[document], name_end[document] = at, line_end
             body[document] = next_line(data, line_end, stop)
             brackets[document] = find_brackets(data, at, line_end) < line_end
+
+
+@kernel(InBytes, InInt64, InInt64, OutBytes, OutInt32)
+def gather_trimmed(data, start, end, out, offsets):
+    """Fills `out` with pieces of `data`, one after the other, without the white space at their ends.
+
+    Args:
+        data: uint8[m].
+        start, end: int64[p], the places of the pieces.
+        out: uint8[n]; n at least the bytes of all pieces.
+        offsets: int32[p + 1], filled with where each piece begins in `out`.
+    """
+    to = 0
+    for piece in range(len(start)):
+        offsets[piece] = to
+        first, last = start[piece], end[piece]
+        while first < last and white_at(data, first, last) > 0:
+            first += white_at(data, first, last)
+        while first < last and white_before(data, first, last) > 0:
+            last -= white_before(data, first, last)
+        copy(out, to, data, first, last)
+        to += last - first
+    offsets[len(start)] = to
 
 
 @inline
