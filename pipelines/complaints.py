@@ -1,18 +1,18 @@
 """Errors in one line, whatever they are: those that a user can cause, those of libraries, and those nobody foresaw."""
 
 import os
-import platform
 import re
 import sys
 import tempfile
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 from transforms import console
 from transforms.errors import RafidError, RunError, UnexpectedError
+from transforms.versions import version_of
 
 # How libraries say that there is no memory; most of them not by a MemoryError.
 _NO_MEMORY = re.compile(
@@ -81,7 +81,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _kept(trace: str) -> str:
     """A traceback is written to a file; returned is the part of a line that names it and the remedy."""
-    head = f"{' '.join(sys.argv)}\nrafid {own_version()}, Python {platform.python_version()}"
+    head = f"{' '.join(sys.argv)}\nrafid {own_version()}, Python {sys.version.split()[0]}"
     try:
         handle, path = tempfile.mkstemp(".txt", "rafid-error-", _traces.folder)
         os.close(handle)
@@ -95,6 +95,6 @@ def _kept(trace: str) -> str:
 def own_version() -> str:
     """The version of what is installed."""
     try:
-        return version("rafid")
+        return version_of("rafid")
     except PackageNotFoundError:  # run from its sources
         return "from its sources"

@@ -2,14 +2,13 @@
 
 import os
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import yaml
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
-from pipelines.remedies import described
+from pipelines.remedies import ConfigError, described
 from transforms.errors import UsageError
 from transforms.filters.settings import FilterEntry
 from transforms.language.settings import LanguageSettings
@@ -29,34 +28,6 @@ if TYPE_CHECKING:  # it brings Arrow along
     from transforms.storage import Folder
 
 _YEAR = 366 * 86_400  # seconds
-
-
-class ConfigError(UsageError):
-    """A setting that is unknown or impossible."""
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML with the booleans of its version 1.2 and no dates: `off`, `no` and 2026-11-26 are the text that they are.
-
-    A key that is there twice is an error, not the last value silently.
-    """
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """The mapping of a node."""
-        first: dict[str, int] = {}
-        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
-            line = key.start_mark.line + 1
-            if key.value in first:
-                raise ConfigError(f"line {line}: {key.value} is there already, in line {first[key.value]}; keep one")
-            first[key.value] = line
-        return super().construct_mapping(node, deep)
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in known if tag.rpartition(":")[2] not in ("bool", "timestamp")]
-    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("(true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 
 
 class InputSettings(ReadSettings):
@@ -271,18 +242,23 @@ def _read_yaml(path: str) -> dict[str, Any]:
     return values
 
 
+# Most values that a command line sets, which are the same in YAML: a word that names nothing else, a number.
+_PLAIN: tuple[tuple[str, Callable[[str], Any]], ...] = (
+    ("true|false", "true".__eq__),
+    ("(?!(?i:true|false|null)$)[A-Za-z][A-Za-z_]*", str),
+    ("0|[1-9][0-9]{0,17}", int),
+    (r"(?:0|[1-9][0-9]{0,8})\.[0-9]{1,8}", float),
+)
+
+
 def _parsed(text: str, origin: str) -> Any:
     """The value of a text in YAML; `origin` names the text in an error."""
-    try:
-        return _Loader(text).get_single_data()
-    except ConfigError as error:
-        raise ConfigError(f"{origin}: {error}") from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise ConfigError(f"{origin}: is not YAML: {place}{' '.join(str(error.problem).split())}") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{origin}: is not YAML: {' '.join(str(error).split())}") from error
+    for pattern, value in _PLAIN:
+        if re.fullmatch(pattern, text):
+            return value(text)
+    from pipelines.yaml_values import parsed  # noqa: PLC0415 - a run without such a value or a file does without YAML
+
+    return parsed(text, origin)
 
 
 def _assign(values: dict[str, Any], dotted: str, value: Any, origin: str) -> None:

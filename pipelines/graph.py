@@ -1,4 +1,4 @@
-"""The graph of an ingestion run, and of a stream of runs, readable as sentences."""
+"""The graph of an ingestion run, readable as sentences."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -10,16 +10,13 @@ import apache_beam as beam
 from apache_beam.utils.interactive_utils import _extract_pipeline_of_pvalueish, is_in_ipython
 
 from pipelines.config import IngestSettings
-from pipelines.streaming.windows import WindowRuns
 from transforms.bundles.beam import Batch, ListSplits
 from transforms.bundles.splits import Split
 from transforms.dedup.beam import FingerprintSplit, JoinRun
-from transforms.runs.run import OnFailure, Run, abandon, abort
+from transforms.runs.run import OnFailure, Run, abort
 from transforms.shards.beam import Commit, WriteSplit
 from transforms.shards.corpus import PARAGRAPH_BREAKS
 from transforms.storage import Folder
-from transforms.streaming.beam import ListWindow, OpenWindows, WatchBundles
-from transforms.streaming.turns import Arrival
 
 
 @dataclass(frozen=True)
@@ -39,21 +36,6 @@ class RunPlan:
     settings: IngestSettings
     batch: int
     partitioned: bool = False
-
-
-@dataclass(frozen=True)
-class StreamPlan:
-    """The work of a stream.
-
-    Attributes:
-        source: gives the bundles as they come to rest.
-        runs: the runs of its windows.
-        batch: splits that a worker takes at once.
-    """
-
-    source: WatchBundles
-    runs: WindowRuns
-    batch: int
 
 
 class Graph(beam.Pipeline):
@@ -87,32 +69,10 @@ beam.pipeline.alter_label_if_ipython = _but_for_ours(beam.pipeline.alter_label_i
 def ingest(pipeline: beam.Pipeline, plan: RunPlan) -> beam.PCollection[str]:
     """The run of `plan`: its id comes out once it is committed."""
     batches = pipeline | "ListSplits" >> ListSplits(plan.run.id, plan.splits, plan.batch)
-    return _run(batches, plan.run.folder, plan.settings, _join(plan), abort)
+    return run_batches(batches, plan.run.folder, plan.settings, _join(plan), abort)
 
 
-def ingest_window(pipeline: beam.Pipeline, settings: IngestSettings) -> beam.PCollection[str]:
-    """The run of the window that is at hand when the graph runs, whichever that is: its id, once it is committed."""
-    folder, threads = settings.folder(), settings.run.worker_threads()
-    batches = pipeline | "ListWindow" >> ListWindow(folder, threads)
-    return _run(batches, folder, settings, JoinRun(folder, settings.dedup, threads, threads), abort)
-
-
-def ingest_stream(pipeline: beam.Pipeline, plan: StreamPlan) -> beam.PCollection[str]:
-    """The windows of `plan`, one run after the other: the id of each comes out once it is committed."""
-    arrivals = pipeline | "WatchBundles" >> plan.source
-    return ingest_arrivals(arrivals, plan.runs, plan.batch)
-
-
-def ingest_arrivals(arrivals: beam.PCollection[Arrival], runs: WindowRuns, batch: int) -> beam.PCollection[str]:
-    """The windows of bundles that arrive, wherever they come from."""
-    settings = runs.settings
-    batches = arrivals | "OpenWindows" >> OpenWindows(runs, runs.size, batch)
-    folder = settings.folder()
-    join = JoinRun(folder, settings.dedup, settings.run.worker_threads(), batch)
-    return _run(batches, folder, settings, join, abandon)
-
-
-def _run(
+def run_batches(
     batches: beam.PCollection[Batch],
     folder: Folder,
     settings: IngestSettings,

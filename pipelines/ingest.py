@@ -4,21 +4,23 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pipelines.cli import (
-    Command,
-    Parser,
-    add_arrival_options,
-    job_options,
-    pause,
-    run,
-    seconds,
-    settings_of,
-    settle_seconds,
-    size,
-)
-from pipelines.config import IngestSettings, require_places
 from pipelines.startup import imports_at_rest
-from transforms.errors import UsageError, command_line
+
+with imports_at_rest():
+    from pipelines.cli import (
+        Command,
+        Parser,
+        add_arrival_options,
+        job_options,
+        pause,
+        run,
+        seconds,
+        settings_of,
+        settle_seconds,
+        size,
+    )
+    from pipelines.config import IngestSettings, require_places
+    from transforms.errors import UsageError, command_line
 
 _EPILOG = """\
 Any other option goes to Apache Beam, for example --runner=FlinkRunner. The default runner works in this process.
@@ -64,7 +66,8 @@ def _ingest(arguments: argparse.Namespace) -> int:
     """Checks what is asked for, before the imports that take a second, and has it done."""
     settings = settings_of(arguments)
     _check_streaming(arguments)
-    require_places(settings)
+    with imports_at_rest():
+        require_places(settings)
     return _stream(arguments, settings) if arguments.streaming else _batch(arguments, settings)
 
 

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import version
 
 from pipelines.config import IngestSettings
 from transforms.dedup.index.building import keep_up, within_horizon
@@ -21,8 +20,9 @@ from transforms.runs.manifest import (
 )
 from transforms.runs.run import Run
 from transforms.shards.reindexing import kept_sets
+from transforms.versions import version_of
 
-_PACKAGES = ("apache-beam", "numba", "numpy", "pyarrow")
+_PACKAGES = ("rafid", "apache-beam", "numba", "numpy", "pyarrow")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def open_run(run: Run, runs: Sequence[Manifest], settings: IngestSettings, facts
         sequence=1 + max((each.sequence for each in runs), default=0),
         started=started.isoformat(timespec="microseconds"),
         settings=json.loads(settings.model_dump_json()),
-        versions={"rafid": version("rafid"), **{name: version(name) for name in _PACKAGES}},
+        versions={name: version_of(name) for name in _PACKAGES},
         slice=facts.slice,
         window=facts.window,
         passed_over=facts.passed_over,

@@ -7,10 +7,16 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from transforms.errors import UsageError
+
 _SHOWN = 200  # letters of a value
 _SUGGESTED = 3  # keys at most
 _DECIMAL = re.compile(r"([0-9]+)[,٫]([0-9]+)")
 _PERCENT = re.compile(r"([0-9]{1,2}|100)%")
+
+
+class ConfigError(UsageError):
+    """A setting that is unknown or impossible."""
 
 
 def described(found: ValidationError, settings: type[BaseModel]) -> str:

@@ -11,22 +11,38 @@ from types import ModuleType
 from typing import Any
 
 # Beam does without them where they are not installed: its readers of MongoDB, BigQuery and Pub/Sub are then not there.
-_CLIENTS = ("bson", "pymongo", "requests")
-# What is imported for what a run never or rarely asks of it: by Beam ciphers, Avro, types that are no classes, dates as
-# texts, files of the web, messages of Google's services; by us, what reads a corpus.
+_CLIENTS = ("bson", "pymongo", "requests", "apache_beam.io.gcp.bigquery")
+# What is imported for what a run never or rarely asks of it, by whom and for what.
 _LATER = (
-    *("beartype", "beartype.door", "beartype.roar"),
-    *("cryptography", "cryptography.fernet"),
-    *("dateutil", "dateutil.parser"),
-    *("fastavro", "fastavro.read", "fastavro.write"),
-    *("httplib2", "proto", "pyarrow.dataset"),
+    # Beam: types that are no classes, ciphers, dates as texts, Avro, files of the web, messages of Google's services.
+    *("beartype", "beartype.door", "beartype.roar", "cryptography", "cryptography.fernet"),
+    *("dateutil", "dateutil.parser", "fastavro", "fastavro.read", "fastavro.write"),
+    *("httplib2", "urllib.request", "proto"),
+    # Beam: workers of other processes, steps in other languages, other runners, what is sent to a cluster.
+    *("grpc", "apache_beam.runners.worker.channel_factory", "apache_beam.runners.worker.worker_id_interceptor"),
+    *("apache_beam.utils.subprocess_server", "apache_beam.utils.transform_service_launcher"),
+    *("apache_beam.transforms.managed", "apache_beam.runners.portability.stager"),
+    *("apache_beam.runners.dataflow.dataflow_runner", "apache_beam.runners.dataflow.test_dataflow_runner"),
+    *("apache_beam.runners.direct.direct_runner", "apache_beam.runners.direct.test_direct_runner"),
+    # fsspec and gRPC: calls that wait for the network together. Beam and the cards of data sets: YAML.
+    *("asyncio", "asyncio.events", "yaml"),
+    # We: what reads corpora.
+    "pyarrow.dataset",
+    # llvmlite: code that is still to be compiled. We: languages that their words and letters leave open.
+    *("llvmlite.ir", "langdetect", "langdetect.detector_factory", "langdetect.lang_detect_exception"),
 )
+# Of these a run asks for classes only, to see whether something is of one: nothing is while they are not loaded.
+_OF_CLASSES = ("numpy.ma", "proto")
 # Arrow writes help for each of its functions as they are loaded, for which it parses what is told of their options.
 _HELP = "pyarrow.vendored.docscrape"
 # What libraries are told by their own environment variables, unless the user tells them. NumPy starts no threads for
 # products of matrices, of which we have none: they spin when they are started. Arrow's usual pool gives back memory
-# that it needs again soon, and the system clears it each time.
-_TOLD = {"OPENBLAS_NUM_THREADS": "1"} | ({"ARROW_DEFAULT_MEMORY_POOL": "jemalloc"} if sys.platform == "linux" else {})
+# that it needs again soon, and the system clears it each time. Pydantic does not read the metadata of all packages to
+# find those that would look on while settings are checked.
+_TOLD = {"OPENBLAS_NUM_THREADS": "1", "PYDANTIC_DISABLE_PLUGINS": "__all__"}
+if sys.platform == "linux":
+    _TOLD["ARROW_DEFAULT_MEMORY_POOL"] = "jemalloc"
+_open: list[str] = []  # the block of `imports_at_rest` that is open, if one is
 
 
 @contextmanager
@@ -35,14 +51,20 @@ def imports_at_rest() -> Iterator[None]:
 
     Looking for garbage among them takes a tenth of the start, and loading clients of stores that Beam would read
     another. What it warns of meanwhile, packages of a cloud that nobody asked for, is not printed. It is for processes
-    that do nothing but Rafid's work: what libraries keep for all of a process is set as suits that.
+    that do nothing but Rafid's work: what libraries keep for all of a process is set as suits that. In a block of
+    another module that is imported inside one nothing changes.
     """
+    if _open:
+        yield
+        return
+    _open.append("imports")
     gc.disable()
     logging.disable(logging.WARNING)
     try:
         with _put_off(), _told():
             yield
     finally:
+        _open.clear()
         gc.freeze()  # nor need it look at them later, or when the process ends
         gc.enable()
         logging.disable(logging.NOTSET)
@@ -53,6 +75,7 @@ def _put_off() -> Iterator[None]:
     """Lets nothing import the clients inside the block, and what is for later only where it is used."""
     hidden: dict[str, Any] = dict.fromkeys(_CLIENTS)  # None: as if it were not installed
     hidden |= {name: _StandIn(name) for name in _LATER} | {_HELP: _no_help()}
+    hidden["asyncio"].__dict__["TimeoutError"] = TimeoutError
     hidden = {name: module for name, module in hidden.items() if name not in sys.modules}
     sys.modules.update(hidden)
     try:
@@ -61,6 +84,11 @@ def _put_off() -> Iterator[None]:
         for name, module in hidden.items():
             if sys.modules.get(name) is module:
                 del sys.modules[name]
+                package, _, inner = name.rpartition(".")
+                if isinstance(module, _StandIn) and package in sys.modules:
+                    vars(sys.modules[package]).setdefault(inner, module)  # as an import would have done
+        if "numpy" in sys.modules:  # Arrow asks of every array whether it is one of NumPy's that may be masked
+            vars(sys.modules["numpy"]).setdefault("ma", _StandIn("numpy.ma"))
 
 
 def _no_help() -> ModuleType:
@@ -71,20 +99,35 @@ def _no_help() -> ModuleType:
 
 
 class _StandIn(ModuleType):
-    """A module that stands in for the one of its name, which is loaded when something of it is used."""
+    """A module that stands in for the one of its name, which is loaded when something of it is used.
+
+    What is imported from it while it stands in is a `_Later`.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self.__path__ = []  # it may have modules of its own
+        self.__path__ = _Path(name)  # it may have modules of its own
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        loaded = sys.modules.get(self.__name__, self)
-        if loaded is not self:
-            return getattr(loaded, name)
-        inner = f"{self.__name__}.{name}"
-        return import_module(inner) if inner in _LATER else _Later(self.__name__, name)
+        there, inner = sys.modules.get(self.__name__), f"{self.__name__}.{name}"
+        if there is self and inner in _LATER:
+            return import_module(inner)
+        if there is self or (there is None and self.__name__ in _OF_CLASSES):
+            return _Later(self.__name__, name)
+        return getattr(import_module(self.__name__), name)
+
+
+class _Path(list[str]):
+    """The path of a package that a stand-in stands for; looking for another module of the package loads it."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__()
+        self._package = package
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_loaded(self._package).__path__)
 
 
 class _Later:
@@ -102,6 +145,10 @@ class _Later:
             raise AttributeError(name)
         return getattr(self._load(), name)
 
+    def __mro_entries__(self, _: tuple[Any, ...]) -> tuple[type, ...]:
+        """The class itself: what is derived from it needs it."""
+        return (self._load(),)
+
     def __instancecheck__(self, instance: Any) -> bool:
         return self.__subclasscheck__(type(instance))
 
@@ -110,16 +157,22 @@ class _Later:
         return self._module in sys.modules and issubclass(kind, self._load())
 
     def _load(self) -> Any:
-        """The real one, which replaces this wherever a module has it; with it come the others of its package."""
-        package = self._module.partition(".")[0]
+        """The real one, which replaces this wherever a module has it, as do others whose module has them by now."""
+        real = getattr(_loaded(self._module), self._name)
         for module in [*sys.modules.values()]:
             for name, value in [*vars(module).items()] if isinstance(module, ModuleType) else ():
-                if type(value) is _Later and value._module.partition(".")[0] == package:
-                    setattr(module, name, value._real())
-        return self._real()
+                there = sys.modules.get(value._module) if type(value) is _Later else None
+                if there and type(there) is not _StandIn and hasattr(there, value._name):
+                    setattr(module, name, getattr(there, value._name))
+        return real
 
-    def _real(self) -> Any:
-        return getattr(import_module(self._module), self._name)
+
+def _loaded(name: str) -> ModuleType:
+    """The module of that name itself, which is loaded if only its stand-in was there; none stands in inside it."""
+    for each, module in [*sys.modules.items()]:
+        if type(module) is _StandIn and f"{each}.".startswith(f"{name}."):
+            del sys.modules[each]
+    return import_module(name)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ _FLUSHES = 16  # files that are brought to the disk at a time
 MARKER = "rafid.json"  # an output folder has it; a folder without it is somebody else's
 Check = Callable[[], None]
 _guards: dict[str, Check] = {}
+_this_machine = cache(lambda: fsspec.filesystem("file"))
 
 
 @contextmanager
@@ -72,6 +74,8 @@ def filesystem(url: str) -> tuple[Any, str]:
         )
     if re.match("[^/]*://[^/@]*:[^/@]*@", url):
         raise UsageError(f"{protocol}://: a password in a URL is written down; give it as the store's library asks")
+    if protocol is None and "::" not in url:
+        return _this_machine(), str(Path(path).absolute())
     try:
         system, inner = fsspec.core.url_to_fs(url, **({} if is_local(url) else {"use_listings_cache": False}))
     except (ImportError, ValueError) as error:

@@ -10,7 +10,6 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
@@ -21,6 +20,7 @@ from llvmlite import binding as llvm
 from transforms import console
 from transforms.errors import command_line
 from transforms.signatures import BUILT_IN, Helper, Signature
+from transforms.versions import version_of
 
 _FORMAT = "4"  # of what is cached
 _folders: dict[str, Path | None] = {}  # by the name of a kernel's file
@@ -196,7 +196,7 @@ def _fingerprint(function: Any, signature: Signature) -> str:
 
 @functools.cache
 def _compiler() -> tuple[str, ...]:
-    return tuple(map(version, ("numba", "llvmlite")))
+    return tuple(map(version_of, ("numba", "llvmlite")))
 
 
 @functools.cache

@@ -16,13 +16,14 @@ import apache_beam as beam
 from apache_beam.options.pipeline_options import FlinkRunnerOptions, PipelineOptions
 
 from pipelines.config import FlinkSettings, IngestSettings
-from pipelines.graph import RunPlan, ingest, ingest_window
+from pipelines.graph import RunPlan, ingest
 from pipelines.runners.failures import is_lasting, stage_error
 from pipelines.runners.flink_failures import job_error
 from pipelines.runners.flink_job import check_java_options, job_server_jar, submit
 from pipelines.runners.flink_rest import ENDED, FlinkRest, JobView, NoAnswerError
 from pipelines.runners.flink_slots import Slots
 from pipelines.runners.interruption import Interruption, within
+from pipelines.streaming.graphs import ingest_window
 from transforms.errors import RafidError, RunError, UsageError
 from transforms.runs.run import Run
 from transforms.storage import Folder

@@ -185,13 +185,13 @@ def run_plan(plan: RunPlan, options: pipeline_options.PipelineOptions) -> None:
     if not runs_in_process(options):
         keep_to_ourselves()
     logging.getLogger("apache_beam.runners.common").addFilter(without_tracebacks)
-    whole = Graph(runner_of(options), options)
+    pipeline = Graph(runner_of(options), options)
     try:
-        with whole as pipeline:
-            ingest(pipeline, plan)
+        ingest(pipeline, plan)
+        pipeline.run().wait_until_finish()  # `with` would make ready for steps in other languages
     except RafidError as error:
         raise without_stage(error) from error
     except Exception as error:
         raise stage_error(error) from error
     finally:
-        shutil.rmtree(whole.local_tempdir, ignore_errors=True)  # Beam leaves it when a run fails
+        shutil.rmtree(pipeline.local_tempdir, ignore_errors=True)  # Beam leaves it when a run fails

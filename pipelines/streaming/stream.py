@@ -19,11 +19,12 @@ from apache_beam.runners.runner import PipelineState
 
 from pipelines.batch import Publisher
 from pipelines.config import IngestSettings, require_places
-from pipelines.graph import Graph, StreamPlan, ingest_stream
+from pipelines.graph import Graph
 from pipelines.runners.failures import keep_to_ourselves, stage_error
 from pipelines.runners.running import is_flink, runner_of, runs_in_process
 from pipelines.streaming.driven import Around, Cancelled, DrivenWindows, drive, work_on
 from pipelines.streaming.following import Follower, Tell, gauges_of
+from pipelines.streaming.graphs import StreamPlan, ingest_stream
 from pipelines.streaming.windows import WindowRuns, bundles_there
 from transforms import console
 from transforms.bundles.listing import Bundle

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipelines.config import ConfigError, FlinkSettings, load_settings
+from pipelines.config import FlinkSettings, load_settings
+from pipelines.remedies import ConfigError
 from pipelines.runners.running import beam_options
 from tests.conftest import PROJECT
 

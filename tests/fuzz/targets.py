@@ -5,7 +5,8 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
-from pipelines.config import ConfigError, load_settings
+from pipelines.config import load_settings
+from pipelines.remedies import ConfigError
 from transforms.bundles.compression import Damaged, decompress
 from transforms.bundles.documents import PARAGRAPH_MODES, find_paragraphs
 from transforms.bundles.encodings import decode, transcode_utf16, utf16_bytes

@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from pipelines.config import ConfigError, IngestSettings, load_settings
+from pipelines import config
+from pipelines.config import IngestSettings, load_settings
+from pipelines.remedies import ConfigError
+from pipelines.yaml_values import parsed
 
 
 def error_of(path: str | None = None, *assignments: str, **overrides: Any) -> str:
@@ -52,6 +55,22 @@ def test_values_are_yaml() -> None:
     settings = load_settings(None, ["input.paths=[a/*.txt, 'نص.txt']", "run.id=null", "dedup.shingle.size=5"], {})
     assert settings.input.paths == ["a/*.txt", "نص.txt"]
     assert (settings.run.id, settings.dedup.shingle.size) == (None, 5)
+
+
+@given(
+    st.sampled_from(["true", "True", "false", "null", "Null", "~", "nan", ".inf", "1e5", "0x1f", "017", "1_000", "off"])
+    | st.text("aeflnrstuTNE_.-+~0123456789: ي", max_size=7)
+)
+def test_a_plain_value_is_what_yaml_makes_of_it(text: str) -> None:
+    try:
+        meant = parsed(text, "--set")
+    except ConfigError:
+        meant = ConfigError
+    try:
+        value = config._parsed(text, "--set")
+    except ConfigError:
+        value = ConfigError
+    assert (type(value), repr(value)) == (type(meant), repr(meant))
 
 
 def test_an_equals_sign_may_stand_in_the_value() -> None:

@@ -8,7 +8,8 @@ import apache_beam as beam
 from apache_beam.portability import common_urns
 
 from pipelines.config import IngestSettings, InputSettings
-from pipelines.graph import RunPlan, StreamPlan, ingest, ingest_stream, ingest_window
+from pipelines.graph import RunPlan, ingest
+from pipelines.streaming.graphs import StreamPlan, ingest_stream, ingest_window
 from pipelines.streaming.windows import WindowRuns
 from transforms.bundles.listing import list_bundles
 from transforms.bundles.splits import plan_splits

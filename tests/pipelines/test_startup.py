@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
 
@@ -101,6 +102,102 @@ print(NumpyDocString.__module__)
         "1 True",
         "pyarrow.vendored.docscrape",
     ]
+
+
+def test_a_run_loads_nothing_that_it_does_not_use(tmp_path: Path) -> None:
+    unused = {
+        *("asyncio", "grpc", "http.client", "langdetect", "numba", "numpy.ma", "pyarrow.dataset", "yaml"),
+        *("pydoc", "ctypes.util", "multiprocessing.queues"),
+        *("apache_beam.io.gcp.bigquery", "apache_beam.runners.portability.stager", "apache_beam.transforms.managed"),
+        *("apache_beam.runners.dataflow.dataflow_runner", "apache_beam.runners.direct.direct_runner"),
+        *("apache_beam.utils.subprocess_server", "apache_beam.utils.transform_service_launcher"),
+        *("pipelines.streaming.windows", "pipelines.views.report", "pipelines.views.card", "transforms.streaming.beam"),
+        *("transforms.dedup.partitioned.beam", "transforms.segmentation.farasapy", "pipelines.runners.flink"),
+    }
+    program = f"""
+import pipelines.ingest
+given = ["--input", {str(PROJECT / "seeds")!r}, "--output", {str(tmp_path / "out")!r}, "--quiet"]
+off = ["--set", "run.report=false", "--set", "segmentation.engine=none"]
+print(pipelines.ingest.main([*given, *off]))
+print(sorted({unused!r} & {{*sys.modules}}))
+"""
+    assert printed(program) == "0\n[]\n"
+
+
+def test_arrays_that_may_be_masked_are_loaded_when_there_is_one() -> None:
+    program = """
+with imports_at_rest():
+    import numpy as np
+    import pyarrow as pa
+print(pa.array(np.arange(2)).to_pylist(), isinstance(np.arange(2), np.ma.MaskedArray), "numpy.ma" in sys.modules)
+masked = np.ma.masked_array([1, 2], mask=[False, True])
+print(pa.array(masked).to_pylist(), isinstance(masked, np.ma.MaskedArray))
+import numpy.ma as ma
+print(ma is np.ma, np.ma.MaskedArray is type(masked))
+"""
+    assert printed(program).splitlines() == ["[0, 1] False False", "[1, None] True", "True True"]
+
+
+def test_a_language_is_told_by_its_library_where_words_and_letters_leave_it_open() -> None:
+    program = """
+with imports_at_rest():
+    import numpy as np
+    from transforms.language.detect import detect_languages
+    from transforms.language.settings import LanguageSettings
+text = np.frombuffer("Мама мыла раму, а папа читал газету у окна, и было уже совсем темно.".encode(), np.uint8)
+print("langdetect.detector" in sys.modules)
+print(detect_languages(text, np.array([0]), np.array([len(text)]), LanguageSettings()).language)
+from langdetect import detector_factory
+print("langdetect.detector" in sys.modules, detector_factory.PROFILES_DIRECTORY.endswith("profiles"))
+"""
+    assert printed(program).splitlines() == ["False", "['ru']", "True True"]
+
+
+def test_grpc_is_loaded_when_a_server_is_spoken_to_or_an_error_of_its_is_caught() -> None:
+    program = """
+with imports_at_rest():
+    import grpc
+    from apache_beam.runners.worker import data_plane, sdk_worker
+print("grpc._cython" in sys.modules)
+try:
+    raise KeyError("كتاب")
+except grpc.RpcError:
+    print("no")
+except KeyError as error:
+    print(error)
+from apache_beam.runners.worker.worker_id_interceptor import WorkerIdInterceptor
+print(issubclass(WorkerIdInterceptor, grpc.UnaryUnaryClientInterceptor))
+print(type(data_plane.grpc.insecure_channel).__name__)
+"""
+    assert printed(program).splitlines() == ["False", "'كتاب'", "True", "function"]
+
+
+def test_a_package_is_loaded_with_a_module_of_it_that_nobody_foresaw() -> None:
+    program = """
+with imports_at_rest():
+    import asyncio
+    from asyncio import Event
+    print("asyncio.tasks" in sys.modules)
+    import asyncio.queues
+    print("asyncio.tasks" in sys.modules, asyncio.queues.Queue.__name__)
+import asyncio as real
+print(real.queues is asyncio.queues, real.TimeoutError is asyncio.TimeoutError, isinstance(Event(), real.Event))
+"""
+    assert printed(program).splitlines() == ["False", "True Queue", "True True True"]
+
+
+def test_a_block_may_import_a_module_that_has_one_of_its_own() -> None:
+    program = """
+import gc, logging
+with imports_at_rest():
+    with imports_at_rest():
+        import pipelines.ingest
+    print(gc.isenabled(), logging.root.manager.disable == logging.WARNING)
+    import grpc
+    print("grpc._channel" in sys.modules)
+print(gc.isenabled(), logging.root.manager.disable, "grpc" in sys.modules)
+"""
+    assert printed(program).splitlines() == ["False True", "False", "True 0 False"]
 
 
 def test_what_is_loaded_already_stays_while_beam_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,8 +18,8 @@ from apache_beam.testing.test_stream import TestStream as Script
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
 
-from pipelines.graph import ingest_arrivals
 from pipelines.runners.running import beam_options, runner_of
+from pipelines.streaming.graphs import ingest_arrivals
 from pipelines.streaming.windows import WindowRuns
 from tests.corpus import manifest_of
 from tests.flink.cluster import free_port

@@ -32,5 +32,6 @@ class ListSplits(beam.PTransform):
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection[Batch]:
         """One element for each batch."""
-        created = begin | "CreateBatches" >> beam.Create(self._batches, reshuffle=False)
+        batches = self._batches  # and no more: what a step holds is sent to its workers
+        created = begin | beam.Impulse() | "CreateBatches" >> beam.FlatMap(lambda _: batches).with_output_types(Batch)
         return created | "Spread" >> beam.Reshuffle() if len(self._batches) > 1 else created

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
 from fsspec.utils import glob_translate
 
 from transforms.bundles.errors import BundleError
@@ -15,7 +14,6 @@ CARD = "README.md"
 _LARGEST = 16 << 20  # bytes; cards of datasets in a thousand languages have some hundred thousand
 _NAMED = 5  # configurations that an error names
 # All values are text to it: `no` is a language, and no falsehood.
-_LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 @dataclass(frozen=True)
@@ -85,8 +83,10 @@ def _configs(text: str, place: str) -> list[Mapping[str, Any]]:
     head = re.match(r"\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*$", text, re.DOTALL | re.MULTILINE)
     if not head or not re.search(r"^configs[ \t]*:", head[1], re.MULTILINE):
         return []
+    import yaml  # noqa: PLC0415 - few folders have a card
+
     try:
-        card = yaml.load(head[1], _LOADER)  # noqa: S506 - it makes texts, lists and mappings only
+        card = yaml.load(head[1], getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506 - it makes texts, lists and mappings only
     except yaml.YAMLError as error:
         told = " ".join(str(error).split())
         raise BundleError(
