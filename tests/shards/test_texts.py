@@ -42,7 +42,7 @@ def test_segments_are_counted_by_what_parts_them(corpus: Corpus, monkeypatch: py
     assert (found.words, found.segments) == (3, 5)
 
 
-@given(st.lists(st.text("اب+ \n\u00a0\u2003x", max_size=30), max_size=8), st.integers(0, 3))
+@given(st.lists(st.text("اب+ \n\u00a0\u2003x«“あé\x00😀\u0085", max_size=40), max_size=8), st.integers(0, 3))
 def test_a_table_that_becomes_full_is_followed_by_a_larger_one(given: list[str], bits: int) -> None:
     seen = texts._Seen()
     seen._table = np.zeros(1 << bits, np.uint64)
@@ -56,8 +56,19 @@ def test_a_text_after_others_begins_where_they_end() -> None:
     text = pa.array(["أ ب", "ج", "أ د هـ"])[1:]
     data, bounds = texts._bytes_of(text)
     words, state = np.zeros(2, np.int64), np.zeros(2, np.int64)
-    assert count_words(data, bounds, 0, np.zeros(64, np.uint64), words, state) == 2
+    assert count_words(data, bounds, 0, np.zeros(8, np.uint64), np.zeros(64, np.uint64), words, state) == 2
     assert (words.tolist(), state.tolist()) == ([1, 3], [4, 1 + len("أ د هـ")])
+
+
+def test_a_word_is_the_same_wherever_it_stands() -> None:
+    """Beside whatever follows it, at the end of a text, and at the end of all that there is."""
+    words = ["ا" * 8, "ا" * 9, "كتاب", "x" * 16, "x" * 17, "«قال»", "x" * 15 + "«", "ab\x00", "ab"]
+    seen = texts._Seen()
+    for count in range(1, len(words) + 1):
+        for text in (" ".join(words[:count]), "\u2003".join(reversed(words[:count]))):
+            found, characters = seen.count(*texts._bytes_of(pa.array([text])))
+            assert (found.tolist(), characters) == ([count], len(text))
+    assert seen.used == len(words)
 
 
 def test_tokens_are_counted_by_the_file_that_is_named(

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
+from transforms.arrays import Int64s
 from transforms.bundles.sources import readable
 from transforms.errors import RunError, command_line
 from transforms.filesystems import OutputError, filesystem
@@ -142,10 +143,54 @@ class Corpus:
         wanted = [pc.field(each).isin(pc.unique(duplicates.column(f"kept_{each}"))) for each in ("bundle", "doc_id")]
         runs = pc.unique(duplicates.column("kept_run")).to_pylist()
         columns = ["run", "doc_id", "text", "paragraph_index"]
-        rows = self.dataset("documents", runs).to_table(columns=columns, filter=wanted[0] & wanted[1])
+        rows = rows_where(self.dataset("documents", runs), wanted[0] & wanted[1], columns)
         documents = {(row["run"], row["doc_id"]): self.paragraphs(row) for row in rows.to_pylist()}
         keys = (duplicates.column(name).to_pylist() for name in ("kept_run", "kept_doc_id", "kept_paragraph_index"))
         return [documents.get((run, doc_id), {}).get(index, "") for run, doc_id, index in zip(*keys, strict=True)]
+
+
+def rows_where(rows: ds.Dataset, wanted: pc.Expression, columns: Sequence[str]) -> pa.Table:
+    """The few rows that are wanted; the columns are read of the row groups that have some."""
+    found = [
+        part.to_table(schema=rows.schema, columns=columns, filter=wanted)
+        for part in _row_groups(rows, wanted)
+        if len(part.to_table(schema=rows.schema, columns=["run"], filter=wanted))
+    ]
+    return pa.concat_tables([_empty(rows, columns), *found])
+
+
+def rows_at(rows: ds.Dataset, at: Int64s, columns: Sequence[str]) -> pa.Table:
+    """The few rows at some places, which rise; the columns are read of the row groups that have some."""
+    first, found = 0, [_empty(rows, columns)]
+    for part in _row_groups(rows):
+        end = first + sum(each.num_rows for each in part.row_groups)
+        here = at[np.searchsorted(at, first) : np.searchsorted(at, end)] - first
+        if len(here):
+            found.append(part.to_table(schema=rows.schema, columns=columns).take(pa.array(here)))
+        first = end
+    return pa.concat_tables(found)
+
+
+def batches_of(rows: ds.Dataset, columns: Sequence[str], size: int) -> Iterator[pa.RecordBatch]:
+    """All rows, about `size` bytes of a file at a time: a few in the processor's cache, and no row group as a whole."""
+    for part in rows.get_fragments():
+        if isinstance(part, ds.ParquetFileFragment):
+            with part.open() as source:
+                file = pq.ParquetFile(source, buffer_size=size, pre_buffer=False)
+                total = sum(file.metadata.row_group(each).total_byte_size for each in range(file.num_row_groups))
+                most = max(1, size * file.metadata.num_rows // max(1, total))
+                yield from file.iter_batches(most, columns=columns, use_threads=False)
+
+
+def _empty(rows: ds.Dataset, columns: Sequence[str]) -> pa.Table:
+    return pa.schema([rows.schema.field(name) for name in columns]).empty_table()
+
+
+def _row_groups(rows: ds.Dataset, wanted: pc.Expression | None = None) -> Iterator[ds.ParquetFileFragment]:
+    """The row groups of a ledger that may have wanted rows, in order; none of an empty one, which has no files."""
+    for part in rows.get_fragments():
+        if isinstance(part, ds.ParquetFileFragment):
+            yield from part.split_by_row_group(wanted, rows.schema)
 
 
 @contextmanager

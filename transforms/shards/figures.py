@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from transforms.dedup.differences import ComparedWord, Difference, Words, compare_words, first_difference
 from transforms.runs.manifest import Manifest
-from transforms.shards.corpus import Corpus
+from transforms.shards.corpus import Corpus, rows_at
 from transforms.shards.overlap import Overlap, SetName, overlap_of
 from transforms.shards.texts import (
     LETTERS,
@@ -33,6 +33,7 @@ _FEWEST_DOCUMENTS = 3  # that have such a line
 _LEAD = 12  # words shown before the first that differs
 _BINS = 15
 _PAYLOAD = 120  # bytes
+_PLACE = ["bundle", "offset"]
 _KEPT = ["kept_corpus", "kept_run", "kept_doc_id", "kept_paragraph_index", "kept_bundle", "kept_offset"]
 
 Bins = list[tuple[str, int]]
@@ -117,7 +118,8 @@ def figures_of(corpus: Corpus, run: str, tokens: Tokens | None = None) -> Figure
     manifest = corpus.manifest(run)
     fold, columns = manifest.setting("dedup.fold"), ["bundle", "language", "encoding"]
     kept, filtered = (corpus.dataset(name, [run]).to_table(columns=columns) for name in ("documents", "filtered"))
-    groups, pairs = _groups(corpus, run), sample_near(corpus, [run], PAIRS)
+    removed = _removed(corpus, run)
+    groups, pairs = _groups(removed), sample_near(corpus, [run], PAIRS)
     clusters, lines = _largest(groups), _boilerplate(groups)
     shown_rows = [clusters, lines, pairs]
     texts = iter(corpus.kept_texts(pa.concat_tables([each.select(_KEPT) for each in shown_rows])))
@@ -127,8 +129,8 @@ def figures_of(corpus: Corpus, run: str, tokens: Tokens | None = None) -> Figure
         [_cluster(row, next(texts)) for row in clusters.to_pylist()],
         [_cluster(row, next(texts)) for row in lines.to_pylist()],
         [_pair(row, next(texts), fold) for row in pairs.to_pylist()],
-        _shortened(corpus, run),
-        _similarities(corpus, run, manifest.setting("dedup.threshold")),
+        _shortened(removed),
+        _similarities(removed, manifest.setting("dedup.threshold")),
         kept_text(corpus, run, tokens),
         sample_kept(corpus, run),
         by_bundle(kept, filtered, OVERLAPS),
@@ -151,7 +153,10 @@ def _most(overlap: Overlap) -> list[tuple[tuple[SetName, SetName], int]]:
 
 def _matrix(overlap: Overlap) -> list[tuple[SetName, list[int]]]:
     """The sets that have most to do with others, in the order of their sets, with what each has removed for each."""
-    weight = {one: overlap.of(one) + overlap.because_of(one) for one in overlap.sets}
+    weight = dict.fromkeys(overlap.sets, 0)
+    for pair, count in overlap.removed.items():
+        for one in pair:
+            weight[one] += count
     most = set(sorted(overlap.sets, key=lambda one: -weight[one])[:OVERLAPS])
     shown_sets = [one for one in overlap.sets if one in most]
     return [(one, [overlap.removed.get((one, other), 0) for other in shown_sets]) for one in shown_sets]
@@ -168,14 +173,19 @@ def sample_near(corpus: Corpus, runs: Sequence[str] | None, count: int) -> pa.Ta
     rule = duplicates.to_table(columns=["rule"]).column("rule")
     near = np.flatnonzero(pc.equal(rule, "near").to_numpy())
     at = np.unique(np.linspace(0, len(near) - 1, min(count, len(near))).round().astype(np.int64))
-    return duplicates.take(pa.array(near[at])) if len(at) else duplicates.schema.empty_table()
+    return rows_at(duplicates, near[at], duplicates.schema.names)
 
 
-def _groups(corpus: Corpus, run: str) -> pa.Table:
-    """The kept paragraphs that stand for removed ones, with the figures of these."""
-    columns = {name: pc.field(name) for name in [*_KEPT, "similarity", "doc_id"]}
+def _removed(corpus: Corpus, run: str) -> pa.Table:
+    """The paragraphs of a run that were removed: where they are, and for which; of their text its bytes."""
+    columns = {name: pc.field(name) for name in [*_KEPT, "kept_length", "rule", "similarity", "doc_id", *_PLACE]}
     columns["bytes"] = pc.binary_length(pc.field("text"))
-    table = corpus.dataset("duplicates", [run]).to_table(columns=columns)
+    return corpus.dataset("duplicates", [run]).to_table(columns=columns)
+
+
+def _groups(removed: pa.Table) -> pa.Table:
+    """The kept paragraphs that stand for removed ones, with the figures of these."""
+    table = removed.select([*_KEPT, "similarity", "doc_id", "bytes"])
     exact = pc.equal(table.column("similarity"), 1.0).cast(pa.int64())
     sizes = [("similarity", "count"), ("similarity", "min"), ("exact", "sum"), ("doc_id", "count_distinct")]
     return table.append_column("exact", exact).group_by(_KEPT).aggregate([*sizes, ("bytes", "max")])
@@ -199,10 +209,10 @@ def _top(groups: pa.Table, by: str, most: int) -> pa.Table:
     return groups.take(pc.select_k_unstable(groups, most, keys))
 
 
-def _shortened(corpus: Corpus, run: str) -> Shortened:
-    places = ["bundle", "offset", "kept_corpus", "kept_run", "kept_bundle", "kept_offset", "kept_length"]
-    columns = {name: pc.field(name) for name in places} | {"size": pc.binary_length(pc.field("text"))}
-    near = corpus.dataset("duplicates", [run]).to_table(columns=columns, filter=pc.field("rule") == "near")
+def _shortened(removed: pa.Table) -> Shortened:
+    places = [*_PLACE, "kept_corpus", "kept_run", "kept_bundle", "kept_offset", "kept_length"]
+    near = removed.filter(pc.equal(removed.column("rule"), "near")).select([*places, "bytes"])
+    near = near.rename_columns([*places, "size"])
     lost = pc.subtract(near.column("size").cast(pa.int64()), near.column("kept_length"))
     much = pc.less(near.column("kept_length"), pc.multiply(near.column("size"), _MUCH_SHORTER))
     longer = near.append_column("lost", lost).filter(much)
@@ -238,9 +248,8 @@ def _cut(words: Words, first: int) -> Words:
     return ellipsis * (first > 0) + shown + ellipsis * (len(words) > WORDS)
 
 
-def _similarities(corpus: Corpus, run: str, threshold: float) -> Bins:
-    table = corpus.dataset("duplicates", [run]).to_table(columns=["rule", "similarity"])
-    near = table.filter(pc.equal(table.column("rule"), "near")).column("similarity").to_numpy()
+def _similarities(removed: pa.Table, threshold: float) -> Bins:
+    near = removed.filter(pc.equal(removed.column("rule"), "near")).column("similarity").to_numpy()
     if not len(near):
         return []
     counts, edges = np.histogram(near, bins=_BINS, range=(threshold, 1.0))

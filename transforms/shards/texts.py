@@ -9,13 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.arrays import Bytes, Int64s
-from transforms.shards.corpus import Corpus
+from transforms.shards.corpus import Corpus, batches_of, rows_at
 from transforms.shards.kernels import count_words, place_hashes
 
 SAMPLE = 6  # kept paragraphs that a report shows
 WORDS, LETTERS = 60, 40  # of a text that is shown, and of each word
-_ROWS = 1024
+_AT_A_TIME = 1 << 19  # bytes that are read
 _FEWEST_PLACES = 1 << 12
+_RECENT = 1 << 14  # hashes in the processor's cache: those of most words of a text
 _PLUS = ord("+")
 
 Bins = list[tuple[str, int]]
@@ -67,8 +68,7 @@ def kept_text(corpus: Corpus, run: str, tokens: Tokens | None = None) -> KeptTex
 
 
 def _texts(corpus: Corpus, run: str) -> Iterator[tuple[pa.Array, pa.Array]]:
-    dataset = corpus.dataset("documents", [run])
-    for batch in dataset.to_batches(columns=["text", "segmented"], batch_size=_ROWS):
+    for batch in batches_of(corpus.dataset("documents", [run]), ["text", "segmented"], _AT_A_TIME):
         yield batch.column("text"), batch.column("segmented")
 
 
@@ -88,7 +88,7 @@ class _Seen:
     """A set of the words seen so far, which grows with them."""
 
     def __init__(self) -> None:
-        self._table = np.zeros(_FEWEST_PLACES, np.uint64)
+        self._table, self._recent = np.zeros(_FEWEST_PLACES, np.uint64), np.zeros(_RECENT, np.uint64)
         self._state = np.zeros(2, np.int64)  # words in the table; characters of the last call
 
     @property
@@ -100,14 +100,14 @@ class _Seen:
         """The words of each text, and the characters of all; the words are in the set then."""
         words = np.zeros(len(bounds) - 1, np.int64)
         self._state[1] = row = 0
-        while (row := count_words(text, bounds, row, self._table, words, self._state)) < len(words):
+        while (row := count_words(text, bounds, row, self._recent, self._table, words, self._state)) < len(words):
             self._grow()
         return words, int(self._state[1])
 
     def _grow(self) -> None:
-        """Takes a table four times as large, and each hash to its place there."""
+        """Takes a table twice as large, and each hash to its place there."""
         known = self._table[self._table != 0]
-        self._table = np.zeros(4 * len(self._table), np.uint64)
+        self._table = np.zeros(2 * len(self._table), np.uint64)
         place_hashes(known, self._table)
 
 
@@ -143,8 +143,7 @@ def sample_kept(corpus: Corpus, run: str) -> list[Sample]:
     if not len(at):
         return []
     columns = ["bundle", "paragraph_offset", "text", "segmented"]
-    chosen = documents.scanner(columns=columns).take(pa.array(at))
-    return [_sample(row) for row in chosen.to_pylist()]
+    return [_sample(row) for row in rows_at(documents, at, columns).to_pylist()]
 
 
 def _sample(row: dict[str, Any]) -> Sample:
