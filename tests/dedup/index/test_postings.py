@@ -103,7 +103,7 @@ def test_a_bit_is_found_by_its_number(words: list[int], data: st.DataObject) -> 
 @settings(deadline=None, max_examples=100)
 @given(sets)
 def test_postings_hold_every_token_and_give_the_sets_back(sets: list[set[int]]) -> None:
-    postings, sizes = Postings.of(*columns_of(sets)), sizes_of(sets)
+    postings, sizes = Postings.of([columns_of(sets)]), sizes_of(sets)
     assert postings.fit(sizes)
     rows = listed(postings, sizes)
     assert {token: sorted(each) for token, each in rows.items()} == {
@@ -122,14 +122,14 @@ def test_merging_is_building_from_all_sets_that_are_chosen(groups: list[list[set
     """Groups of one row and of many, of which some or all rows stay."""
     share = chance.choice([0.5, 1.0])
     chosen = [np.array([chance.random() < share for _ in group], bool) for group in groups]
-    merged = Postings.merged([Postings.of(*columns_of(each)) for each in groups], [*map(sizes_of, groups)], chosen)
+    merged = Postings.merged([Postings.of([columns_of(each)]) for each in groups], [*map(sizes_of, groups)], chosen)
     kept = [
         each
         for group, some in zip(groups, chosen, strict=True)
         for each, stays in zip(group, some, strict=True)
         if stays
     ]
-    wanted = Postings.of(*columns_of(kept))
+    wanted = Postings.of([columns_of(kept)])
     for each in fields(Postings):
         assert getattr(merged, each.name).tolist() == getattr(wanted, each.name).tolist(), each.name
 
@@ -139,13 +139,13 @@ def test_tokens_of_many_rows_and_buckets_that_are_full(rows: int) -> None:
     """All rows share ten neighbouring tokens, which fall into one bucket; of a merge, too."""
     chance = Random(rows)
     sets = [{*range(10), *(chance.getrandbits(64) for _ in range(chance.randint(0, 9)))} for _ in range(rows)]
-    postings, sizes = Postings.of(*columns_of(sets)), sizes_of(sets)
+    postings, sizes = Postings.of([columns_of(sets)]), sizes_of(sets)
     assert postings.fit(sizes)
     assert restored(postings, sizes) == sets
     assert len(listed(postings, sizes)[7]) == rows
     halves = [sets[: rows // 3], sets[rows // 3 :]]
     merged = Postings.merged(
-        [Postings.of(*columns_of(each)) for each in halves],
+        [Postings.of([columns_of(each)]) for each in halves],
         [*map(sizes_of, halves)],
         [np.ones(len(each), bool) for each in halves],
     )
@@ -157,7 +157,7 @@ def test_tokens_of_many_rows_and_buckets_that_are_full(rows: int) -> None:
 @given(st.lists(st.sets(tokens, min_size=1, max_size=12), min_size=1, max_size=14), st.data())
 def test_what_leads_outside_is_found_out(sets: list[set[int]], data: st.DataObject) -> None:
     """A changed number leads outside, and is found out; or inside, and the sets are others or are none."""
-    postings, sizes = Postings.of(*columns_of(sets)), sizes_of(sets)
+    postings, sizes = Postings.of([columns_of(sets)]), sizes_of(sets)
     name = data.draw(st.sampled_from(["begins", "starts", "firsts", "rows", "order"]))
     changed = getattr(postings, name).copy()
     at = data.draw(st.integers(0, len(changed) - 1))
@@ -171,7 +171,7 @@ def test_what_leads_outside_is_found_out(sets: list[set[int]], data: st.DataObje
 
 
 def test_no_sets_have_postings() -> None:
-    postings = Postings.of(*columns_of([]))
+    postings = Postings.of([columns_of([])])
     assert postings.fit(sizes_of([]))
     assert restored(postings, sizes_of([])) == []
     assert Postings.merged([postings], [sizes_of([])], [np.zeros(0, bool)]).fit(sizes_of([]))

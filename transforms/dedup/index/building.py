@@ -21,7 +21,7 @@ from transforms.dedup.index.groups import (
     write_merged,
     write_segments,
 )
-from transforms.dedup.index.matching import IndexView, sorted_sets
+from transforms.dedup.index.matching import IndexView, unsorted_sets
 from transforms.dedup.index.segment import Segment, sets_table
 from transforms.dedup.verdicts import places_of, read_verdicts
 from transforms.errors import RunError
@@ -204,7 +204,7 @@ def _kept_sets(run: Run, split: str) -> pa.Table:
     kept[read_verdicts(run, split, len(kept)).column("paragraph").to_numpy()] = 0
     left_out = fingerprint.documents.column("filter_rule").is_valid().to_numpy()
     kept[left_out[fingerprint.paragraph_document()]] = 0
-    tokens, bounds = sorted_sets(fingerprint.sets, kept)
+    tokens, bounds = unsorted_sets(fingerprint.sets, kept)
     rows = np.flatnonzero(kept)
     numbers = fingerprint.sets.numbers.take(rows)
     return sets_table(places_of([fingerprint], rows, run.id), tokens, bounds, numbers)

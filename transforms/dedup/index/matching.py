@@ -1,6 +1,6 @@
 """Looking a run's paragraphs up in the index: the best kept paragraph of earlier runs for each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,11 +8,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.arrays import Bytes, Float64s, Int32s, Int64s, UInt64s
-from transforms.dedup.index.kernels.search import ask_filter, search_segment, sort_sets
+from transforms.dedup.index.kernels.search import search_segment
+from transforms.dedup.index.kernels.sets import ask_filter, drop_repeated, find_possible, sort_sets
 from transforms.dedup.index.segment import Segment
 from transforms.dedup.shingles import ShingleSets
 from transforms.dedup.verdicts import PLACES
-from transforms.parallel import map_in_order
+from transforms.parallel import all_in_order
+
+_MISSED = 1 << 12  # places for the tokens of a set that are not in a segment
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,14 @@ class IndexView:
 
     def match(self, splits: Sequence[ShingleSets], threshold: float, threads: int) -> Matches:
         """The matches of all paragraphs of `splits`, in their order."""
-        found = list(map_in_order(_Search, splits, threads))
+        found = [_Search(len(split.offsets) - 1) for split in splits]
         for number, segment in enumerate(self.segments):
             mapped = segment.opened()  # for this turn only: what is mapped counts as memory of the process
-            list(map_in_order(lambda each: each.search(number, mapped, threshold), found, threads))  # noqa: B023
+
+            def search(split: int) -> None:
+                found[split].search(splits[split], number, mapped, threshold)  # noqa: B023 - used at once
+
+            all_in_order(search, range(len(splits)), threads)
         return Matches(
             np.concatenate([each.segment for each in found]),
             np.concatenate([each.row for each in found]),
@@ -65,35 +72,50 @@ class IndexView:
 
 
 class _Search:
-    """The sets of a split, and what was found for them so far."""
+    """The matches that are found for the paragraphs of a split so far."""
 
-    def __init__(self, split: ShingleSets) -> None:
-        paragraphs = len(split.offsets) - 1
-        self._tokens, self._bounds = sorted_sets(split, np.ones(paragraphs, np.uint8))
-        self._numbers = split.numbers
-        self._largest = int(np.diff(self._bounds).max(initial=0))
+    def __init__(self, paragraphs: int) -> None:
         self.segment = np.full(paragraphs, -1, np.int32)
         self.row = np.full(paragraphs, -1, np.int64)
         self.similarity = np.zeros(paragraphs)
         self.candidates = 0
 
-    def search(self, number: int, segment: Segment, threshold: float) -> None:
-        """Looks all of them up in a segment."""
-        hits, possible = np.empty(len(self._tokens), np.uint8), np.empty(len(self._bounds) - 1, np.int64)
-        postings = segment.postings
-        ask_filter(self._tokens, self._bounds, postings.filter, hits, possible)
+    def search(self, split: ShingleSets, number: int, segment: Segment, threshold: float) -> None:
+        """Looks them up in a segment: their sets are sorted once most of them turn out not to be there."""
+        postings, wanted = segment.postings, np.empty(len(self.row), np.uint8)
+        find_possible(split.shingles, split.offsets, postings.filter, threshold, np.zeros(_MISSED, np.int64), wanted)
+        rows = np.flatnonzero(wanted)
+        if not len(rows):
+            return
+        tokens, bounds = sorted_sets(split, wanted)
+        numbers, largest = split.numbers.take(rows), int(np.diff(bounds).max())
+        hits, possible = np.empty(len(tokens), np.uint8), np.empty(len(rows), np.int64)
+        ask_filter(tokens, bounds, postings.filter, hits, possible)
+        best = self.segment[rows], self.row[rows], self.similarity[rows]
         self.candidates += search_segment(
-            self._tokens, self._bounds, self._numbers.numbers, self._numbers.offsets, hits, possible, threshold,
+            tokens, bounds, numbers.numbers, numbers.offsets, hits, possible, threshold,
             *postings.search, postings.order, segment.sizes[postings.order], *segment.numbers, segment.live, number,
-            np.zeros(1, np.uint64), np.full(len(segment.live), -1, np.int32), np.empty(self._largest, np.int64),
-            np.empty(self._largest, np.int64), self.segment, self.row, self.similarity,
+            np.zeros(1, np.uint64), np.full(len(segment.live), -1, np.int32), np.empty(largest, np.int64),
+            np.empty(largest, np.int64), *best,
         )  # fmt: skip
+        self.segment[rows], self.row[rows], self.similarity[rows] = best
 
 
 def sorted_sets(split: ShingleSets, wanted: Bytes) -> tuple[UInt64s, Int64s]:
     """The sets of the wanted paragraphs, each sorted: tokens, and where each set's begin."""
+    return _sets(split, wanted, sort_sets)
+
+
+def unsorted_sets(split: ShingleSets, wanted: Bytes) -> tuple[UInt64s, Int64s]:
+    """The same, but that tokens stand as they first come in each paragraph."""
+    longest = int(np.diff(split.offsets).max(initial=0))
+    slots = np.empty(1 << max(2, (4 * longest).bit_length()), np.int32)
+    return _sets(split, wanted, lambda *sets: drop_repeated(*sets[:3], slots, *sets[3:]))
+
+
+def _sets(split: ShingleSets, wanted: Bytes, fill: Callable[..., int]) -> tuple[UInt64s, Int64s]:
     sizes = np.diff(split.offsets)[wanted.astype(bool)]
     tokens = np.empty(int(sizes.sum()), np.uint64)
     bounds = np.empty(len(sizes) + 1, np.int64)
-    used = sort_sets(split.shingles, split.offsets, wanted, tokens, bounds)
+    used = fill(split.shingles, split.offsets, wanted, tokens, bounds)
     return tokens[:used], bounds

@@ -11,6 +11,7 @@ import pyarrow as pa
 from transforms.arrays import Bools, Int32s, Int64s, UInt64s
 from transforms.dedup.index.kernels.postings import (
     add_part,
+    count_parts,
     fill_filter,
     gather_tokens,
     lead_nowhere,
@@ -49,18 +50,19 @@ class Postings:
     order: Int32s
 
     @staticmethod
-    def of(tokens: UInt64s, bounds: Int64s) -> "Postings":
-        """Those of sets.
-
-        Args:
-            tokens: uint64[t], rising within a set and each there once.
-            bounds: int64[r + 1], where each set begins.
-        """
-        built = _Building(np.diff(bounds))
-        ends = np.zeros((1 << built.part_bits) + 1, np.int64)
-        spread, ranks = np.empty(len(tokens), np.uint64), np.empty(len(tokens), np.int32)
-        spread_tokens(tokens, bounds, built.order, np.uint64(64 - built.part_bits), ends, spread, ranks)
-        for begin, end in pairwise([0, *ends[:-1].tolist()]):
+    def of(sets: Sequence[tuple[UInt64s, Int64s]]) -> "Postings":
+        """Those of sets, which come in parts: uint64[t], different tokens within a set, and where each set begins."""
+        built = _Building(np.concatenate([np.zeros(0, np.int64), *(np.diff(bounds) for _, bounds in sets)]))
+        shift = np.uint64(64 - built.part_bits)
+        counts = np.zeros(1 << built.part_bits, np.int64)
+        for tokens, bounds in sets:
+            count_parts(tokens[bounds[0] : bounds[-1]], shift, counts)
+        edges = np.concatenate([[0], np.cumsum(counts)])
+        ends, rank = edges[:-1].copy(), built.ranks()
+        spread, ranks = np.empty(edges[-1], np.uint64), np.empty(edges[-1], np.int32)
+        for (tokens, bounds), own in zip(sets, _split(rank, [len(bounds) - 1 for _, bounds in sets]), strict=True):
+            spread_tokens(tokens, bounds, np.argsort(own, kind="stable"), own, shift, ends, spread, ranks)
+        for begin, end in pairwise(edges.tolist()):
             built.add(spread[begin:end], ranks[begin:end])
         return built.finish()
 
@@ -75,10 +77,8 @@ class Postings:
         """
         kept = [each[some] for each, some in zip(sizes, chosen, strict=True)]
         built = _Building(np.concatenate(kept))
-        rank = np.empty(len(built.order), np.int32)
-        rank[built.order] = np.arange(len(rank), dtype=np.int32)
         new_ranks = []
-        for some, ranks in zip(chosen, np.split(rank, np.cumsum([*map(len, kept)])[:-1]), strict=True):
+        for some, ranks in zip(chosen, _split(built.ranks(), list(map(len, kept))), strict=True):
             new = np.full(len(some), -1, np.int32)
             new[some] = ranks
             new_ranks.append(new)
@@ -191,6 +191,12 @@ class _Building:
         self._tokens, self._owners = np.empty(0, np.uint64), np.empty(0, np.int32)
         self._added = self._distinct = 0
 
+    def ranks(self) -> Int32s:
+        """int32[r], the rank of each row."""
+        rank = np.empty(len(self.order), np.int32)
+        rank[self.order] = np.arange(len(rank), dtype=np.int32)
+        return rank
+
     def add(self, tokens: UInt64s, ranks: Int32s) -> None:
         """Adds the next part: tokens, in any order, and the ranks of their rows."""
         if len(self._tokens) < len(tokens):
@@ -208,6 +214,11 @@ class _Building:
         fill_filter(begins, self._rests, self._shift, bits)
         rests = self._rests[: len(_words(self._distinct * int(self._shift)))]
         return Postings(begins, starts, rests, self._firsts, self._rows, bits, self.order.astype(np.int32))
+
+
+def _split(values: Int32s, sizes: Sequence[int]) -> list[Int32s]:
+    """Consecutive parts of so many values."""
+    return np.split(values, np.cumsum(sizes)[:-1]) if len(sizes) else []
 
 
 def _list_of(values: Any) -> pa.Array:

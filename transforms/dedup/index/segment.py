@@ -197,11 +197,11 @@ def write_segment(folder: Folder, tables: Sequence[pa.Table]) -> Digests:
         folder: the segment's own.
         tables: consecutive rows, with the columns of `SETS`.
     """
-    rows = pa.concat_tables(tables)
-    sets = _single(rows.column("set"))
-    tokens, bounds = sets.values.to_numpy(), sets.offsets.to_numpy()
-    sizes = pa.array(np.diff(bounds).astype(np.int32))
-    return _write(folder, rows.set_column(_SET, ROWS.field("size"), sizes), Postings.of(tokens, bounds))
+    sets = [chunk for table in tables for chunk in table.column("set").chunks]
+    rows = pa.concat_tables([table.drop_columns("set") for table in tables])
+    parts = [(chunk.values.to_numpy(), chunk.offsets.to_numpy()) for chunk in sets]
+    sizes = pa.chunked_array([pa.array(np.diff(bounds).astype(np.int32)) for _, bounds in parts], pa.int32())
+    return _write(folder, rows.add_column(_SET, ROWS.field("size"), sizes), Postings.of(parts))
 
 
 def merge_segments(folder: Folder, segments: Sequence[Segment]) -> Digests:

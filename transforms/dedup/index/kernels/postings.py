@@ -22,7 +22,7 @@ from transforms.kernels import (
 
 _ALL = np.uint64(2**64 - 1)
 _ONE, _SIX, _WORD, _IN_WORD = np.uint64(1), np.uint64(6), np.uint64(64), np.uint64(63)
-_HALF = np.uint64(32)
+_HALF, _ZERO = np.uint64(32), np.uint64(0)
 
 
 @inline
@@ -77,26 +77,32 @@ def filter_bit(token, bits):
     return ((token >> _HALF) * bits) >> _HALF
 
 
-@kernel(InUInt64, InInt64, InInt64, UInt64, OutInt64, OutUInt64, OutInt32)
-def spread_tokens(tokens, bounds, order, shift, ends, spread, ranks):
-    """Fills `spread` and `ranks` with the tokens of sets and their ranks, by the first bits of the tokens.
+@kernel(InUInt64, UInt64, OutInt64)
+def count_parts(tokens, shift, counts):
+    """Adds how many of the tokens have each value of their first bits, those above `shift`, to `counts`, int64[]."""
+    for token in tokens:
+        counts[token >> shift] += 1
+
+
+@kernel(InUInt64, InInt64, InInt64, InInt32, UInt64, OutInt64, OutUInt64, OutInt32)
+def spread_tokens(tokens, bounds, order, ranks_of, shift, ends, spread, ranks):
+    """Puts the tokens of some sets and their ranks into `spread` and `ranks`, by the first bits of the tokens.
 
     Args:
-        tokens, bounds: sets.
-        order: int64[r], the row of each rank; tokens with the same first bits come in this order.
+        tokens, bounds: the sets.
+        order: int64[r], the rows by rank; tokens with the same first bits come in this order.
+        ranks_of: int32[r], the rank of each row.
         shift: 64 less the number of bits.
-        ends: int64[2 ** bits + 1] of zeros, filled with where the tokens of each value of the bits end.
+        ends: int64[2 ** bits], where tokens of each value of the bits go next.
         spread, ranks: uint64[t] and int32[t].
     """
-    for token in tokens:
-        ends[(token >> shift) + _ONE] += 1
-    for part in range(1, len(ends)):
-        ends[part] += ends[part - 1]
-    for rank in range(len(order)):
-        for at in range(bounds[order[rank]], bounds[order[rank] + 1]):
+    for row in order:
+        rank = ranks_of[row]
+        for at in range(np.uint64(bounds[row]), np.uint64(bounds[row + 1])):
             part = tokens[at] >> shift
-            spread[ends[part]] = tokens[at]
-            ranks[ends[part]] = rank
+            to = np.uint64(ends[part])
+            spread[to] = tokens[at]
+            ranks[to] = rank
             ends[part] += 1
 
 
@@ -155,10 +161,11 @@ def _sort_part(spread, ranks, shift, places, tokens, owners):
         places[((token >> shift) & mask) + _ONE] += 1
     for place in range(1, len(places)):
         places[place] += places[place - 1]
-    for at in range(len(spread)):
+    for at in range(_ZERO, np.uint64(len(spread))):
         place = (spread[at] >> shift) & mask
-        tokens[places[place]] = spread[at]
-        owners[places[place]] = ranks[at]
+        to = np.uint64(places[place])
+        tokens[to] = spread[at]
+        owners[to] = ranks[at]
         places[place] += 1
     first = np.int64(0)
     for place in range(len(places) - 1):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from transforms.dedup.index.kernels.postings import filter_bit, find_one, packed
-from transforms.dedup.kernels import drop_repeats, largest_partner, least_overlap, pair_overlap, sort
+from transforms.dedup.index.kernels.postings import find_one, packed
+from transforms.dedup.kernels import largest_partner, least_overlap, pair_overlap
 from transforms.dedup.numbers.kernels import nested
 from transforms.kernels import (
     Float64,
@@ -12,7 +12,6 @@ from transforms.kernels import (
     InInt64,
     Int64,
     InUInt64,
-    OutBytes,
     OutFloat64,
     OutInt32,
     OutInt64,
@@ -23,51 +22,6 @@ from transforms.kernels import (
 )
 
 _FEW = 32  # postings that are looked at sooner than cut short
-
-
-@kernel(InUInt64, InInt64, InBytes, OutUInt64, OutInt64, returns=Int64)
-def sort_sets(shingles, offsets, wanted, tokens, bounds):
-    """Fills `tokens` with the sets of the wanted paragraphs, each sorted, without repeats; returns their number.
-
-    Args:
-        shingles: uint64[s], repeats within a paragraph allowed.
-        offsets: int64[p + 1], where each paragraph's shingles begin.
-        wanted: uint8[p].
-        tokens: uint64[t]; t at least the number of the wanted paragraphs' shingles.
-        bounds: int64[w + 1], filled with where each wanted paragraph's set begins.
-    """
-    total = 0
-    row = 0
-    bounds[0] = 0
-    for paragraph in range(len(offsets) - 1):
-        if not wanted[paragraph]:
-            continue
-        begin = total
-        for at in range(offsets[paragraph], offsets[paragraph + 1]):
-            tokens[total] = shingles[at]
-            total += 1
-        sort(tokens, begin, total)
-        total = drop_repeats(tokens, begin, total)
-        row += 1
-        bounds[row] = total
-    return total
-
-
-@kernel(InUInt64, InInt64, InUInt64, OutBytes, OutInt64)
-def ask_filter(tokens, bounds, bits, hits, possible):
-    """Fills `hits`, uint8[t], with 0 for tokens of sets that are surely not there; `possible` with how many others.
-
-    No bit waits for another, so the processor has many on their way at once. The filter is that of `fill_filter`.
-    """
-    count = np.uint64(64 * len(bits))
-    for row in range(len(bounds) - 1):
-        some = np.int64(0)
-        for at in range(bounds[row], bounds[row + 1]):
-            place = filter_bit(tokens[at], count)
-            hit = np.uint8((bits[place >> np.uint64(6)] >> (place & np.uint64(63))) & np.uint64(1))
-            hits[at] = hit
-            some += np.int64(hit)
-        possible[row] = some
 
 
 @inline
