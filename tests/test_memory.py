@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms import memory
-from transforms.memory import scratch
+from transforms.memory import give_back, scratch
 
 _LARGE = 1 << 20
 
@@ -46,6 +46,29 @@ def test_memory_is_lent_while_a_view_or_a_buffer_of_it_lives() -> None:
     first, second, third, of_view = in_a_thread(three_times)  # type: ignore[misc]
     assert len({first, second, third}) == 3
     assert of_view == first
+
+
+def test_memory_that_is_too_small_makes_room_for_larger() -> None:
+    def work() -> list[int]:
+        for size in (_LARGE, 2 * _LARGE, 5 * _LARGE):
+            scratch(size, np.uint8)
+        return [len(store) for store in memory._kept.stores]
+
+    assert in_a_thread(work) == [5 * _LARGE]
+
+
+def test_memory_fits_what_is_a_little_larger() -> None:
+    def work() -> tuple[int, int]:
+        return address(scratch(5 * _LARGE - 4000, np.uint8)), address(scratch(5 * _LARGE, np.uint8))
+
+    first, second = in_a_thread(work)  # type: ignore[misc]
+    assert first == second
+
+
+def test_giving_back_leaves_what_is_in_use() -> None:
+    array = np.arange(_LARGE)
+    give_back()
+    assert (array == np.arange(_LARGE)).all()
 
 
 @given(sizes=st.lists(st.integers(0, 3 * _LARGE), max_size=12), keep=st.lists(st.booleans(), min_size=12, max_size=12))

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from transforms.errors import UsageError
 from transforms.filesystems import FileTaken, StorageError, filesystem, is_local
-from transforms.storage import Folder, WrittenFile
+from transforms.storage import Folder
+from transforms.written import WrittenFile
 
 TEXT = "رافد يجري إلى النهر".encode()
 
@@ -33,6 +34,27 @@ def test_what_is_written_is_read(folder: Folder) -> None:
     written = folder.write("deep/er/نص.bin", TEXT, rows=3)
     assert written == WrittenFile("deep/er/نص.bin", 3, len(TEXT), hashlib.sha256(TEXT).hexdigest())
     assert folder.read("deep/er/نص.bin").to_pybytes() == TEXT
+
+
+def test_what_is_written_piece_by_piece_is_read_whole(folder: Folder) -> None:
+    pieces = [TEXT, b"", TEXT * 1000, b"\0"]
+    written = folder.write_by("deep/er/نص.bin", lambda file: [file.write(each) for each in pieces], rows=3)
+    whole = b"".join(pieces)
+    assert written == WrittenFile("deep/er/نص.bin", 3, len(whole), hashlib.sha256(whole).hexdigest())
+    assert folder.read("deep/er/نص.bin").to_pybytes() == whole
+
+
+def test_a_file_whose_writer_fails_halfway_is_not_there(tmp_path: Path) -> None:
+    folder = Folder(str(tmp_path))
+    folder.write("a", b"before")
+
+    def fill(file: pa.NativeFile) -> None:
+        file.write(TEXT)
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(StorageError, match=r"a: cannot be written: No space left on device"):
+        folder.write_by("a", fill)
+    assert (folder.files(), folder.read("a").to_pybytes()) == (["a"], b"before")
 
 
 def test_a_file_is_replaced(folder: Folder) -> None:
@@ -156,6 +178,7 @@ METHODS: dict[str, Callable[[Folder, str], Any]] = {
     "below": Folder.below,
     "local_path": Folder.local_path,
     "write": lambda folder, path: folder.write(path, TEXT),
+    "write_by": lambda folder, path: folder.write_by(path, lambda file: file.write(TEXT)),
     "write_arrow": lambda folder, path: folder.write_arrow(path, pa.table({"a": [1]})),
     "write_json": lambda folder, path: folder.write_json(path, {"a": 1}),
     "create": lambda folder, path: folder.create(path, TEXT),

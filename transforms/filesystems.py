@@ -93,6 +93,16 @@ def refused(url: str, error: OSError) -> StorageError:
     return StorageError(f"{url}: cannot be written: {error.strerror or error}")
 
 
+@contextmanager
+def writing(url: str) -> Iterator[None]:
+    """Lets a file be written inside the block, where no guard is against it; what refuses it is a StorageError."""
+    check_guards(url)
+    try:
+        yield
+    except OSError as error:
+        raise refused(url, error) from error
+
+
 def state_of(path: str) -> tuple[int, ...] | None:
     """Size, time and inode of a local file; None where it cannot be looked at."""
     try:
@@ -100,12 +110,6 @@ def state_of(path: str) -> tuple[int, ...] | None:
     except OSError:
         return None
     return status.st_size, status.st_mtime_ns, status.st_ino
-
-
-def write_all(file: Any, view: memoryview) -> None:
-    """Writes all of `view`; the system may take it in pieces."""
-    while view.nbytes:
-        view = view[file.write(view) :]
 
 
 # What `replacing` names a file that is not whole yet.

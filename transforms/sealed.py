@@ -11,9 +11,9 @@ from typing import Any
 import pyarrow as pa
 import xxhash
 
-from transforms.filesystems import DamagedFileError, StorageError, check_guards, refused, replacing, state_of, write_all
+from transforms.filesystems import DamagedFileError, StorageError, replacing, state_of, writing
+from transforms.written import MARK, SealingSink, write_all
 
-MARK = b"rafid-1\n"
 _SIZE = 16 + len(MARK)
 _PIECE = 1 << 20
 
@@ -28,33 +28,6 @@ def digest(*data: Any) -> str:
     for each in data:
         state.update(each)
     return str(state.hexdigest())
-
-
-class SealingSink:
-    """A file that Arrow writes to, whose digest is known at the end; it hands everything on to `write`."""
-
-    def __init__(self, write: Callable[[Any], Any]) -> None:
-        self._write, self._state = write, xxhash.xxh3_128()
-        self.closed = False
-
-    def write(self, data: Any) -> int:
-        """Takes what comes next; returns its size."""
-        view = memoryview(data)
-        self._state.update(view)
-        self._write(view)
-        return view.nbytes
-
-    def flush(self) -> None:
-        """Does nothing: nothing is held back."""
-
-    def close(self) -> None:
-        """Does nothing: `seal` ends the file."""
-        self.closed = True
-
-    def seal(self) -> str:
-        """Writes the seal; returns the digest in hex."""
-        self._write(memoryview(self._state.digest() + MARK))
-        return str(self._state.hexdigest())
 
 
 _JSON_SEAL = re.compile(rb',\n "seal": "([^"]*)"\n}\n$')
@@ -192,18 +165,18 @@ class SealedFiles(ABC):
         Raises:
             StorageError: the store refused it.
         """
-        check_guards(self.at(path))
         if not self.is_local:
             sink = pa.BufferOutputStream()
             found = _write_batch(sink.write, table, compression)
             self.write(path, sink.getvalue())
             return found
-        try:
-            with replacing(self.local_path(path)) as temporary, temporary.open("wb", buffering=0) as file:
-                found = _write_batch(partial(write_all, file), table, compression)
-                state = state_of(str(temporary))
-        except OSError as error:
-            raise refused(self.at(path), error) from error
+        with (
+            writing(self.at(path)),
+            replacing(self.local_path(path)) as temporary,
+            temporary.open("wb", buffering=0) as file,
+        ):
+            found = _write_batch(partial(write_all, file), table, compression)
+            state = state_of(str(temporary))
         _note(str(self.local_path(path)), state)
         return found
 

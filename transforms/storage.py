@@ -24,28 +24,13 @@ from transforms.filesystems import (
     persist,
     refused,
     replacing,
+    writing,
 )
 from transforms.sealed import SealedFiles
+from transforms.written import DigestingSink, WrittenFile, write_all
 
 T = TypeVar("T")
 _log = logging.getLogger("rafid.storage")
-
-
-@dataclass(frozen=True)
-class WrittenFile:
-    """A file as it was written.
-
-    Attributes:
-        path: relative to its folder, with `/`.
-        rows: rows in the file; 0 where it has none.
-        bytes: its size.
-        sha256: the hex digest of its bytes.
-    """
-
-    path: str
-    rows: int
-    bytes: int
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -97,8 +82,7 @@ class Folder(SealedFiles):
             StorageError: the store refused it (disk full, no permission).
         """
         view, url = memoryview(data).cast("B"), self.at(path)
-        check_guards(url)
-        try:
+        with writing(url):
             if self.is_local:
                 with replacing(self.local_path(path)) as temporary:
                     temporary.write_bytes(view)
@@ -107,9 +91,25 @@ class Folder(SealedFiles):
             else:
                 system, inner = filesystem(url)
                 persist(lambda: system.pipe_file(inner, bytes(view)))  # stores show a file when all of it is there
-        except OSError as error:
-            raise refused(url, error) from error
         return WrittenFile(path, rows, len(view), hashlib.sha256(view).hexdigest())
+
+    def write_by(self, path: str, fill: Callable[[pa.NativeFile], Any], rows: int = 0) -> WrittenFile:
+        """As `write`, but of what `fill` writes into a file; where the folder is local, it is not held in memory.
+
+        Raises:
+            StorageError: the store refused it.
+        """
+        if not self.is_local:
+            fill(held := pa.BufferOutputStream())
+            return self.write(path, held.getvalue(), rows)
+        with (
+            writing(self.at(path)),
+            replacing(self.local_path(path)) as temporary,
+            temporary.open("wb", buffering=0) as file,
+        ):
+            sink = DigestingSink(partial(write_all, file), hashlib.sha256())
+            fill(pa.PythonFile(sink, "w"))
+        return WrittenFile(path, rows, sink.size, sink.digest())
 
     def create(self, path: str, data: bytes) -> None:
         """Writes all of `data` at `path`, where nothing may be: of two writers one succeeds, if the store can do it.
@@ -119,18 +119,18 @@ class Folder(SealedFiles):
             StorageError: the store refused it.
         """
         url = self.at(path)
-        check_guards(url)
         try:
-            if self.is_local:
-                with replacing(self.local_path(path), new=True) as temporary:
-                    temporary.write_bytes(data)
-                    flush(temporary)
-            else:
-                system, inner = filesystem(url)
-                persist(lambda: conditional.put_new(system, inner, data))
-        except OSError as error:
-            taken = isinstance(error, FileExistsError) and self.exists(path)
-            raise FileTaken(f"{url}: is there already") if taken else refused(url, error) from error
+            with writing(url):
+                if self.is_local:
+                    with replacing(self.local_path(path), new=True) as temporary:
+                        temporary.write_bytes(data)
+                        flush(temporary)
+                else:
+                    system, inner = filesystem(url)
+                    persist(lambda: conditional.put_new(system, inner, data))
+        except StorageError as error:
+            taken = isinstance(error.__cause__, FileExistsError) and self.exists(path)
+            raise FileTaken(f"{url}: is there already") if taken else error from error.__cause__
 
     def version(self, path: str) -> str:
         """A text that changes whenever a file is written with other bytes; empty where there is none.

@@ -18,7 +18,7 @@ from transforms.runs.manifest import (
     WindowSpan,
 )
 from transforms.runs.names import LEDGER_FOLDERS, shard_path
-from transforms.storage import WrittenFile
+from transforms.written import WrittenFile
 
 STARTED = "2026-11-22T10:00:01+00:00"
 FIGURES = JoinFigures(

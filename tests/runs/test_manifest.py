@@ -11,7 +11,7 @@ from tests.runs.samples import STARTED, manifest, manifests
 from transforms.filesystems import OutputError
 from transforms.runs.manifest import FORMAT, Counts, Manifest, RunKey, SlicePlace, Tally
 from transforms.runs.run import parse_manifest
-from transforms.storage import WrittenFile
+from transforms.written import WrittenFile
 
 ORIGIN = "s3://bucket/out/manifests/يوم-1.json"
 

@@ -1,5 +1,7 @@
 """Columns of text from places in a buffer."""
 
+import random
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,6 +26,33 @@ def test_rows_of_paragraphs_are_joined_by_line_feeds(rows: list[list[str]], brea
     joined = columns.joined(text, start, end, first, breaks)
     assert joined.type == pa.string()
     assert joined.to_pylist() == [("\n" * breaks).join(row) for row in rows]
+
+
+@settings(deadline=None, max_examples=100)
+@given(ROWS, st.integers(1, 2), st.integers(0, 3), st.randoms(use_true_random=False))
+def test_a_text_that_is_used_up_gives_the_same_rows(
+    rows: list[list[str]], breaks: int, gap: int, chance: random.Random
+) -> None:
+    """Wherever its paragraphs stand: those that were decoded stand at its end, before or after what comes first."""
+    flat = [text.encode() for row in rows for text in row]
+    order = chance.sample(range(len(flat)), len(flat)) if chance.random() < 0.5 else range(len(flat))
+    data, start = b"", np.zeros(len(flat), np.int64)
+    for at in order:
+        start[at] = len(data) + gap
+        data += b"#" * gap + flat[at]
+    end = start + np.array([len(each) for each in flat], np.int64)
+    first = np.cumsum([0] + [len(row) for row in rows]).astype(np.int64)
+    text = np.frombuffer(data, np.uint8).copy()
+    joined = columns.strings(*columns._join(text, start, end, first, breaks, used_up=True))
+    assert joined.to_pylist() == [("\n" * breaks).join(row) for row in rows]
+
+
+def test_paragraphs_move_to_the_front_of_a_text_that_is_used_up() -> None:
+    text = np.frombuffer("# قلم\n\n# دفتر".encode(), np.uint8).copy()
+    start, end = np.array([2, 12]), np.array([8, 20])
+    out, offsets = columns._join(text, start, end, np.array([0, 2]), 2, used_up=True)
+    assert out.tobytes().decode() == "قلم\n\nدفتر"
+    assert (np.shares_memory(out, text), offsets.tolist()) == (True, [0, 16])
 
 
 def test_lists_have_an_entry_a_value() -> None:

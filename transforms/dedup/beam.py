@@ -18,6 +18,7 @@ from transforms.dedup.one_pass.join import join_run
 from transforms.filters.running import Filter, load_filters
 from transforms.filters.settings import FilterSettings
 from transforms.language.settings import LanguageSettings
+from transforms.memory import give_back
 from transforms.parallel import Steps, map_in_order
 from transforms.runs.run import OnFailure, Run, abort
 from transforms.settings import DedupSettings, ReadSettings
@@ -108,4 +109,5 @@ class JoinRun(beam.PTransform):
         decided = Steps("join", sum(each.split.size for each in splits if not each.split.part))
         join_run(run, splits, self._settings, opening.earlier, self._threads, opening.header.against, decided)
         decided(1)
+        give_back()
         return batches(name, [each.split for each in splits], self._batch or max(1, len(splits)))

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from transforms.errors import UsageError, command_line
-from transforms.sealed import Damaged, SealingSink, unseal
+from transforms.sealed import Damaged, unseal
 from transforms.segmentation.records import (
     ANSWER_SHIFT,
     COUNT_SHIFT,
@@ -21,6 +21,7 @@ from transforms.segmentation.records import (
     Tables,
 )
 from transforms.segmentation.wheel import VERSION
+from transforms.written import SealingSink
 
 FORMAT = 2
 _MAGIC = f"rafid-farasa-{FORMAT}".encode()

@@ -33,7 +33,8 @@ def join_paragraphs(text, start, end, first, breaks, out, offsets):
         start, end: int64[p], the paragraphs' bytes in `text`.
         first: int64[r + 1], where each row's paragraphs begin.
         breaks: line feeds between two paragraphs of a row.
-        out: uint8[n]; n at least the paragraphs' bytes and the breaks between them.
+        out: uint8[n]; n at least the paragraphs' bytes and the breaks between them. It may begin where `text` does, if
+            no paragraph moves to a later place.
         offsets: int64[r + 1], filled with where each row's text begins in `out`.
     """
     to = 0

@@ -38,14 +38,26 @@ def joined(text: Bytes, start: Int64s, end: Int64s, first: Int64s, breaks: int) 
     return strings(*_join(text, start, end, first, breaks))
 
 
-def _join(text: Bytes, start: Int64s, end: Int64s, first: Int64s, breaks: int) -> tuple[Bytes, Int64s]:
-    """The rows' text, one after the other, and int64[r + 1] offsets into it; see `joined`."""
-    counts = np.diff(first)
-    size = int((end - start).sum() + breaks * np.maximum(counts - 1, 0).sum())
-    out = scratch(size, np.uint8)
+def _join(
+    text: Bytes, start: Int64s, end: Int64s, first: Int64s, breaks: int, *, used_up: bool = False
+) -> tuple[Bytes, Int64s]:
+    """The rows' text, one after the other, and int64[r + 1] offsets into it; see `joined`.
+
+    With `used_up` nobody needs `text` any more: paragraphs move to its front, where none comes upon a later one.
+    """
+    places = _places(end - start, first, breaks)
+    in_place = used_up and bool((places[:-1] <= start).all())
+    out = text[: places[-1]] if in_place else scratch(int(places[-1]), np.uint8)
     offsets = np.empty(len(first), np.int64)
     join_paragraphs(text, start, end, first, breaks, out, offsets)
     return out, offsets
+
+
+def _places(sizes: Int64s, first: Int64s, breaks: int) -> Int64s:
+    """int64[p + 1], where each paragraph begins in the rows' text, and its end; see `joined`."""
+    steps = sizes + breaks
+    steps[first[1:][first[1:] > first[:-1]] - 1] -= breaks  # none after the last of a row
+    return np.append(0, np.cumsum(steps))
 
 
 def strings(data: Bytes, offsets: Int64s) -> pa.Array | pa.ChunkedArray:
@@ -100,22 +112,22 @@ class SplitText:
     progress: Progress = unheard
 
     def tables(self) -> dict[str, pa.Table]:
-        """A table for each ledger that has rows, by its name."""
+        """A table for each ledger that has rows, by its name; the text of the documents is used up for them."""
         left_out = self.fingerprint.documents.column("filter_rule").is_valid().to_numpy()
         kept = ~left_out[self.fingerprint.paragraph_document()]
         kept[self.verdicts.column("paragraph").to_numpy()] = False
-        tables = {
-            "documents": self._kept(kept),
+        others = {
             "duplicates": self._duplicates(),
             "filtered": self._filtered(left_out),
             "rejects": self._rejects(),
         }
+        tables = {"documents": self._kept(kept), **others}  # after them, for it uses the text up
         return {name: table for name, table in tables.items() if len(table)}
 
     def _kept(self, kept: Bools) -> pa.Table:
         rows, first = self._rows_of(kept)
         start, end = (bound[kept] for bound in paragraph_bounds(self.documents, self.fingerprint))
-        text, offsets = _join(self.documents.text, start, end, first, self.breaks)
+        text, offsets = _join(self.documents.text, start, end, first, self.breaks, used_up=True)
         columns = {
             **self._document_columns(rows),
             "text": strings(text, offsets),
@@ -129,9 +141,7 @@ class SplitText:
         """The text of rows in segments: of many paragraphs at once, and the line feeds between them."""
         if self.segmenter is None:
             return pa.nulls(len(first) - 1, pa.string())
-        breaks = np.full(len(sizes), self.breaks)
-        breaks[first[1:] - 1] = 0
-        bounds = np.append(0, np.cumsum(sizes + breaks))
+        bounds = _places(sizes, first, self.breaks)
         begins = np.diff(bounds[:-1] // _STRETCH, prepend=-1) != 0
         begins[first[:-1]] = True
         start = bounds[:-1][begins]

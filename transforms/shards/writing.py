@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -37,7 +38,8 @@ from transforms.segmentation.segmenter import Segmenter
 from transforms.settings import ShardSettings
 from transforms.shards.checking import check_balance, check_whole, count_split, total
 from transforms.shards.tables import SplitText
-from transforms.storage import Folder, WrittenFile
+from transforms.storage import Folder
+from transforms.written import WrittenFile
 
 # Few different values: a dictionary pays. Rising numbers: differences pay.
 _DICTIONARY = {
@@ -50,20 +52,22 @@ _DELTA = {"offset", "document_offset", "length", "paragraph_index.list.element",
 def write_table(folder: Folder, path: str, table: pa.Table, run: str, settings: ShardSettings) -> WrittenFile:
     """Writes a Parquet file at `path` in `folder`: zstd, row groups by bytes, the run in the file's metadata."""
     table = table.replace_schema_metadata({"rafid.run": run, "rafid.format": "1"})
-    sink = pa.BufferOutputStream()
-    with pq.ParquetWriter(
-        sink,
-        table.schema,
-        compression="zstd",
-        compression_level=settings.compression_level,
-        use_dictionary=[name for name in table.column_names if name in _DICTIONARY],
-        column_encoding={name: "DELTA_BINARY_PACKED" for name in _DELTA if name.split(".")[0] in table.column_names},
-        write_statistics=[name for name in table.column_names if name not in ("text", "segmented", "payload")],
-        store_schema=True,
-    ) as writer:
-        for begin, end in row_groups(table, settings.row_group_bytes):
-            writer.write_table(table.slice(begin, end - begin), row_group_size=end - begin)
-    return folder.write(path, sink.getvalue(), rows=len(table))
+    names = table.column_names
+    options: dict[str, Any] = {
+        "compression": "zstd",
+        "compression_level": settings.compression_level,
+        "use_dictionary": [name for name in names if name in _DICTIONARY],
+        "column_encoding": {name: "DELTA_BINARY_PACKED" for name in _DELTA if name.split(".")[0] in names},
+        "write_statistics": [name for name in names if name not in ("text", "segmented", "payload")],
+        "store_schema": True,
+    }
+
+    def fill(file: pa.NativeFile) -> None:
+        with pq.ParquetWriter(file, table.schema, **options) as writer:
+            for begin, end in row_groups(table, settings.row_group_bytes):
+                writer.write_table(table.slice(begin, end - begin), row_group_size=end - begin)
+
+    return folder.write_by(path, fill, rows=len(table))
 
 
 def row_groups(table: pa.Table, target: int) -> Iterator[tuple[int, int]]:
