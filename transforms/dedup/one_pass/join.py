@@ -20,9 +20,8 @@ from transforms.dedup.fingerprints import (
 )
 from transforms.dedup.index.matching import IndexView, Matches
 from transforms.dedup.index.references import open_earlier
-from transforms.dedup.one_pass.matching import Matching, Prefixes, place
+from transforms.dedup.one_pass.matching import Matching, place
 from transforms.dedup.one_pass.ordering import (
-    OrderedSets,
     check_memory,
     deciding_bytes,
     find_first_copies,
@@ -58,19 +57,21 @@ def decide(
     """
     known = np.zeros(sum(len(split.offsets) - 1 for split in splits)) if given is None else given
     first_copy = find_first_copies(splits, threads)
-    ordered = order_contenders(splits, first_copy, threshold, threads)
-    return _join(ordered, place(ordered, threshold, threads), first_copy, known, threshold, threads, progress)
+    found = _join(splits, first_copy, known, threshold, threads, progress)
+    return _decision(*found, first_copy, known)
 
 
 def _join(
-    ordered: OrderedSets,
-    prefixes: Prefixes,
+    splits: Sequence[ShingleSets],
     first_copy: Int64s,
     given: Float64s,
     threshold: float,
     threads: int,
     progress: Progress,
-) -> Decision:
+) -> tuple[Int64s, Int64s, Float64s, int]:
+    """The contenders, the match and the similarity of each, and the pairs verified; all else is free by then."""
+    ordered = order_contenders(splits, first_copy, threshold, threads)
+    prefixes = place(ordered, threshold, threads)
     set_of = np.full(len(first_copy), -1, np.int32)
     set_of[ordered.paragraphs] = np.arange(len(ordered.paragraphs), dtype=np.int32)
     set_of = set_of[first_copy]
@@ -81,11 +82,11 @@ def _join(
         match, similarity = matching.follow(set_of[contenders])
     within = match >= 0
     match[within] = ordered.paragraphs[match[within]]
-    return _decision(contenders, match, similarity, first_copy, given, matching.candidates)
+    return contenders, match, similarity, matching.candidates
 
 
 def _decision(
-    contenders: Int64s, match: Int64s, similarity: Float64s, first_copy: Int64s, given: Float64s, candidates: int
+    contenders: Int64s, match: Int64s, similarity: Float64s, candidates: int, first_copy: Int64s, given: Float64s
 ) -> Decision:
     """The matches of contenders and of copies, and those given, as one decision."""
     kept = np.full(len(given), -1, np.int64)

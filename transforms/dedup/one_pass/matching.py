@@ -10,7 +10,7 @@ from transforms.arrays import Float64s, Int32s, Int64s, UInt32s, UInt64s
 from transforms.dedup.one_pass.kernels.join import decide_sets, enter_sets, follow_rows, look_ahead
 from transforms.dedup.one_pass.kernels.prefixes import find_keys, measure_prefixes, place_prefixes
 from transforms.dedup.one_pass.kernels.rooms import mark_numbers
-from transforms.dedup.one_pass.ordering import OrderedSets
+from transforms.dedup.one_pass.ordering import OrderedSets, table_places
 from transforms.parallel import all_in_order
 
 # Each piece or part goes through all tokens, or rows, to find its own: more than these cost more than they save.
@@ -84,17 +84,17 @@ def place_numbers(ordered: OrderedSets, prefixes: Prefixes, many: int, threads: 
 def _place(tokens: UInt64s, begins: Int64s, alone: Int64s, bounds: Int64s, threads: int) -> Prefixes:
     """Prefixes whose bounds are known, see `place_prefixes`."""
     count = int(bounds[-1])
-    bits = max(10, power_of_two(2 * count + 1))
-    table = np.zeros(2 << bits, np.uint64)
+    places = table_places(count)
+    table = np.zeros(2 * places, np.uint64)
     slots, previous = np.empty(count, np.int32), np.empty(count, np.int32)
     pieces = min(threads, _MOST_PIECES, 1 + (count >> _PIECE_BITS))
-    edges = np.linspace(0, 1 << bits, pieces + 1).astype(np.int64)
+    edges = np.linspace(0, places, pieces + 1).astype(np.int64)
 
     uses = np.zeros(pieces * (count // 2 + 1), np.int32)  # what is not touched takes no memory
 
     def fill(piece: int) -> int:
         return place_prefixes(  # type: ignore[no-any-return]
-            tokens, begins, alone, bounds, np.uint64(64 - bits), edges[piece], edges[piece + 1], piece, pieces,
+            tokens, begins, alone, bounds, places, edges[piece], edges[piece + 1], piece, pieces,
             table, slots, previous, uses,
         )  # fmt: skip
 

@@ -258,8 +258,13 @@ def counting_bytes(shingles: int) -> int:
 def joining_bytes(shingles: int, sets: int, threshold: float, threads: int = 1) -> int:
     """The most that ordering and joining `sets` with `shingles` in all takes, by some threads."""
     prefixes = min(shingles, int((1 - threshold) * shingles) + 2 * sets)
-    slots = 1 << (2 * prefixes).bit_length()
-    return _TOKEN * shingles + (_SET + _SEEN * threads) * sets + _PREFIX_TOKEN * prefixes + _SLOT * slots
+    tokens = _TOKEN * shingles + _PREFIX_TOKEN * prefixes + _SLOT * table_places(prefixes)
+    return tokens + (_SET + _SEEN * threads) * sets
+
+
+def table_places(prefixes: int) -> int:
+    """The places in the table of so many prefix tokens: a third stays free, which is as fast as a half."""
+    return prefixes + prefixes // 2 + 1024  # however few tokens fall, no piece of a table is full
 
 
 def deciding_bytes(shingles: int, paragraphs: int, threshold: float) -> int:

@@ -237,8 +237,8 @@ def test_prefix_tokens_have_a_slot_each(
 ) -> None:
     tokens, bounds = columns(sets)
     alone = [data.draw(st.integers(0, len(each))) for each in sets]
-    bits = 7  # no piece is full, many tokens collide
-    table = np.zeros(2 << bits, np.uint64)
+    places = 131  # no piece is full, many tokens collide
+    table = np.zeros(2 * places, np.uint64)
     in_prefix = [
         each[skipped : max(skipped, twins.prefix_length(len(each), threshold))]
         for each, skipped in zip(sets, alone, strict=True)
@@ -252,10 +252,10 @@ def test_prefix_tokens_have_a_slot_each(
     uses = np.zeros(pieces * (len(in_order) // 2 + 1), np.int32)
     shared = [
         place_prefixes(
-            tokens, bounds, np.array(alone, np.int64), prefixes, np.uint64(64 - bits), *edge, piece, pieces,
+            tokens, bounds, np.array(alone, np.int64), prefixes, places, *edge, piece, pieces,
             table, slots, previous, uses,
         )
-        for piece, edge in enumerate(pairwise(np.linspace(0, 1 << bits, pieces + 1).astype(np.int64)))
+        for piece, edge in enumerate(pairwise(np.linspace(0, places, pieces + 1).astype(np.int64)))
     ]  # fmt: skip
     counts = Counter(in_order)
     slot_of = dict(zip(in_order, slots.tolist(), strict=True))

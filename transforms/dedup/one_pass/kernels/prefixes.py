@@ -2,10 +2,28 @@
 
 import numpy as np
 
-from transforms.dedup.kernels import first_slot, prefix_length
-from transforms.kernels import Float64, InInt32, InInt64, Int64, InUInt64, OutInt32, OutInt64, OutUInt64, UInt64, kernel
+from transforms.dedup.kernels import prefix_length
+from transforms.kernels import (
+    Float64,
+    InInt32,
+    InInt64,
+    Int64,
+    InUInt64,
+    OutInt32,
+    OutInt64,
+    OutUInt64,
+    always_inline,
+    kernel,
+)
 
 _LAST = np.uint64((1 << 32) - 1)
+_GOLDEN, _HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)
+
+
+@always_inline
+def _home(token, places):
+    """The first place for a token in a table of any size (Lemire, ACM Transactions on Modeling, 2019)."""
+    return np.int64((((token * _GOLDEN) >> _HALF) * np.uint64(places)) >> _HALF)
 
 
 @kernel(InInt64, InInt64, Float64, OutInt64)
@@ -21,11 +39,11 @@ def measure_prefixes(bounds, alone, threshold, prefixes):
 
 
 @kernel(
-    InUInt64, InInt64, InInt64, InInt64, UInt64, Int64, Int64, Int64, Int64, OutUInt64, OutInt32, OutInt32, OutInt32,
+    InUInt64, InInt64, InInt64, InInt64, Int64, Int64, Int64, Int64, Int64, OutUInt64, OutInt32, OutInt32, OutInt32,
     returns=Int64,
 )  # fmt: skip
 def place_prefixes(
-    tokens, bounds, alone, prefixes, shift, begin, end, piece, pieces, table, slots, previous, uses
+    tokens, bounds, alone, prefixes, places, begin, end, piece, pieces, table, slots, previous, uses
 ):  # fmt: skip
     """Numbers the prefix tokens of one piece of `table` that come twice or more; returns how many there are.
 
@@ -36,11 +54,12 @@ def place_prefixes(
         bounds: int64[c + 1], where each set begins.
         alone: int64[c], tokens at the head of each set that are passed over: no other set has them.
         prefixes: int64[c + 1], see `measure_prefixes`; below 2 ** 30.
-        shift: 64 less the base-2 logarithm of the pairs in the table.
+        places: the pairs in the table, more than there are prefix tokens, and below 2 ** 32.
         begin, end: the pairs that this call fills; others may fill other ones at the same time.
         piece, pieces: the number of this piece, and how many there are.
-        table: uint64[2, 2 ** k] as pairs, zeros: open addressing, linear probing inside a piece. A pair is a token plus
-            1, or 0 where there is none; and its number plus 1, or 0, in 32 bits, with the place where it came last.
+        table: uint64[2 * places] as pairs, zeros: open addressing, linear probing inside a piece. A pair is a token
+            plus 1, or 0 where there is none; and its number plus 1, or 0, in 32 bits, with the place where it came
+            last.
         slots: int32[x], one for each prefix token in order, filled with its number; -1 where it comes once.
         previous: int32[x], filled with the place in `slots` where the same token came before, or -1.
         uses: int32[n], zeros, filled with how often the token of each number comes.
@@ -50,7 +69,7 @@ def place_prefixes(
         to_token = bounds[row] + alone[row] - prefixes[row]
         for at in range(prefixes[row], prefixes[row + 1]):
             token = tokens[to_token + at]
-            home = first_slot(token, shift)
+            home = _home(token, places)
             if not begin <= home < end:
                 continue
             while table[2 * home] != 0 and table[2 * home] != token + np.uint64(1):
