@@ -81,6 +81,15 @@ def test_what_is_copied_is_there_and_nothing_else(numbers: list[int], data: st.D
     assert out.tolist() == [7] * to + numbers[begin:end] + [7, 7]
 
 
+@given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))
+def test_what_is_copied_within_a_column_is_what_was_there(begin: int, size: int, to: int) -> None:
+    column = np.arange(20)
+    expected = column.copy()
+    expected[to : to + size] = range(begin, begin + size)
+    copied(column, begin, begin + size, column, to)
+    assert column.tolist() == expected.tolist()
+
+
 @kernel(Int64, OutBytes, OutInt64)
 def filled_by_c(function, out, number):  # type: ignore[no-untyped-def]
     call(function, (address(out, 2), np.int64(ord("a")), np.int64(3)))

@@ -22,7 +22,7 @@ from transforms.errors import command_line
 from transforms.signatures import BUILT_IN, Helper, Signature
 from transforms.versions import version_of
 
-_FORMAT = "4"  # of what is cached
+_FORMAT = "5"  # of what is cached
 _folders: dict[str, Path | None] = {}  # by the name of a kernel's file
 
 

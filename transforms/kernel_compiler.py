@@ -115,7 +115,7 @@ def _copy(context: Any, builder: ir.IRBuilder, signature: Any, arguments: Any) -
     out, to, data, begin, end = arguments
     target = _place(context, builder, signature.args[0], out, to)
     source = _place(context, builder, signature.args[2], data, begin)
-    cgutils.raw_memcpy(builder, target, source, builder.sub(end, begin), _itemsize(context, signature.args[0]))
+    cgutils.raw_memmove(builder, target, source, builder.sub(end, begin), _itemsize(context, signature.args[0]))
     return context.get_dummy_value()
 
 

@@ -156,7 +156,7 @@ def prefetch(array: Any, index: Any) -> None:
 
 
 def copy(out: Any, to: Any, data: Any, begin: Any, end: Any) -> None:
-    """In a kernel: copies data[begin:end] to `out`, from `to` on; two columns of one type, and of different memory.
+    """In a kernel: copies data[begin:end] to `out`, from `to` on; two columns of one type, which may share memory.
 
     Args:
         out, data: columns.
