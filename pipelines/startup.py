@@ -44,6 +44,8 @@ if sys.platform == "linux":
     _TOLD["ARROW_DEFAULT_MEMORY_POOL"] = "jemalloc"
 _open: list[str] = []  # the block of `imports_at_rest` that is open, if one is
 
+_DECAY = 20_000  # milliseconds after which that pool gives back what nobody uses: from one split to the next
+
 
 @contextmanager
 def imports_at_rest() -> Iterator[None]:
@@ -183,7 +185,9 @@ def _told() -> Iterator[None]:
     try:
         yield
         if "pyarrow" in sys.modules:  # it looks when it first needs memory
-            sys.modules["pyarrow"].default_memory_pool()
+            arrow = sys.modules["pyarrow"]
+            if arrow.default_memory_pool().backend_name == "jemalloc":
+                arrow.jemalloc_set_decay_ms(_DECAY)
     finally:
         for name in new:
             del os.environ[name]
