@@ -9,13 +9,11 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
+from pipelines.cli import Command, Parser, run
+from pipelines.complaints import own_version
 from pipelines.startup import imports_at_rest
-
-with imports_at_rest():
-    from pipelines.cli import Command, Parser, run
-    from pipelines.complaints import own_version
-    from transforms import console
-    from transforms.errors import UsageError
+from transforms import console
+from transforms.errors import UsageError
 
 COMMANDS = {
     "ingest": "bundles in, a corpus out",

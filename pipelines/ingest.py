@@ -4,23 +4,21 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from pipelines.cli import (
+    Command,
+    Parser,
+    add_arrival_options,
+    job_options,
+    pause,
+    run,
+    seconds,
+    settings_of,
+    settle_seconds,
+    size,
+)
+from pipelines.config import IngestSettings, require_places
 from pipelines.startup import imports_at_rest
-
-with imports_at_rest():
-    from pipelines.cli import (
-        Command,
-        Parser,
-        add_arrival_options,
-        job_options,
-        pause,
-        run,
-        seconds,
-        settings_of,
-        settle_seconds,
-        size,
-    )
-    from pipelines.config import IngestSettings, require_places
-    from transforms.errors import UsageError, command_line
+from transforms.errors import UsageError, command_line
 
 _EPILOG = """\
 Any other option goes to Apache Beam, for example --runner=FlinkRunner. The default runner works in this process.

@@ -37,13 +37,8 @@ _OF_CLASSES = ("numpy.ma", "proto")
 _HELP = "pyarrow.vendored.docscrape"
 # What libraries are told by their own environment variables, unless the user tells them. NumPy starts no threads for
 # products of matrices, of which we have none: they spin when they are started. Arrow's usual pool gives back memory
-# that it needs again soon, and the system clears it each time. Pydantic does not read the metadata of all packages to
-# find those that would look on while settings are checked.
-_TOLD = {"OPENBLAS_NUM_THREADS": "1", "PYDANTIC_DISABLE_PLUGINS": "__all__"}
-if sys.platform == "linux":
-    _TOLD["ARROW_DEFAULT_MEMORY_POOL"] = "jemalloc"
-_open: list[str] = []  # the block of `imports_at_rest` that is open, if one is
-
+# that it needs again soon, and the system clears it each time.
+_TOLD = {"OPENBLAS_NUM_THREADS": "1"} | ({"ARROW_DEFAULT_MEMORY_POOL": "jemalloc"} if sys.platform == "linux" else {})
 _DECAY = 20_000  # milliseconds after which that pool gives back what nobody uses: from one split to the next
 
 
@@ -53,20 +48,14 @@ def imports_at_rest() -> Iterator[None]:
 
     Looking for garbage among them takes a tenth of the start, and loading clients of stores that Beam would read
     another. What it warns of meanwhile, packages of a cloud that nobody asked for, is not printed. It is for processes
-    that do nothing but Rafid's work: what libraries keep for all of a process is set as suits that. In a block of
-    another module that is imported inside one nothing changes.
+    that do nothing but Rafid's work: what libraries keep for all of a process is set as suits that.
     """
-    if _open:
-        yield
-        return
-    _open.append("imports")
     gc.disable()
     logging.disable(logging.WARNING)
     try:
         with _put_off(), _told():
             yield
     finally:
-        _open.clear()
         gc.freeze()  # nor need it look at them later, or when the process ends
         gc.enable()
         logging.disable(logging.NOTSET)

@@ -186,20 +186,6 @@ print(real.queues is asyncio.queues, real.TimeoutError is asyncio.TimeoutError, 
     assert printed(program).splitlines() == ["False", "True Queue", "True True True"]
 
 
-def test_a_block_may_import_a_module_that_has_one_of_its_own() -> None:
-    program = """
-import gc, logging
-with imports_at_rest():
-    with imports_at_rest():
-        import pipelines.ingest
-    print(gc.isenabled(), logging.root.manager.disable == logging.WARNING)
-    import grpc
-    print("grpc._channel" in sys.modules)
-print(gc.isenabled(), logging.root.manager.disable, "grpc" in sys.modules)
-"""
-    assert printed(program).splitlines() == ["False True", "False", "True 0 False"]
-
-
 def test_what_is_loaded_already_stays_while_beam_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = [types.ModuleType(name) for name in ("requests", "httplib2")]
     for module in loaded:
