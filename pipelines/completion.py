@@ -51,7 +51,8 @@ def _whole() -> Parser:
     commands = whole.add_subparsers()
     for name, purpose in COMMANDS.items():
         with imports_at_rest():
-            own = import_module(f"pipelines.{name}").parser()
+            module = import_module(f"pipelines.{name}")
+        own = module.parser()
         for action in own._actions:
             if action.metavar in PLACES:
                 action.complete = shtab.FILE

@@ -65,7 +65,9 @@ def _ingest(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     _check_streaming(arguments)
     with imports_at_rest():
-        require_places(settings)
+        import transforms.bundles.overlap  # noqa: F401, PLC0415 - it brings Arrow along, and the next line needs it
+
+    require_places(settings)
     return _stream(arguments, settings) if arguments.streaming else _batch(arguments, settings)
 
 

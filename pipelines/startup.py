@@ -48,7 +48,8 @@ def imports_at_rest() -> Iterator[None]:
 
     Looking for garbage among them takes a tenth of the start, and loading clients of stores that Beam would read
     another. What it warns of meanwhile, packages of a cloud that nobody asked for, is not printed. It is for processes
-    that do nothing but Rafid's work: what libraries keep for all of a process is set as suits that.
+    that do nothing but Rafid's work: what libraries keep for all of a process is set as suits that. Nothing but imports
+    of ours stands in a block: of what else is imported there, nobody has seen whether stand-ins serve it.
     """
     gc.disable()
     logging.disable(logging.WARNING)
@@ -135,6 +136,14 @@ class _Later:
         if name.startswith("__"):
             raise AttributeError(name)
         return getattr(self._load(), name)
+
+    def __or__(self, other: Any) -> Any:
+        """A type hint, as in `asyncio.Task | None`, of the class itself."""
+        return self._load() | other
+
+    def __ror__(self, other: Any) -> Any:
+        """The same the other way round."""
+        return other | self._load()
 
     def __mro_entries__(self, _: tuple[Any, ...]) -> tuple[type, ...]:
         """The class itself: what is derived from it needs it."""

@@ -1,6 +1,7 @@
 """The rules of the house that a program can check."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +46,29 @@ def test_only_beam_files_and_pipelines_import_beam() -> None:
 def test_every_beam_file_is_there_for_beam() -> None:
     files = [path for path in CORES if path.name == "beam.py"]
     assert those_that_import("apache_beam", files) == [str(path.relative_to(PROJECT)) for path in files]
+
+
+def beside_imports(path: Path) -> Iterator[int]:
+    """The lines of what stands in blocks of `imports_at_rest` and is no import: work would meet stand-ins there."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.With) and "imports_at_rest" in ast.unparse(node.items[0]):
+            for each in node.body:
+                by_name = isinstance(each, ast.Assign) and re.fullmatch(
+                    r"import_module\([^()]*\)", ast.unparse(each.value)
+                )
+                if not (isinstance(each, ast.Import | ast.ImportFrom) or by_name):
+                    yield each.lineno
+
+
+def test_nothing_but_imports_is_done_at_rest() -> None:
+    assert [(path.name, line) for path in SHELLS for line in beside_imports(path)] == []
+    assert sum("with imports_at_rest()" in path.read_text() for path in SHELLS) > 3
+
+
+@pytest.mark.parametrize("work", ["require_places(settings)", "a = import_module('a').parser()", "x = y"])
+def test_what_is_done_at_rest_is_found(work: str, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(f"with imports_at_rest():\n    import a\n    {work}\n")
+    assert [*beside_imports(tmp_path / "a.py")] == [3]
 
 
 def test_transforms_know_nothing_of_pipelines() -> None:

@@ -172,6 +172,17 @@ print(type(data_plane.grpc.insecure_channel).__name__)
     assert printed(program).splitlines() == ["False", "'كتاب'", "True", "function"]
 
 
+def test_a_type_hint_may_be_of_what_is_not_loaded_yet() -> None:
+    program = """
+with imports_at_rest():
+    import asyncio
+    hints = [asyncio.Task | None, None | asyncio.Task, int | asyncio.Task]
+print(*hints)
+"""
+    name = "_asyncio.Task"
+    assert printed(program) == f"{name} | None None | {name} int | {name}\n"
+
+
 def test_a_package_is_loaded_with_a_module_of_it_that_nobody_foresaw() -> None:
     program = """
 with imports_at_rest():
