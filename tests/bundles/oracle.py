@@ -158,9 +158,9 @@ def _text(body: bytes, ignored: bytes, *, repair: bool, utf16: bool) -> tuple[st
             if repair and lone
             else (text, 0)
         )
-    inner = _decoded_utf16(re.sub(rb"(?:\xef\xbb\xbf)+\Z", b"", body))
-    if inner is not None:
-        return inner, 0
+    inner, lone = _decoded_utf16(re.sub(rb"(?:\xef\xbb\xbf)+\Z", b"", body))
+    if inner is not None and (repair or not lone):
+        return inner, lone
     if text is not None or not repair:
         return text, 0
     sound = _without_padding(sound.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
@@ -186,15 +186,14 @@ def _utf16_of(head: bytes) -> str:
     return marks.get(head[:2]) or next(plain, "")
 
 
-def _decoded_utf16(body: bytes) -> str | None:
+def _decoded_utf16(body: bytes) -> tuple[str | None, int]:
+    """The body in UTF-16, with U+FFFD for each surrogate that stands alone, and their number."""
     encoding = _utf16_of(body)
     text = body.removesuffix(b"\r\n") if len(body) % 2 == 0 else body[:-1]
     if not encoding or body[len(text) :].strip(b"\r\n\0"):
-        return None
-    try:
-        return text.decode(encoding).lstrip("\ufeff")
-    except UnicodeDecodeError:
-        return None
+        return None, 0
+    decoded, lone = re.subn("[\ud800-\udfff]", "\ufffd", text.decode(encoding, "surrogatepass"))
+    return decoded.lstrip("\ufeff"), lone
 
 
 def _is_plain(body: bytes, encoding: str) -> bool:

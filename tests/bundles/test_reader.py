@@ -8,7 +8,7 @@ from pathlib import Path
 import fsspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.bundles.oracle import Item, read_bundle, read_with_splits
@@ -93,6 +93,8 @@ def test_documents_are_those_of_the_oracle_for_every_split_size(
 
 
 @settings(deadline=None, max_examples=300)
+@example(data=b"<<<FILE>>>b\n\xff\xfe" + "خبر عاجل 🌊".encode(), target=1, repair=True)  # by its mark damaged UTF-16
+@example(data=b"<<<FILE>>>b\n\xff\xfe" + "خبر عاجل 🌊".encode(), target=1, repair=False)
 @given(hostile, st.integers(1, 40), st.booleans())
 def test_lenient_and_repairing_readings_are_those_of_the_oracle(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, target: int, repair: bool
