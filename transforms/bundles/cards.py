@@ -13,7 +13,6 @@ from transforms.bundles.stores import Store
 CARD = "README.md"
 _LARGEST = 16 << 20  # bytes; cards of datasets in a thousand languages have some hundred thousand
 _NAMED = 5  # configurations that an error names
-# All values are text to it: `no` is a language, and no falsehood.
 
 
 @dataclass(frozen=True)
@@ -85,8 +84,10 @@ def _configs(text: str, place: str) -> list[Mapping[str, Any]]:
         return []
     import yaml  # noqa: PLC0415 - few folders have a card
 
+    # All values are text to it: `no` is a language, and no falsehood.
+    loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
-        card = yaml.load(head[1], getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506 - it makes texts, lists and mappings only
+        card = yaml.load(head[1], loader)  # noqa: S506 - it makes texts, lists and mappings only
     except yaml.YAMLError as error:
         told = " ".join(str(error).split())
         raise BundleError(

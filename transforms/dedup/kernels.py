@@ -68,12 +68,6 @@ def drop_repeats(tokens, begin, end):
 
 
 @always_inline
-def first_slot(token, shift):
-    """The first slot for a token in a table of 2 ** (64 - shift) slots (Fibonacci hashing; Knuth, vol. 3, 6.4)."""
-    return np.int64((token * np.uint64(0x9E3779B97F4A7C15)) >> shift)
-
-
-@always_inline
 def pair_overlap(left, right, similarity):
     """The least number of tokens that sets of two sizes must share to reach a similarity, in float64."""
     overlap = np.int64(np.ceil(similarity / (1.0 + similarity) * (left + right)))

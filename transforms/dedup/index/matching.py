@@ -110,7 +110,7 @@ def unsorted_sets(split: ShingleSets, wanted: Bytes) -> tuple[UInt64s, Int64s]:
     """The same, but that tokens stand as they first come in each paragraph."""
     longest = int(np.diff(split.offsets).max(initial=0))
     slots = np.empty(1 << max(2, (4 * longest).bit_length()), np.int32)
-    return _sets(split, wanted, lambda *sets: drop_repeated(*sets[:3], slots, *sets[3:]))
+    return _sets(split, wanted, lambda *sets: drop_repeated(*sets, slots))
 
 
 def _sets(split: ShingleSets, wanted: Bytes, fill: Callable[..., int]) -> tuple[UInt64s, Int64s]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.dedup import oracle, twins
 from tests.dedup.samples import sets_of, thresholds
-from transforms.dedup.kernels import drop_repeats, first_slot, identify_sets, least_overlap, prefix_length
+from transforms.dedup.kernels import drop_repeats, identify_sets, least_overlap, prefix_length
 from transforms.dedup.one_pass.kernels.order import (
     add_occurrences,
     count_frequencies,
@@ -22,7 +22,7 @@ from transforms.dedup.one_pass.kernels.order import (
     rank_frequencies,
     select_contenders,
 )
-from transforms.dedup.one_pass.kernels.prefixes import find_keys, measure_prefixes, place_prefixes
+from transforms.dedup.one_pass.kernels.prefixes import find_keys, first_slot, measure_prefixes, place_prefixes
 from transforms.settings import DedupSettings, ShingleSettings
 
 # Some share a counter, some a token, some a bucket of the order table; the ends of the range are there.
@@ -284,11 +284,11 @@ def test_the_key_of_a_set_is_its_rarest_number(sets: list[set[int]]) -> None:
 
 
 @settings(deadline=None)
-@given(hashes, st.integers(1, 31))
-def test_slots_lie_in_the_table(token: int, bits: int) -> None:
-    expected = token * 0x9E3779B97F4A7C15 % 2**64 >> (64 - bits)
-    assert first_slot(np.uint64(token), np.uint64(64 - bits)) == expected
-    assert 0 <= expected < 1 << bits
+@given(hashes, st.integers(1, 2**32 - 1))
+def test_slots_lie_in_the_table(token: int, places: int) -> None:
+    expected = (token * 0x9E3779B97F4A7C15 % 2**64 >> 32) * places >> 32
+    assert first_slot(np.uint64(token), places) == expected
+    assert 0 <= expected < places
 
 
 def test_the_shingles_of_the_definition_have_as_many_hashes() -> None:

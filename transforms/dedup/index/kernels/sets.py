@@ -46,8 +46,8 @@ def sort_sets(shingles, offsets, wanted, tokens, bounds):
     return total
 
 
-@kernel(InUInt64, InInt64, InBytes, OutInt32, OutUInt64, OutInt64, returns=Int64)
-def drop_repeated(shingles, offsets, wanted, slots, tokens, bounds):
+@kernel(InUInt64, InInt64, InBytes, OutUInt64, OutInt64, OutInt32, returns=Int64)
+def drop_repeated(shingles, offsets, wanted, tokens, bounds, slots):
     """Fills `tokens` with the sets of the wanted paragraphs as they stand, without repeats; returns their number.
 
     Args:

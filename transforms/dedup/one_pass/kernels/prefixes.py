@@ -21,7 +21,7 @@ _GOLDEN, _HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(32)
 
 
 @always_inline
-def _home(token, places):
+def first_slot(token, places):
     """The first place for a token in a table of any size (Lemire, ACM Transactions on Modeling, 2019)."""
     return np.int64((((token * _GOLDEN) >> _HALF) * np.uint64(places)) >> _HALF)
 
@@ -69,7 +69,7 @@ def place_prefixes(
         to_token = bounds[row] + alone[row] - prefixes[row]
         for at in range(prefixes[row], prefixes[row + 1]):
             token = tokens[to_token + at]
-            home = _home(token, places)
+            home = first_slot(token, places)
             if not begin <= home < end:
                 continue
             while table[2 * home] != 0 and table[2 * home] != token + np.uint64(1):
